@@ -1,0 +1,50 @@
+//! Compiles the one C file (the variadic entry point) and, with the feature `bindgen`, regenerates
+//! `src/audit_sys/bindings.rs` in place, so that a drift shows as a changed file.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    #[cfg(feature = "bindgen")]
+    bindings();
+    #[cfg(feature = "capi")]
+    variadic();
+}
+
+#[cfg(feature = "capi")]
+fn variadic() {
+    println!("cargo:rerun-if-changed=src/capi/send.c");
+    cc::Build::new()
+        .file("src/capi/send.c")
+        .std("c99")
+        .flag_if_supported("-fvisibility=hidden")
+        .warnings(true)
+        .extra_warnings(true)
+        .compile("viraudit_send");
+}
+
+#[cfg(feature = "bindgen")]
+fn bindings() {
+    use std::path::Path;
+
+    let out = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
+        .join("src/audit_sys/bindings.rs");
+    bindgen::Builder::default()
+        .header_contents(
+            "kernel.h",
+            "#include <linux/netlink.h>\n#include <linux/audit.h>\n",
+        )
+        .allowlist_type("nlmsghdr|sockaddr_nl|audit_status|audit_nlgrps")
+        .allowlist_var("NETLINK_(AUDIT|CAP_ACK|ADD_MEMBERSHIP)")
+        .allowlist_var("NLM_F_(REQUEST|ACK)|NLMSG_ERROR")
+        .allowlist_var("AUDIT_(GET|NLGRP_READLOG|MESSAGE_TEXT_MAX|FIRST_USER_MSG2|LAST_USER_MSG2)")
+        // It holds a union, whose default would need unsafe code.
+        .no_default("audit_status.*")
+        .use_core()
+        .derive_default(true)
+        .layout_tests(true)
+        .disable_header_comment()
+        .raw_line("// Made from <linux/netlink.h> and <linux/audit.h> by `cargo build --features bindgen`; don't edit.")
+        .generate()
+        .expect("bindgen reads the kernel headers")
+        .write_to_file(out)
+        .expect("the bindings can be written");
+}

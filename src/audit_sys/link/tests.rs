@@ -1,0 +1,173 @@
+//! The kernel's answers, played back in every order it could ever send them.
+
+use super::*;
+use std::collections::VecDeque;
+
+/// One thing that a receive gives back.
+#[derive(Clone)]
+enum Answer {
+    /// Acks with these (offset from the burst's first number, errno), in one datagram.
+    Acks(&'static [(i64, i32)]),
+    /// The same, from another process.
+    Foreign(&'static [(i64, i32)]),
+    /// Anything.
+    Bytes(&'static [u8]),
+    /// An errno.
+    Fails(i32),
+}
+
+#[derive(Default)]
+struct Script {
+    /// For each send: an errno, or 0.
+    sends: VecDeque<i32>,
+    answers: VecDeque<Answer>,
+    sent: Vec<usize>,
+    first: u32,
+}
+
+impl Wire for Script {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        match self.sends.pop_front().unwrap_or(0) {
+            0 => {
+                self.sent.push(replies(datagram).count());
+                self.first = replies(datagram).next().expect("a message").sequence;
+                Ok(())
+            }
+            errno => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], _wait: bool) -> io::Result<(usize, u32)> {
+        let (acks, port) = match self.answers.pop_front() {
+            None => return Err(ErrorKind::WouldBlock.into()),
+            Some(Answer::Fails(errno)) => return Err(io::Error::from_raw_os_error(errno)),
+            Some(Answer::Bytes(bytes)) => {
+                buffer[..bytes.len()].copy_from_slice(bytes);
+                return Ok((bytes.len(), 0));
+            }
+            Some(Answer::Acks(acks)) => (acks, 0),
+            Some(Answer::Foreign(acks)) => (acks, 4242),
+        };
+        let mut at = 0;
+        for (offset, errno) in acks {
+            let number = self.first.wrapping_add(*offset as u32);
+            buffer[at..at + 4].copy_from_slice(&20u32.to_ne_bytes());
+            buffer[at + 4..at + 8].copy_from_slice(&[2, 0, 0, 0]);
+            buffer[at + 8..at + 12].copy_from_slice(&number.to_ne_bytes());
+            buffer[at + 12..at + 16].fill(0);
+            buffer[at + 16..at + 20].copy_from_slice(&(-errno).to_ne_bytes());
+            at += 20;
+        }
+        Ok((at, port))
+    }
+}
+
+fn outcomes(link: &mut Link<Script>, count: usize) -> Vec<Result<(), Failure>> {
+    let one = framed_len(1);
+    let mut bytes = vec![b'x'; one * count];
+    bytes.chunks_mut(one).for_each(|message| assert_eq!(seal(message, 2501, 1), one));
+    let mut seen = Vec::new();
+    link.send(Frames::new(&mut bytes, count), &mut |i, result| {
+        assert_eq!(i, seen.len(), "told in order, once each");
+        seen.push(result);
+    });
+    seen
+}
+
+fn play(count: usize, answers: &[Answer]) -> Vec<Result<(), Failure>> {
+    let answers = answers.iter().cloned().collect();
+    outcomes(&mut Link::new(Script { answers, ..Script::default() }), count)
+}
+
+#[test]
+fn acks_are_matched_by_number() {
+    use Answer::*;
+    use Failure::*;
+    let late = [(-1, 0), (-5, libc::EPERM)];
+    let late: &'static [(i64, i32)] = Box::leak(Box::new(late));
+    type Case = (&'static str, usize, Vec<Answer>, Vec<Result<(), Failure>>);
+    let table: Vec<Case> = vec![
+        ("plain", 1, vec![Acks(&[(0, 0)])], vec![Ok(())]),
+        ("burst", 3, vec![Acks(&[(2, 0)])], vec![Ok(()); 3]),
+        ("late ack of an earlier send", 1, vec![Acks(late), Acks(&[(0, 0)])], vec![Ok(())]),
+        ("duplicate", 2, vec![Acks(&[(0, 1), (0, 0), (1, 0)])], vec![Err(NotPermitted), Ok(())]),
+        (
+            "error in the middle",
+            3,
+            vec![Acks(&[(1, 13)]), Acks(&[(2, 0)])],
+            vec![Ok(()), Err(Forbidden), Ok(())],
+        ),
+        (
+            "all refused",
+            2,
+            vec![Acks(&[(0, 111)]), Acks(&[(1, 111)])],
+            vec![Err(ForeignNamespace); 2],
+        ),
+        ("foreign sender", 1, vec![Foreign(&[(0, 0)])], vec![Err(NoAnswer)]),
+        ("foreign, then ours", 1, vec![Foreign(&[(0, 1)]), Acks(&[(0, 0)])], vec![Ok(())]),
+        ("missing", 2, vec![Acks(&[(0, 22)])], vec![Err(Rejected), Err(NoAnswer)]),
+        ("short", 1, vec![Bytes(b"\x14\0\0\0\x02"), Acks(&[(0, 0)])], vec![Ok(())]),
+        ("empty", 1, vec![Bytes(b""), Acks(&[(0, 0)])], vec![Ok(())]),
+        ("interrupted", 1, vec![Fails(4), Fails(4), Acks(&[(0, 0)])], vec![Ok(())]),
+        ("overrun, ack still there", 1, vec![Fails(105), Acks(&[(0, 0)])], vec![Ok(())]),
+        ("overrun, ack lost", 2, vec![Fails(105)], vec![Err(Overrun); 2]),
+        ("receive fails", 1, vec![Fails(libc::EBADF)], vec![Err(Os(libc::EBADF))]),
+    ];
+    for (name, count, answers, expected) in table {
+        assert_eq!(play(count, &answers), expected, "{name}");
+    }
+}
+
+#[test]
+fn every_errno_of_a_send_is_told_apart() {
+    let table = [
+        (libc::EPERM, Failure::NotPermitted),
+        (libc::ECONNREFUSED, Failure::ForeignNamespace),
+        (libc::EACCES, Failure::Forbidden),
+        (libc::ENOBUFS, Failure::Overrun),
+        (libc::EINVAL, Failure::Rejected),
+        (libc::ENOMEM, Failure::Os(libc::ENOMEM)),
+        (libc::EMSGSIZE, Failure::Os(libc::EMSGSIZE)),
+    ];
+    for (errno, expected) in table {
+        let mut link = Link::new(Script { sends: [errno].into(), ..Script::default() });
+        assert_eq!(outcomes(&mut link, 1), [Err(expected)], "errno {errno}");
+        assert_eq!(expected.errno(), errno);
+    }
+}
+
+#[test]
+fn a_burst_that_is_too_long_is_halved_and_stays_in_order() {
+    let sends = [libc::EMSGSIZE, libc::EMSGSIZE, 0, 0, 0].into();
+    let answers =
+        [Answer::Acks(&[(1, 0)]), Answer::Acks(&[(0, 0), (1, 0)]), Answer::Acks(&[(3, 0)])];
+    let mut link = Link::new(Script { sends, answers: answers.into(), ..Script::default() });
+    assert_eq!(outcomes(&mut link, 8), [Ok(()); 8]);
+    assert_eq!(link.wire.sent, [2, 2, 4]);
+}
+
+#[test]
+fn numbers_never_are_zero_and_survive_the_wrap() {
+    let mut link = Link::new(Script::default());
+    link.sequence = u32::MAX - 2;
+    for _ in 0..3 {
+        link.wire.answers = [Answer::Acks(&[(1, 0)])].into();
+        assert_eq!(outcomes(&mut link, 2), [Ok(()); 2]);
+        assert_ne!(link.wire.first, 0);
+    }
+    assert!(link.sequence < 10);
+}
+
+#[test]
+fn the_probe_tells_off_from_on_from_refused() {
+    for (errno, expected) in [
+        (0, WriteProbe::Off),
+        (libc::EINVAL, WriteProbe::On),
+        (libc::EPERM, WriteProbe::Refused(Failure::NotPermitted)),
+        (libc::ECONNREFUSED, WriteProbe::Refused(Failure::ForeignNamespace)),
+    ] {
+        let acks: &'static [(i64, i32)] = Box::leak(Box::new([(0, errno)]));
+        let answers = [Answer::Acks(acks)].into();
+        assert_eq!(Link::new(Script { answers, ..Script::default() }).probe_write(), expected);
+    }
+}

@@ -1,0 +1,44 @@
+//! The only room with system calls: the kernel's audit socket, and what a process can learn about
+//! itself and its host.
+//!
+//! [`frame`] is pure and lays out netlink messages, [`socket`] moves them, [`link`] matches the
+//! kernel's answers to them.
+
+#[allow(missing_docs, nonstandard_style, dead_code, unreachable_pub, clippy::all)]
+mod bindings;
+pub mod frame;
+pub mod host;
+pub mod link;
+pub mod process;
+pub mod socket;
+pub mod status;
+
+pub use host::device_number;
+
+/// The request for the kernel's audit status.
+pub const AUDIT_GET: u16 = bindings::AUDIT_GET as u16;
+
+/// The kernel knows only the range; the audit project gives out the numbers (libaudit.h).
+macro_rules! virt_types {
+    ($($name:ident = $number:literal, $what:literal;)*) => { $(
+        #[doc = $what]
+        pub const $name: u16 = $number;
+        const _: () = assert!(
+            $number >= bindings::AUDIT_FIRST_USER_MSG2 && $number <= bindings::AUDIT_LAST_USER_MSG2
+        );
+    )* };
+}
+
+virt_types! {
+    AUDIT_VIRT_CONTROL = 2500, "A guest starts or stops.";
+    AUDIT_VIRT_RESOURCE = 2501, "A resource is assigned.";
+    AUDIT_VIRT_MACHINE_ID = 2502, "A label is bound to a guest.";
+    AUDIT_VIRT_INTEGRITY_CHECK = 2503, "A guest's integrity is checked.";
+    AUDIT_VIRT_CREATE = 2504, "An image is created.";
+    AUDIT_VIRT_DESTROY = 2505, "An image is destroyed.";
+    AUDIT_VIRT_MIGRATE_IN = 2506, "A guest arrives.";
+    AUDIT_VIRT_MIGRATE_OUT = 2507, "A guest leaves.";
+}
+
+/// How much text of a record the kernel keeps, in bytes without the NUL.
+pub const MESSAGE_TEXT_MAX: usize = bindings::AUDIT_MESSAGE_TEXT_MAX as usize;

@@ -1,0 +1,1 @@
+int viraudit_placeholder;

@@ -1,0 +1,125 @@
+//! The audit encoding of a value: quoted text, or upper-case hex.
+//!
+//! The rule is the kernel's and libaudit's: a value that holds a byte below 0x21, above 0x7E or a
+//! double quote becomes the upper-case hex of its bytes, unquoted; any other stands in double
+//! quotes. A missing value is the text `?`, so `"?"`.
+
+use std::borrow::Cow;
+
+/// What stands for a missing value.
+pub const MISSING: &[u8] = b"?";
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Whether a byte forces the whole value into hex.
+pub const fn needs_hex(byte: u8) -> bool {
+    byte < 0x21 || byte > 0x7E || byte == b'"'
+}
+
+/// Whether a byte may stand in a value that libvirt leaves raw, without a chance to start a new
+/// field, a new line, or to end `msg='...'`.
+pub const fn is_harmless(byte: u8) -> bool {
+    !needs_hex(byte) && byte != b'\''
+}
+
+/// The two upper-case hex digits of a byte.
+pub const fn hex_pair(byte: u8) -> [u8; 2] {
+    [HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]
+}
+
+/// The encoded form of `value`; `None` is a missing one.
+///
+/// ```
+/// use viraudit::encode::encode;
+/// assert_eq!(encode(Some(b"web1")), br#""web1""#);
+/// assert_eq!(encode(Some(b"a b")), b"612062");
+/// assert_eq!(encode(None), br#""?""#);
+/// ```
+pub fn encode(value: Option<&[u8]>) -> Vec<u8> {
+    let value = value.unwrap_or(MISSING);
+    if value.iter().copied().any(needs_hex) {
+        value.iter().copied().flat_map(hex_pair).collect()
+    } else {
+        [b"\"", value, b"\""].concat()
+    }
+}
+
+/// The bytes of a value as it stands in a record: quoted, hex, or neither.
+///
+/// `None` when it is neither quoted nor hex, or when its quotes don't match.
+pub fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if let [b'"', inner @ .., b'"'] = text {
+        return (!inner.contains(&b'"')).then_some(Cow::Borrowed(inner));
+    }
+    decode_hex(text).map(Cow::Owned)
+}
+
+/// The bytes of upper-case hex; `None` when it isn't that, or is empty.
+pub fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
+    if text.is_empty() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let digit = |byte: u8| HEX.iter().position(|&hex| hex == byte).map(|at| at as u8);
+    text.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+}
+
+/// The bytes of a value that libvirt leaves raw, as viraudit writes it: hex only where the plain
+/// bytes could have done harm.
+///
+/// A harmless value that looks like the hex of a harmful one (`0A`) can't be told from it; it is
+/// read as the harmful one, so that a reader always sees what may have been hidden.
+pub fn decode_raw(text: &[u8]) -> Cow<'_, [u8]> {
+    match decode_hex(text) {
+        Some(bytes) if !bytes.iter().copied().all(is_harmless) => Cow::Owned(bytes),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_plain_or_hex_as_the_rule_says() {
+        for byte in 0..=255u8 {
+            let hex = !(0x21..=0x7E).contains(&byte) || byte == b'"';
+            let expected = if hex {
+                format!("2F{byte:02X}2F").into_bytes()
+            } else {
+                vec![b'"', b'/', byte, b'/', b'"']
+            };
+            assert_eq!(encode(Some(&[b'/', byte, b'/'])), expected, "byte {byte:#x}");
+        }
+    }
+
+    #[test]
+    fn table_of_values() {
+        let table: &[(Option<&[u8]>, &[u8])] = &[
+            (None, b"\"?\""),
+            (Some(b""), b"\"\""),
+            (Some(b"?"), b"\"?\""),
+            (Some(b"it's"), b"\"it's\""),
+            (Some("日本".as_bytes()), b"E697A5E69CAC"),
+            (Some(b"USB redirdev"), b"555342207265646972646576"),
+        ];
+        for (value, expected) in table {
+            assert_eq!(encode(*value), *expected);
+            assert_eq!(decode(expected).as_deref(), Some(value.unwrap_or(b"?")));
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_encoded_value_does_not_decode() {
+        for text in [&b""[..], b"\"", b"\"a", b"a\"", b"\"a\"b\"", b"ABC", b"ab", b"0G"] {
+            assert_eq!(decode(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn raw_values_decode_only_what_had_to_be_hidden() {
+        assert_eq!(&*decode_raw(b"s0:c1,c2"), b"s0:c1,c2");
+        assert_eq!(&*decode_raw(b"ABCD1234"), b"\xAB\xCD\x124");
+        assert_eq!(&*decode_raw(b"4142"), b"4142");
+        assert_eq!(&*decode_raw(b"2F746D702F612062"), b"/tmp/a b");
+    }
+}

@@ -1,0 +1,247 @@
+//! Every way in which viraudit can fail, with what it means and what cures it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why the kernel, or a file standing in for it, did not take a record.
+///
+/// Plain data (`Copy`, no allocation), because it is made on the path of every record. The texts
+/// say what the errno means for audit and what cures it; both come from what the kernel was seen
+/// to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum Failure {
+    /// The kernel has no audit support, or a seccomp profile says so (EPROTONOSUPPORT,
+    /// EAFNOSUPPORT or EINVAL from `socket`).
+    Unsupported(i32),
+    /// EPERM: the process lacks CAP_AUDIT_WRITE.
+    NotPermitted,
+    /// ECONNREFUSED: the process is in a user namespace other than the initial one, or nothing in
+    /// its network namespace listens.
+    ForeignNamespace,
+    /// EACCES: a security module (SELinux: `nlmsg_relay`) forbids it.
+    Forbidden,
+    /// EMFILE or ENFILE: no file descriptor is left for the socket.
+    NoDescriptor(i32),
+    /// ENOBUFS: the socket's buffer overran and the kernel's answer is lost.
+    Overrun,
+    /// The kernel didn't answer in time (ETIMEDOUT).
+    NoAnswer,
+    /// EINVAL as an answer: the kernel doesn't take this message.
+    Rejected,
+    /// Auditing is off on this host (only told at open, with level 2).
+    Disabled,
+    /// The queue is full, or was closed before its deadline (EAGAIN).
+    QueueFull,
+    /// Any other errno.
+    Os(i32),
+}
+
+impl Failure {
+    /// What an errno means when `socket(AF_NETLINK, ..., NETLINK_AUDIT)` fails with it.
+    pub fn from_socket(errno: i32) -> Self {
+        match errno {
+            libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT | libc::EINVAL => Self::Unsupported(errno),
+            _ => Self::from_answer(errno),
+        }
+    }
+
+    /// What an errno means when sending fails with it, or when the kernel answers it.
+    pub fn from_answer(errno: i32) -> Self {
+        match errno {
+            libc::EPERM => Self::NotPermitted,
+            libc::ECONNREFUSED => Self::ForeignNamespace,
+            libc::EACCES => Self::Forbidden,
+            libc::EMFILE | libc::ENFILE => Self::NoDescriptor(errno),
+            libc::ENOBUFS => Self::Overrun,
+            libc::ETIMEDOUT => Self::NoAnswer,
+            libc::EINVAL => Self::Rejected,
+            libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT => Self::Unsupported(errno),
+            _ => Self::Os(errno),
+        }
+    }
+
+    /// The errno that a C caller sees.
+    pub fn errno(self) -> i32 {
+        match self {
+            Self::Unsupported(errno) | Self::NoDescriptor(errno) | Self::Os(errno) => errno,
+            Self::NotPermitted => libc::EPERM,
+            Self::ForeignNamespace => libc::ECONNREFUSED,
+            Self::Forbidden => libc::EACCES,
+            Self::Overrun => libc::ENOBUFS,
+            Self::NoAnswer => libc::ETIMEDOUT,
+            Self::Rejected => libc::EINVAL,
+            Self::Disabled => libc::ENOTCONN,
+            Self::QueueFull => libc::EAGAIN,
+        }
+    }
+
+    /// What it means, in words that fit after a colon.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Unsupported(_) => {
+                "this kernel has no audit support, or a seccomp filter hides it"
+            }
+            Self::NotPermitted => "this process may not write audit records (no CAP_AUDIT_WRITE)",
+            Self::ForeignNamespace => {
+                "the kernel refuses audit records from this user or network namespace"
+            }
+            Self::Forbidden => "a security module forbids sending audit records",
+            Self::NoDescriptor(_) => "no file descriptor is left for the audit socket",
+            Self::Overrun => "the audit socket's buffer overran",
+            Self::NoAnswer => "the kernel did not answer in time",
+            Self::Rejected => "the kernel rejects the record",
+            Self::Disabled => "auditing is off on this host",
+            Self::QueueFull => "the queue of records is full",
+            Self::Os(_) => "the record could not be written",
+        }
+    }
+
+    /// What an administrator can do about it.
+    pub fn cure(self) -> &'static str {
+        match self {
+            Self::Unsupported(_) => {
+                "boot a kernel with CONFIG_AUDIT, or allow AF_NETLINK sockets in the seccomp filter"
+            }
+            Self::NotPermitted => "run as root, or grant CAP_AUDIT_WRITE",
+            Self::ForeignNamespace => {
+                "run in the host's initial user namespace (no userns remapping, no unshare -U)"
+            }
+            Self::Forbidden => "allow netlink_audit_socket { create nlmsg_relay } in the policy",
+            Self::NoDescriptor(_) => "raise the limit of open files",
+            Self::Overrun => "send smaller bursts, or retry",
+            Self::NoAnswer => "see whether auditd is stuck (auditctl -s), and restart it",
+            Self::Rejected => "this is a fault of viraudit: report it",
+            Self::Disabled => "turn it on with auditctl -e 1, or start auditd",
+            Self::QueueFull => "raise the queue's limit, or see why records drain slowly",
+            Self::Os(_) => "see the errno",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.meaning())?;
+        if let Self::Os(errno) = *self {
+            write!(f, ": {}", io::Error::from_raw_os_error(errno))?;
+        }
+        write!(f, "; {}", self.cure())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Why a file with settings was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file, as it was named by the caller.
+    pub path: PathBuf,
+    /// The line, from 1; 0 when the whole file is meant.
+    pub line: usize,
+    /// What is wrong, and what was expected.
+    pub message: String,
+    /// The errno: EINVAL for a bad content, else why the file couldn't be read.
+    pub errno: i32,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.path.display())?;
+        if self.line > 0 {
+            write!(f, "{}:", self.line)?;
+        }
+        write!(f, " {}", self.message)
+    }
+}
+
+/// Why a domain XML was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct XmlError {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+/// Any error of this library.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A record can't be delivered, or nothing can be opened.
+    Delivery(Failure),
+    /// A file of settings is wrong.
+    Config(ConfigError),
+    /// A domain XML is wrong.
+    Xml(XmlError),
+    /// A file or a stream can't be used.
+    Io {
+        /// What was tried, such as `can't open FILE`.
+        what: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// An argument makes no sense; says which.
+    Invalid(&'static str),
+}
+
+impl Error {
+    /// The errno that a C caller sees.
+    pub fn errno(&self) -> i32 {
+        match self {
+            Self::Delivery(failure) => failure.errno(),
+            Self::Config(error) => error.errno,
+            Self::Xml(_) | Self::Invalid(_) => libc::EINVAL,
+            Self::Io { source, .. } => source.raw_os_error().unwrap_or(libc::EIO),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery(failure) => failure.fmt(f),
+            Self::Config(error) => error.fmt(f),
+            Self::Xml(error) => error.fmt(f),
+            Self::Io { what, source } => write!(f, "{what}: {source}"),
+            Self::Invalid(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Delivery(failure) => Some(failure),
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Delivery(failure)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<XmlError> for Error {
+    fn from(error: XmlError) -> Self {
+        Self::Xml(error)
+    }
+}

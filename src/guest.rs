@@ -1,0 +1,146 @@
+//! Who a record is about: the driver's name, the guest's name and its UUID.
+//!
+//! A process id isn't part of a guest here: only VIRT_CONTROL records carry one, so it stands in
+//! [`Control`](crate::record::Control).
+
+use crate::value::Value;
+use std::fmt;
+use std::str::FromStr;
+
+/// The names of libvirt's drivers, as `virt=` gives them.
+pub const VIRT_NAMES: [&str; 17] = [
+    "none",
+    "qemu",
+    "kqemu",
+    "kvm",
+    "xen",
+    "lxc",
+    "uml",
+    "openvz",
+    "test",
+    "vmware",
+    "hyperv",
+    "vbox",
+    "phyp",
+    "parallels",
+    "bhyve",
+    "vz",
+    "hvf",
+];
+
+/// A guest's UUID.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Uuid(pub [u8; 16]);
+
+impl Uuid {
+    /// The 36 bytes of its text: lower case, with dashes.
+    pub fn text(&self) -> [u8; 36] {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut at = 0;
+        for (i, byte) in self.0.iter().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                at += 1;
+            }
+            text[at] = HEX[(byte >> 4) as usize];
+            text[at + 1] = HEX[(byte & 15) as usize];
+            at += 2;
+        }
+        text
+    }
+
+    /// Reads a UUID the way libvirt does: 32 hex digits of either case, dashes between any two
+    /// bytes, blanks before it and behind it.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 16];
+        let mut rest = text.trim_ascii();
+        for byte in &mut bytes {
+            let (high, low, tail) = match rest {
+                [high, low, tail @ ..] => (*high, *low, tail),
+                _ => return None,
+            };
+            let digit = |c: u8| (c as char).to_digit(16).map(|d| d as u8);
+            *byte = digit(high)? << 4 | digit(low)?;
+            rest = tail;
+            while let [b'-', tail @ ..] = rest {
+                rest = tail;
+            }
+        }
+        rest.is_empty().then_some(Self(bytes))
+    }
+}
+
+impl FromStr for Uuid {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text.as_bytes()).ok_or(crate::Error::Invalid("a UUID has 32 hex digits"))
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().iter().try_for_each(|&byte| fmt::Write::write_char(f, byte as char))
+    }
+}
+
+impl fmt::Debug for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The guest that a record is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Guest<'a> {
+    /// The driver's name, one of [`VIRT_NAMES`] or a caller's own; `?` when unknown.
+    pub virt: Value<'a>,
+    /// The guest's name.
+    pub name: Value<'a>,
+    /// The guest's UUID.
+    pub uuid: Uuid,
+}
+
+impl<'a> Guest<'a> {
+    /// A guest from its parts.
+    pub fn new(virt: impl Into<Value<'a>>, name: impl Into<Value<'a>>, uuid: Uuid) -> Self {
+        Self { virt: virt.into(), name: name.into(), uuid }
+    }
+
+    /// The same guest, borrowed: no allocation.
+    pub fn borrowed(&self) -> Guest<'_> {
+        Guest { virt: self.virt.borrowed(), name: self.name.borrowed(), uuid: self.uuid }
+    }
+
+    /// The same guest, owning its texts.
+    pub fn into_owned(self) -> Guest<'static> {
+        Guest { virt: self.virt.into_owned(), name: self.name.into_owned(), uuid: self.uuid }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuid_text_goes_both_ways() {
+        let text = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
+        let uuid: Uuid = text.parse().unwrap();
+        assert_eq!(uuid.to_string(), text);
+        for same in [
+            "8E4F0F4C-2F8B-4B7A-9D9C-0123456789AB",
+            "8e4f0f4c2f8b4b7a9d9c0123456789ab",
+            " 8e4f0f4c--2f8b4b7a9d9c0123456789ab ",
+        ] {
+            assert_eq!(Uuid::parse(same.as_bytes()), Some(uuid), "{same}");
+        }
+        for wrong in [
+            "",
+            "8e4f",
+            "-8e4f0f4c2f8b4b7a9d9c0123456789ab",
+            "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ag",
+        ] {
+            assert_eq!(Uuid::parse(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+}

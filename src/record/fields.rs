@@ -1,0 +1,191 @@
+//! The list of a record's fields, walked to format, to measure and to shorten it.
+
+use crate::encode::{MISSING, hex_pair, is_harmless, needs_hex};
+
+/// How a field's value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Quoted, or hex: see [`crate::encode`].
+    Encoded,
+    /// As it is where it is harmless, else hex.
+    Raw,
+    /// As it is: made by viraudit itself, so harmless.
+    Plain,
+    /// As it is: already formatted by a C caller, who used virAuditEncode where it was needed.
+    Verbatim,
+}
+
+/// Something that is handed a record's fields, in their order.
+pub trait FieldSink {
+    /// One field; its value is the concatenation of `parts`.
+    fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]);
+
+    /// An encoded value; `None` is a missing one.
+    fn encoded(&mut self, key: &str, value: Option<&[u8]>) {
+        self.field(key.as_bytes(), Style::Encoded, &[value.unwrap_or(MISSING)]);
+    }
+
+    /// A value that libvirt leaves raw.
+    fn raw(&mut self, key: &str, value: &[u8]) {
+        self.field(key.as_bytes(), Style::Raw, &[value]);
+    }
+
+    /// A raw value that may be missing.
+    fn raw_or_missing(&mut self, key: &str, value: Option<&[u8]>) {
+        self.raw(key, value.unwrap_or(MISSING));
+    }
+
+    /// A word of viraudit's own.
+    fn plain(&mut self, key: &str, value: &[u8]) {
+        self.field(key.as_bytes(), Style::Plain, &[value]);
+    }
+
+    /// A number, decimal.
+    fn number(&mut self, key: &str, value: impl Into<i128>) {
+        let value: i128 = value.into();
+        let mut digits = [0; 24];
+        let mut at = digits.len();
+        let mut rest = value.unsigned_abs();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            at -= 1;
+            digits[at] = b'-';
+        }
+        self.plain(key, &digits[at..]);
+    }
+}
+
+/// Something that has fields.
+pub trait Fields {
+    /// Hands every field to `sink`, in order.
+    fn visit<S: FieldSink>(&self, sink: &mut S);
+}
+
+/// A value's shape once written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Quoted,
+    Hex,
+    Bare,
+}
+
+fn shape(style: Style, parts: &[&[u8]]) -> Shape {
+    let any = |test: fn(u8) -> bool| parts.iter().any(|part| part.iter().copied().any(test));
+    match style {
+        Style::Encoded if any(needs_hex) => Shape::Hex,
+        Style::Encoded => Shape::Quoted,
+        Style::Raw if any(|byte| !is_harmless(byte)) => Shape::Hex,
+        _ => Shape::Bare,
+    }
+}
+
+/// How many bytes a value takes when it may take `cap` at most. Never less than what one encoded
+/// byte, or a pair of quotes, needs.
+pub(crate) fn shown_len(style: Style, parts: &[&[u8]], cap: usize) -> usize {
+    let len = parts.iter().map(|part| part.len()).sum::<usize>();
+    match shape(style, parts) {
+        Shape::Quoted => (len + 2).min(cap.max(2)),
+        Shape::Hex => (2 * len).min(cap & !1),
+        Shape::Bare if style == Style::Verbatim => verbatim_len(parts, cap),
+        Shape::Bare => len.min(cap),
+    }
+}
+
+/// A verbatim value may itself be an encoded one: hex is cut on a whole byte, and quotes stay.
+fn verbatim_len(parts: &[&[u8]], cap: usize) -> usize {
+    let [text] = parts else { return parts.iter().map(|part| part.len()).sum::<usize>().min(cap) };
+    match text {
+        _ if text.len() <= cap => text.len(),
+        [b'"', .., b'"'] => cap.max(2),
+        _ if text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F')) => cap & !1,
+        _ => cap,
+    }
+}
+
+/// Formats fields into a fixed buffer. Bytes that don't fit are only counted.
+pub(crate) struct Writer<'b> {
+    out: &'b mut [u8],
+    len: usize,
+    cap: usize,
+}
+
+impl<'b> Writer<'b> {
+    /// A writer that lets no value take more than `cap` bytes.
+    pub(crate) fn new(out: &'b mut [u8], cap: usize) -> Self {
+        Self { out, len: 0, cap }
+    }
+
+    /// The bytes that were to be written: more than the buffer's length when it didn't fit.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.out.get_mut(self.len..self.len + bytes.len()) {
+            room.copy_from_slice(bytes);
+        }
+        self.len += bytes.len();
+    }
+}
+
+/// At most `room` bytes of the concatenation of `parts`, part by part.
+fn prefix<'p>(parts: &'p [&'p [u8]], mut room: usize) -> impl Iterator<Item = &'p [u8]> {
+    parts.iter().map(move |part| {
+        let part = &part[..part.len().min(room)];
+        room -= part.len();
+        part
+    })
+}
+
+impl FieldSink for Writer<'_> {
+    fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
+        if self.len > 0 {
+            self.put(b" ");
+        }
+        if !key.is_empty() {
+            self.put(key);
+            self.put(b"=");
+        }
+        let room =
+            if self.cap == usize::MAX { self.cap } else { shown_len(style, parts, self.cap) };
+        match shape(style, parts) {
+            Shape::Quoted => {
+                self.put(b"\"");
+                prefix(parts, room - 2).for_each(|part| self.put(part));
+                self.put(b"\"");
+            }
+            Shape::Hex => {
+                for &byte in prefix(parts, room / 2).flatten() {
+                    self.put(&hex_pair(byte));
+                }
+            }
+            Shape::Bare => match parts {
+                [[b'"', inner @ .., b'"']]
+                    if style == Style::Verbatim && inner.len() + 2 > room =>
+                {
+                    self.put(b"\"");
+                    self.put(&inner[..room - 2]);
+                    self.put(b"\"");
+                }
+                _ => prefix(parts, room).for_each(|part| self.put(part)),
+            },
+        }
+    }
+}
+
+/// The fields as bytes, however many.
+pub(crate) fn to_vec(fields: &impl Fields) -> Vec<u8> {
+    let mut writer = Writer::new(&mut [], usize::MAX);
+    fields.visit(&mut writer);
+    let mut bytes = vec![0; writer.len()];
+    fields.visit(&mut Writer::new(&mut bytes, usize::MAX));
+    bytes
+}
