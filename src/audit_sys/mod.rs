@@ -9,6 +9,7 @@ mod bindings;
 pub mod frame;
 pub mod host;
 pub mod link;
+pub mod lock;
 pub mod process;
 pub mod socket;
 pub mod status;

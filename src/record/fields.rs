@@ -17,8 +17,22 @@ pub enum Style {
 
 /// Something that is handed a record's fields, in their order.
 pub trait FieldSink {
-    /// One field; its value is the concatenation of `parts`.
+    /// One field; its value is the concatenation of `parts`. Without a key, only the value.
     fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]);
+
+    /// A text that somebody else has formatted, word by word.
+    fn text(&mut self, text: &[u8]) {
+        for word in text.split(|&byte| byte == b' ') {
+            let (key, value) = match word.iter().position(|&byte| byte == b'=') {
+                Some(at) if at > 0 && !word[..at].iter().copied().any(needs_hex) => {
+                    (&word[..at], &word[at + 1..])
+                }
+                _ => (&word[..0], word),
+            };
+            let odd = value.iter().any(|&byte| is_odd(byte));
+            self.field(key, if odd { Style::Raw } else { Style::Verbatim }, &[value]);
+        }
+    }
 
     /// An encoded value; `None` is a missing one.
     fn encoded(&mut self, key: &str, value: Option<&[u8]>) {
@@ -66,6 +80,11 @@ pub trait FieldSink {
 pub trait Fields {
     /// Hands every field to `sink`, in order.
     fn visit<S: FieldSink>(&self, sink: &mut S);
+}
+
+/// Whether a byte never stands in a text that was formatted and encoded as it should be.
+const fn is_odd(byte: u8) -> bool {
+    byte < b' ' || byte > 0x7E
 }
 
 /// A value's shape once written.
@@ -122,6 +141,11 @@ impl<'b> Writer<'b> {
         Self { out, len: 0, cap }
     }
 
+    /// A writer that goes on behind the `len` bytes that already stand in `out`.
+    pub(crate) fn resume(out: &'b mut [u8], cap: usize, len: usize) -> Self {
+        Self { out, len, cap }
+    }
+
     /// The bytes that were to be written: more than the buffer's length when it didn't fit.
     pub(crate) fn len(&self) -> usize {
         self.len
@@ -146,6 +170,14 @@ fn prefix<'p>(parts: &'p [&'p [u8]], mut room: usize) -> impl Iterator<Item = &'
 }
 
 impl FieldSink for Writer<'_> {
+    fn text(&mut self, text: &[u8]) {
+        if self.cap == usize::MAX && !text.iter().any(|&byte| is_odd(byte)) {
+            self.put(text);
+        } else {
+            Words(self).text(text);
+        }
+    }
+
     fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
         if self.len > 0 {
             self.put(b" ");
@@ -178,6 +210,15 @@ impl FieldSink for Writer<'_> {
                 _ => prefix(parts, room).for_each(|part| self.put(part)),
             },
         }
+    }
+}
+
+/// A writer seen only as something that takes fields, to get at the word by word way.
+struct Words<'w, 'b>(&'w mut Writer<'b>);
+
+impl FieldSink for Words<'_, '_> {
+    fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
+        self.0.field(key, style, parts);
     }
 }
 

@@ -15,6 +15,7 @@ mod resource_parse;
 
 pub use control::{Control, ControlOp};
 pub use fields::{FieldSink, Fields, Style};
+pub(crate) use fields::{Writer, shown_len};
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
 pub use parse::{FieldReader, ParseError};

@@ -1,0 +1,64 @@
+//! The kernel's audit socket.
+
+use super::{Backend, Notice, Sink};
+use crate::Failure;
+use crate::audit_sys::frame::Frames;
+use crate::audit_sys::link::{Link, WriteProbe};
+use crate::audit_sys::socket::Socket;
+use crate::auditor::LogLevel;
+
+/// The host's audit subsystem.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KernelBackend;
+
+impl Backend for KernelBackend {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        Ok(Box::new(Link::open()?))
+    }
+
+    fn open_at_level(
+        &self,
+        level: u32,
+        notice: &mut dyn FnMut(Notice),
+    ) -> Result<Box<dyn Sink>, Failure> {
+        let mut link = Link::open()?;
+        let status = link.status();
+        if level == 1 {
+            if matches!(status, Ok(status) if status.enabled == 0) {
+                notice(Notice {
+                    level: LogLevel::Info,
+                    message: "auditing is off on this host: the kernel drops records until it is \
+                              turned on (auditctl -e 1, or auditd)"
+                        .into(),
+                });
+            }
+            return Ok(Box::new(link));
+        }
+        if matches!(status, Ok(status) if status.enabled == 0) {
+            return Err(Failure::Disabled);
+        }
+        match link.probe_write() {
+            WriteProbe::Refused(failure) => return Err(failure),
+            // Said by a kernel that may not be asked directly.
+            WriteProbe::Off => return Err(Failure::Disabled),
+            WriteProbe::On => {}
+        }
+        if let Err(why) = status {
+            notice(Notice {
+                level: LogLevel::Warning,
+                message: format!(
+                    "can't ask the kernel whether auditing is on (errno {}; it takes \
+                     CAP_AUDIT_CONTROL): going by its answer to an empty record",
+                    why.errno()
+                ),
+            });
+        }
+        Ok(Box::new(link))
+    }
+}
+
+impl Sink for Link<Socket> {
+    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
+        Link::send(self, frames, outcome);
+    }
+}

@@ -1,0 +1,138 @@
+//! A test's memory: what would have been sent, and failures on demand.
+
+use super::{Backend, Sink};
+use crate::audit_sys::frame::Frames;
+use crate::message::Sealed;
+use crate::record::{ParseError, RecordType};
+use crate::{Failure, Record};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A record as the kernel would have got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MockRecord {
+    /// Its type.
+    pub kind: RecordType,
+    /// Its whole text: BODY and origin suffix.
+    pub text: Vec<u8>,
+}
+
+impl MockRecord {
+    /// The record, typed.
+    ///
+    /// # Errors
+    ///
+    /// When it isn't one that viraudit writes: a C caller's own format, say.
+    pub fn record(&self) -> Result<Record<'_>, ParseError> {
+        self.sealed().map(|sealed| sealed.record)
+    }
+
+    /// The record and its origin suffix.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockRecord::record`].
+    pub fn sealed(&self) -> Result<Sealed<'_>, ParseError> {
+        Sealed::parse(self.kind, &self.text)
+    }
+
+    /// A field's value as it stands in the text; the first of that name.
+    pub fn raw_field(&self, key: &str) -> Option<&[u8]> {
+        self.text.split(|&byte| byte == b' ').find_map(|word| {
+            word.strip_prefix(key.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+        })
+    }
+
+    /// A field's value, decoded where it is encoded.
+    pub fn field(&self, key: &str) -> Option<Vec<u8>> {
+        let raw = self.raw_field(key)?;
+        Some(match raw {
+            [b'"', inner @ .., b'"'] => inner.to_vec(),
+            // Only these are ever encoded; a number or a word may look like hex by chance.
+            _ if is_encoded_key(key) || (key == "path" && self.path_is_encoded()) => {
+                crate::encode::decode(raw).map_or(raw.to_vec(), Into::into)
+            }
+            _ => crate::encode::decode_raw(raw).into_owned(),
+        })
+    }
+
+    /// `path=` is encoded in the records of opened and of allowed devices, and raw in the others.
+    fn path_is_encoded(&self) -> bool {
+        matches!(self.raw_field("resrc"), Some(b"net" | b"cgroup"))
+    }
+}
+
+/// Whether a field of that name holds an encoded value, so that bare hex in it is one.
+fn is_encoded_key(key: &str) -> bool {
+    matches!(
+        key,
+        "vm" | "exe"
+            | "device"
+            | "cgroup"
+            | "disk"
+            | "chardev"
+            | "image"
+            | "mechanism"
+            | "action"
+            | "source-host"
+            | "destination-host"
+    ) || key.starts_with("old-")
+        || key.starts_with("new-")
+}
+
+/// Keeps records in memory. Clones share it: keep one, and open an auditor with the other.
+#[derive(Clone, Debug, Default)]
+pub struct MockBackend {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    records: Mutex<Vec<MockRecord>>,
+    errno: AtomicI32,
+}
+
+impl MockBackend {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was sent so far; others may send meanwhile only once this is dropped.
+    pub fn records(&self) -> MutexGuard<'_, Vec<MockRecord>> {
+        self.shared.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what was sent.
+    pub fn clear(&self) {
+        self.records().clear();
+    }
+
+    /// Lets every record from now on fail with this errno, as if the kernel had answered it; 0
+    /// lets them succeed again. Records that fail aren't kept.
+    pub fn fail_with(&self, errno: i32) {
+        self.shared.errno.store(errno, Ordering::SeqCst);
+    }
+}
+
+impl Backend for MockBackend {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Sink for MockBackend {
+    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
+        for (i, (number, text)) in frames.iter().enumerate() {
+            let result = match (self.shared.errno.load(Ordering::SeqCst), number) {
+                (0, number) => {
+                    RecordType::from_number(number).ok_or(Failure::Rejected).map(|kind| {
+                        self.records().push(MockRecord { kind, text: text.to_vec() });
+                    })
+                }
+                (errno, _) => Err(Failure::from_answer(errno)),
+            };
+            outcome(i, result);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Where records go: the kernel, a file in audit.log's form, any stream, or a test's memory.
+
+mod file;
+mod kernel;
+mod line;
+mod mock;
+mod stream;
+
+pub use file::FileBackend;
+pub use kernel::KernelBackend;
+pub use line::LineWriter;
+pub use mock::{MockBackend, MockRecord};
+pub use stream::StreamBackend;
+
+use crate::Failure;
+use crate::audit_sys::frame::Frames;
+use crate::auditor::LogLevel;
+
+/// Something that was noticed while a backend was opened, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How urgent it is.
+    pub level: LogLevel,
+    /// What it is.
+    pub message: String,
+}
+
+/// A place that records go to. It may be opened more than once: each process opens its own.
+pub trait Backend: Send + Sync + std::fmt::Debug {
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// Why no record can be delivered now.
+    fn open(&self) -> Result<Box<dyn Sink>, Failure>;
+
+    /// Opens it for the first time, as `level` (1 or above) asks for.
+    ///
+    /// # Errors
+    ///
+    /// Why the level's demands aren't met.
+    fn open_at_level(
+        &self,
+        level: u32,
+        notice: &mut dyn FnMut(Notice),
+    ) -> Result<Box<dyn Sink>, Failure> {
+        let _ = (level, notice);
+        self.open()
+    }
+}
+
+/// An open backend.
+pub trait Sink: Send {
+    /// Delivers each message, in order, and tells for each exactly once how it went.
+    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>));
+}

@@ -1,0 +1,303 @@
+//! A record's whole text, as the kernel gets it: BODY, then who says so (the origin suffix), and
+//! never more than the kernel keeps.
+//!
+//! The kernel silently cuts a text behind 8,560 bytes, `res=` with it, and readers then lose the
+//! record. So a text that would be longer is shortened first: its longest values lose their ends
+//! (on a whole encoded byte), every field stays, and `truncated=KEY[,KEY]` in front of `exe=` says
+//! which.
+
+use crate::audit_sys::MESSAGE_TEXT_MAX;
+use crate::audit_sys::host;
+use crate::encode::MISSING;
+use crate::record::{
+    FieldReader, FieldSink, Fields, ParseError, Record, RecordType, Style, Writer, shown_len,
+};
+use std::ops::Range;
+
+/// Who this process is, as every record of it says. Looked up once.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The target of /proc/self/exe; `None` when it can't be read.
+    pub exe: Option<Vec<u8>>,
+    /// The local host's name.
+    pub host: Option<Vec<u8>>,
+    /// The first of the file descriptors 0 to 2 that is a terminal, without `/dev/`.
+    pub terminal: Option<Vec<u8>>,
+}
+
+impl Origin {
+    /// This process.
+    pub fn current() -> Self {
+        Self { exe: host::executable(), host: host::host_name(), terminal: host::terminal() }
+    }
+}
+
+/// On whose behalf a record is written, where a daemon's client asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Client<'a> {
+    /// The client's terminal: `None` for this process's own, empty for none.
+    pub tty: Option<&'a [u8]>,
+    /// The client's address; `None` or empty when it is local or unknown.
+    pub addr: Option<&'a [u8]>,
+}
+
+/// The fields behind the BODY.
+struct Suffix<'a> {
+    origin: &'a Origin,
+    client: Client<'a>,
+    success: bool,
+}
+
+impl Fields for Suffix<'_> {
+    fn visit<S: FieldSink>(&self, sink: &mut S) {
+        let terminal = self.client.tty.or(self.origin.terminal.as_deref());
+        let terminal = terminal.filter(|tty| !tty.is_empty());
+        // As libaudit does: the local name counts only with a real terminal.
+        let local = |tty: &&[u8]| {
+            let tty = tty.strip_prefix(b"/dev/").unwrap_or(tty);
+            tty.starts_with(b"pts") || tty.starts_with(b"tty")
+        };
+        let host = terminal.filter(local).and(self.origin.host.as_deref());
+        sink.encoded("exe", self.origin.exe.as_deref());
+        sink.raw_or_missing("hostname", host);
+        sink.raw_or_missing("addr", self.client.addr.filter(|addr| !addr.is_empty()));
+        sink.raw_or_missing("terminal", terminal);
+        sink.plain("res", if self.success { b"success" } else { b"failed" });
+    }
+}
+
+/// A BODY that a C caller has formatted, in libvirt's way.
+///
+/// Its encoded values stand as they are. The few values that libvirt leaves raw stand last in
+/// their records, so they are found, and made safe, even with blanks in them; any other word with
+/// a byte that could start a line becomes hex.
+#[derive(Clone, Copy, Debug)]
+pub struct TextBody<'a> {
+    /// The record's type.
+    pub kind: RecordType,
+    /// The text.
+    pub text: &'a [u8],
+}
+
+/// A key, and the raw value behind it.
+type RawField<'a> = (&'static [u8], &'a [u8]);
+
+impl<'a> TextBody<'a> {
+    /// The part that is made of words, and the raw values behind it.
+    fn split(&self) -> (&'a [u8], [Option<RawField<'a>>; 3]) {
+        let text = self.text;
+        let whole = (text, [None; 3]);
+        match self.kind {
+            RecordType::VirtMachineId => {
+                let (Some(vm), Some(img), Some(model)) =
+                    (find(text, b" vm-ctx="), rfind(text, b" img-ctx="), rfind(text, b" model="))
+                else {
+                    return whole;
+                };
+                if vm.end > img.start || img.end > model.start {
+                    return whole;
+                }
+                let values = [
+                    Some((&b"vm-ctx"[..], &text[vm.end..img.start])),
+                    Some((&b"img-ctx"[..], &text[img.end..model.start])),
+                    Some((&b"model"[..], &text[model.end..])),
+                ];
+                (&text[..vm.start], values)
+            }
+            RecordType::VirtResource => {
+                let raw = [&b" resrc=shmem "[..], b" resrc=ivshmem-socket ", b" resrc=evdev "];
+                match find(text, b" path=") {
+                    Some(path)
+                        if raw.iter().any(|kind| find(&text[..path.end], kind).is_some()) =>
+                    {
+                        let value = Some((&b"path"[..], &text[path.end..]));
+                        (&text[..path.start], [value, None, None])
+                    }
+                    _ => whole,
+                }
+            }
+            _ => whole,
+        }
+    }
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<Range<usize>> {
+    let at = text.windows(what.len()).position(|window| window == what)?;
+    Some(at..at + what.len())
+}
+
+fn rfind(text: &[u8], what: &[u8]) -> Option<Range<usize>> {
+    let at = text.windows(what.len()).rposition(|window| window == what)?;
+    Some(at..at + what.len())
+}
+
+impl Fields for TextBody<'_> {
+    fn visit<S: FieldSink>(&self, sink: &mut S) {
+        let (words, raw) = self.split();
+        sink.text(words);
+        for (key, value) in raw.into_iter().flatten() {
+            sink.field(key, Style::Raw, &[value]);
+        }
+    }
+}
+
+/// The room for any text that [`compose`] makes, in bytes.
+pub const TEXT_ROOM: usize = MESSAGE_TEXT_MAX;
+
+/// What [`compose`] wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Composed {
+    /// The text's length in bytes.
+    pub len: usize,
+    /// The length of its BODY.
+    pub body_len: usize,
+    /// Whether values had to be shortened.
+    pub truncated: bool,
+}
+
+/// Writes a record's text into `out`; allocates nothing. `None` when `out` is too short, which
+/// [`TEXT_ROOM`] bytes never are.
+pub fn compose(
+    body: &impl Fields,
+    origin: &Origin,
+    client: Client<'_>,
+    success: bool,
+    out: &mut [u8],
+) -> Option<Composed> {
+    let suffix = Suffix { origin, client, success };
+    let room = out.len();
+    let mut writer = Writer::new(out, usize::MAX);
+    body.visit(&mut writer);
+    let body_len = writer.len();
+    suffix.visit(&mut writer);
+    let len = writer.len();
+    if len <= MESSAGE_TEXT_MAX {
+        return (len <= room).then_some(Composed { len, body_len, truncated: false });
+    }
+    if room < TEXT_ROOM {
+        return None;
+    }
+    Some(shorten(body, &suffix, out))
+}
+
+/// The longest values give up their ends, all down to the same length.
+fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed {
+    let mut fits = 0;
+    let mut too_long = MESSAGE_TEXT_MAX;
+    while fits + 1 < too_long {
+        let cap = (fits + too_long) / 2;
+        if shortened_len(body, suffix, cap) <= MESSAGE_TEXT_MAX {
+            fits = cap;
+        } else {
+            too_long = cap;
+        }
+    }
+    let mut writer = Writer::new(out, fits);
+    body.visit(&mut writer);
+    // More words than the kernel takes bytes, from a C caller: the last words have to go.
+    let tail = shortened_len(&TextBody { kind: RecordType::VirtControl, text: b"" }, suffix, fits);
+    let most = MESSAGE_TEXT_MAX.saturating_sub(tail + b" truncated=*".len());
+    let mut body_len = writer.len();
+    let lost = body_len > most;
+    if lost {
+        body_len = out[..most].iter().rposition(|&byte| byte == b' ').unwrap_or(most);
+    }
+    let mut writer = Writer::resume(out, fits, body_len);
+    writer.put(b" truncated=");
+    if lost {
+        writer.put(b"*");
+    } else {
+        let mut keys = ShortenedKeys { writer: &mut writer, cap: fits, any: false };
+        body.visit(&mut keys);
+        suffix.visit(&mut keys);
+    }
+    suffix.visit(&mut writer);
+    Composed { len: writer.len(), body_len, truncated: true }
+}
+
+/// The length of the whole text when no value may take more than `cap` bytes.
+fn shortened_len(body: &impl Fields, suffix: &Suffix<'_>, cap: usize) -> usize {
+    let mut length = ShortenedLength { cap, len: 0, keys: 0 };
+    body.visit(&mut length);
+    suffix.visit(&mut length);
+    length.len + b" truncated=".len() + length.keys
+}
+
+struct ShortenedLength {
+    cap: usize,
+    len: usize,
+    keys: usize,
+}
+
+impl FieldSink for ShortenedLength {
+    fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
+        let shown = shown_len(style, parts, self.cap);
+        self.len += 1 + shown + if key.is_empty() { 0 } else { key.len() + 1 };
+        if shown < shown_len(style, parts, usize::MAX) {
+            self.keys += key.len() + 1;
+        }
+    }
+}
+
+struct ShortenedKeys<'w, 'b> {
+    writer: &'w mut Writer<'b>,
+    cap: usize,
+    any: bool,
+}
+
+impl FieldSink for ShortenedKeys<'_, '_> {
+    fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
+        if shown_len(style, parts, self.cap) < shown_len(style, parts, usize::MAX) {
+            if self.any {
+                self.writer.put(b",");
+            }
+            self.any = true;
+            self.writer.put(if key.is_empty() { MISSING } else { key });
+        }
+    }
+}
+
+/// A record's whole text, read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed<'a> {
+    /// The record.
+    pub record: Record<'a>,
+    /// The keys whose values were shortened, with commas between; empty when none was.
+    pub truncated: &'a [u8],
+    /// `exe=`, as it stands there.
+    pub exe: &'a [u8],
+    /// `hostname=`, as it stands there.
+    pub hostname: &'a [u8],
+    /// `addr=`, as it stands there.
+    pub addr: &'a [u8],
+    /// `terminal=`, as it stands there.
+    pub terminal: &'a [u8],
+}
+
+impl<'a> Sealed<'a> {
+    /// Reads a text that [`compose`] made: a record's BODY and its suffix.
+    pub fn parse(kind: RecordType, text: &'a [u8]) -> Result<Self, ParseError> {
+        let at = rfind(text, b" exe=").ok_or(ParseError::Missing("exe"))?.start;
+        let (mut body, suffix) = (&text[..at], &text[at + 1..]);
+        let mut truncated = &b""[..];
+        if let Some(mark) = rfind(body, b" truncated=") {
+            truncated = &body[mark.end..];
+            body = &body[..mark.start];
+        }
+        let mut reader = FieldReader::new(suffix);
+        let exe = reader.take("exe")?;
+        let hostname = reader.take("hostname")?;
+        let addr = reader.take("addr")?;
+        let terminal = reader.take("terminal")?;
+        let success = match reader.take("res")? {
+            b"success" => true,
+            b"failed" => false,
+            _ => return Err(ParseError::Unexpected("res")),
+        };
+        let record = Record::parse(kind, body, success)?;
+        Ok(Self { record, truncated, exe, hostname, addr, terminal })
+    }
+}
+
+#[cfg(test)]
+mod tests;
