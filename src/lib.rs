@@ -5,12 +5,14 @@
 //! device, memory or cgroup it gets. This crate is that for any daemon, byte for byte.
 
 pub mod audit_sys;
+pub mod config;
 pub mod encode;
 pub mod error;
 pub mod guest;
 pub mod record;
 pub mod value;
 
+pub use config::Config;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
 pub use record::{Event, Record, RecordType, Resource};
