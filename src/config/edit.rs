@@ -311,3 +311,6 @@ fn write_like(mut file: File, text: &[u8], old: Option<&fs::Metadata>) -> io::Re
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests;
