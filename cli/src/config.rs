@@ -52,7 +52,9 @@ Examples:
         json: bool,
     },
     /// Change settings in a file, and leave the rest of it as it is
-    #[command(after_help = "\
+    #[command(
+        override_usage = "viraudit config set KEY=VALUE... [FILE]",
+        after_help = "\
 A key that is set gets its new value where it stands. One that isn't gets a line of its own, behind
 the line that has it commented out, or else at the end. Comments, order, mode and owner stay; whoever
 reads the file meanwhile sees all of the old or all of the new one. A file that doesn't exist is made.
@@ -63,11 +65,12 @@ refuses, 3 when the file can't be read or written.
 
 Examples:
   viraudit config set audit_level=2
-  viraudit config set audit_level=1 audit_logging=1 /etc/libvirt/virtqemud.conf")]
+  viraudit config set audit_level=1 audit_logging=1 /etc/libvirt/virtqemud.conf"
+    )]
     Set {
-        /// KEY=VALUE: audit_level=0 to 4294967295, or audit_logging=0 or 1; last, the FILE
-        /// [default: /etc/libvirt/libvirtd.conf]
-        #[arg(required = true, value_name = "KEY=VALUE... [FILE]", num_args = 1..)]
+        /// audit_level=NUMBER (0 to 4294967295) or audit_logging=0|1, as many as needed, then the
+        /// FILE [default: /etc/libvirt/libvirtd.conf]; one with = in its name needs a slash too
+        #[arg(required = true, value_name = "KEY=VALUE", num_args = 1..)]
         arguments: Vec<OsString>,
     },
 }
