@@ -112,7 +112,7 @@ fn check(file: &Path, as_json: bool, out: &mut dyn Write) -> Result<(), Failure>
 }
 
 /// A wrong content is bad input; a file that can't be read isn't.
-fn refused(error: ConfigError) -> Failure {
+pub(crate) fn refused(error: ConfigError) -> Failure {
     let code = if matches!(error.errno, libc::EINVAL | libc::EOVERFLOW) { USAGE } else { IO };
     Failure { code, message: error.to_string() }
 }

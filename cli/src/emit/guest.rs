@@ -1,0 +1,39 @@
+//! Which guest a record is about: named on the command line, or described by its XML.
+
+use super::value::{value, word};
+use crate::failure::Failure;
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use viraudit::{Guest, Uuid};
+
+/// The guest.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Guest")]
+pub(crate) struct GuestArgs {
+    /// The driver: kvm, qemu, lxc, xen, ..., or a name of your own.
+    #[arg(long, value_name = "DRIVER", value_parser = word(),
+        required_unless_present = "xml", conflicts_with = "xml")]
+    virt: Option<OsString>,
+    /// The guest's name.
+    #[arg(long, required_unless_present = "xml", conflicts_with = "xml")]
+    name: Option<OsString>,
+    /// The guest's UUID.
+    #[arg(long, required_unless_present = "xml", conflicts_with = "xml")]
+    uuid: Option<Uuid>,
+    /// The guest's domain XML instead of the three; `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) xml: Option<PathBuf>,
+}
+
+impl GuestArgs {
+    /// The guest.
+    pub(crate) fn guest(&self) -> Result<Guest<'static>, Failure> {
+        match (&self.virt, &self.name, self.uuid) {
+            (Some(virt), Some(name), Some(uuid)) => {
+                Ok(Guest::new(value(virt.clone()), value(name.clone()), uuid))
+            }
+            _ => Err(Failure::bad_input("give --virt, --name and --uuid, or --xml")),
+        }
+    }
+}
