@@ -5,12 +5,16 @@
 //! device, memory or cgroup it gets. This crate is that for any daemon, byte for byte.
 
 pub mod audit_sys;
+#[cfg(feature = "xml")]
+pub mod domain;
 pub mod encode;
 pub mod error;
 pub mod guest;
 pub mod record;
 pub mod value;
 
+#[cfg(feature = "xml")]
+pub use domain::DomainDef;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
 pub use record::{Event, Record, RecordType, Resource};
