@@ -22,6 +22,14 @@ pub(crate) struct Start {
     pub(crate) reason: OsString,
 }
 
+impl Start {
+    /// One VIRT_CONTROL record.
+    pub(crate) fn event(self) -> Made {
+        let op = ControlOp::Start { reason: value(self.reason) };
+        Ok(Event::Control(Control { op, pid: self.pid }))
+    }
+}
+
 /// A stop.
 #[derive(Args, Debug)]
 pub(crate) struct Stop {

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use deliver::{Sending, deliver};
 use guest::GuestArgs;
-use viraudit::record::{Control, ControlOp, TpmKind};
+use viraudit::record::TpmKind;
 use viraudit::{Event, Record, Resource};
 
 const HELP: &str = "\
@@ -164,8 +164,11 @@ impl<T: Args> Of<T> {
 
 /// A start: everything that the XML describes, or the control record alone.
 fn start(of: Of<life::Start>) -> Result<u8, Failure> {
-    of.emit(|life::Start { pid, reason }| {
-        let op = ControlOp::Start { reason: value::value(reason) };
-        Ok(Event::Control(Control { op, pid }))
-    })
+    let Some(definition) = of.guest.definition()? else {
+        return of.emit(life::Start::event);
+    };
+    let life::Start { pid, reason } = of.tail;
+    let records: Vec<_> =
+        definition.start_records(value::value(reason), pid, of.sending.success()).collect();
+    deliver(&records, &of.sending)
 }
