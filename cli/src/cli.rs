@@ -20,8 +20,7 @@ Errors are one line on standard error. Standard input is read only for `-`.";
 #[command(
     name = "viraudit",
     version,
-    subcommand_required = true,
-    disable_help_subcommand = true,
+    arg_required_else_help = false,
     after_help = EXIT_STATUS,
 )]
 pub(crate) struct Cli {

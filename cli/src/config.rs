@@ -18,7 +18,7 @@ const IO: u8 = 3;
 
 /// The arguments of `viraudit config`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(arg_required_else_help = false, after_help = "\
 The settings, as libvirtd reads them (the first line with a key counts):
   audit_level=0    no audit records
   audit_level=1    audit records, wherever the kernel can take them (the default)

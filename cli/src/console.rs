@@ -5,7 +5,7 @@
 
 use crate::failure::Failure;
 use std::fmt::Display;
-use std::fs;
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -43,15 +43,16 @@ pub(crate) fn reason(error: &io::Error) -> String {
     text.split_once(" (os error").map_or(text.as_str(), |(reason, _)| reason).to_owned()
 }
 
-/// Reads a whole file; `-` is standard input.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let content = if path.as_os_str() == "-" {
-        let mut content = Vec::new();
-        io::stdin().lock().read_to_end(&mut content).map(|_| content)
+/// Reads a file of at most `limit` bytes, and one byte more of one that is longer; `-` is standard
+/// input.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut content = Vec::new();
+    let result = if path.as_os_str() == "-" {
+        io::stdin().lock().take(limit + 1).read_to_end(&mut content)
     } else {
-        fs::read(path)
+        File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut content))
     };
-    content.map_err(|error| {
+    result.map(|_| content).map_err(|error| {
         Failure::not_done(format!("can't read {}: {}", shown(path), reason(&error)))
     })
 }

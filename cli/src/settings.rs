@@ -1,15 +1,15 @@
 //! The daemon's settings, for commands that go by them.
 
 use crate::config::refused;
-use crate::console::read;
 use crate::failure::Failure;
 use std::path::Path;
-use viraudit::config::{Config, DEFAULT_PATH};
+use viraudit::config::{self, Config, DEFAULT_PATH};
 
-/// The settings in a file that the user named, which therefore has to exist; `-` is standard
-/// input.
+/// The settings in a file that the user named, which therefore has to exist.
 pub(crate) fn load(file: &Path) -> Result<Config, Failure> {
-    let text = read(file)?;
+    let missing =
+        || Failure::not_done(format!("can't read {}: No such file or directory", file.display()));
+    let text = config::read(file).map_err(refused)?.ok_or_else(missing)?;
     Config::parse(file, &text).map_err(refused)
 }
 

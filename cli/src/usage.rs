@@ -1,8 +1,10 @@
 //! What the argument parser has to say, as this program says things: help on standard output,
 //! errors as one line.
 
+use crate::cli::Cli;
 use crate::console;
 use crate::failure::Failure;
+use clap::CommandFactory;
 use clap::error::ErrorKind;
 use std::io::{self, Write};
 
@@ -21,33 +23,33 @@ pub(crate) fn answer(error: &clap::Error) -> Result<u8, Failure> {
 /// clap's message without its prefix, and without the usage that follows.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
-    let mut help = "viraudit --help".to_owned();
     for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
-        if let Some(usage) = part.strip_prefix("Usage: ") {
-            help = format!("{} --help", command(usage));
-            break;
-        }
-        if part.starts_with("For more information") {
+        if part.starts_with("Usage:") || part.starts_with("For more information") {
             break;
         }
         let part = part.strip_prefix("error: ").unwrap_or(part);
-        if !line.is_empty() {
-            let listed = line.ends_with(':');
-            line.push_str(if listed {
-                " "
-            } else if part.starts_with("tip:") {
-                "; "
-            } else {
-                ", "
-            });
-        }
+        line.push_str(match part {
+            _ if line.is_empty() => "",
+            _ if line.ends_with(':') || part.starts_with('[') => " ",
+            _ if part.starts_with("tip:") => "; ",
+            _ => ", ",
+        });
         line.push_str(part);
     }
-    format!("{line} (see {help})")
+    format!("{line} (see {} --help)", command())
 }
 
-/// The command in front of a usage's options and arguments.
-fn command(usage: &str) -> String {
-    let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '[']));
-    words.collect::<Vec<_>>().join(" ")
+/// The command that was called, with the subcommands that it was called with.
+fn command() -> String {
+    let mut name = "viraudit".to_owned();
+    let root = Cli::command();
+    let mut command = &root;
+    for word in std::env::args_os().skip(1) {
+        let Some(found) = word.to_str().and_then(|word| command.find_subcommand(word)) else {
+            break;
+        };
+        command = found;
+        name = format!("{name} {}", found.get_name());
+    }
+    name
 }

@@ -8,6 +8,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use viraudit::{DomainDef, Guest, Uuid, XmlError};
 
+/// The longest XML that the library reads.
+const XML_MAX: u64 = 16 * 1024 * 1024;
+
 /// The guest.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Guest")]
@@ -44,10 +47,11 @@ impl GuestArgs {
     /// What the XML describes, if there is one.
     pub(crate) fn definition(&self) -> Result<Option<DomainDef>, Failure> {
         let Some(file) = &self.xml else { return Ok(None) };
-        let definition =
-            DomainDef::parse(&read(file)?).map_err(|XmlError { line, column, message }| {
+        let definition = DomainDef::parse(&read(file, XML_MAX)?).map_err(
+            |XmlError { line, column, message }| {
                 Failure::bad_input(format!("{}:{line}:{column}: {message}", shown(file)))
-            })?;
+            },
+        )?;
         Ok(Some(definition))
     }
 }

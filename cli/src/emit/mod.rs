@@ -35,7 +35,7 @@ Exit status: 0 the records were taken; 2 usage or bad input; 3 not permitted, or
 
 /// Emit audit records about a guest.
 #[derive(Args, Debug)]
-#[command(after_help = HELP, disable_help_subcommand = true)]
+#[command(after_help = HELP, arg_required_else_help = false)]
 pub(crate) struct EmitArgs {
     /// What happened to the guest.
     #[command(subcommand)]

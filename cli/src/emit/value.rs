@@ -58,7 +58,7 @@ pub(crate) fn need(any: bool, kind: &str, options: &str) -> Result<(), Failure> 
     match any {
         true => Ok(()),
         false => Err(Failure::bad_input(format!(
-            "emit {kind}: give {options}: without either there is nothing to record"
+            "emit {kind}: give {options}; else there is nothing to record"
         ))),
     }
 }
