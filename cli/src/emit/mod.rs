@@ -20,7 +20,8 @@ that isn't permitted to says so and fails (exit status 3), and never writes them
 --to stdout and --to file:PATH write lines as audit.log has them, which ausearch reads; they take
 no rights.
 
-Values are bytes: a name or a path that holds blanks, quotes or line ends can't forge a field.
+Values are bytes: a name or a path that holds blanks, quotes or line ends can't forge a field. One that
+starts with a dash is given as --name=-x.
 
 Examples:
   viraudit emit start --xml guest.xml --pid 4711
