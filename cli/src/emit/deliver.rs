@@ -1,4 +1,8 @@
 //! Where records go, and what the user is told about it.
+//!
+//! Whatever is emitted is one burst: into the kernel, one `sendto` and one `recvfrom`, however many
+//! records. Opening asks whether auditing is on before that: one `sendto` and two `recvfrom` (the
+//! kernel acknowledges the question, and answers it). Nothing polls.
 
 use crate::console::{output_error, reason, say};
 use crate::failure::Failure;

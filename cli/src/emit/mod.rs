@@ -36,7 +36,7 @@ Exit status: 0 the records were taken; 2 usage or bad input; 3 not permitted, or
 
 /// Emit audit records about a guest.
 #[derive(Args, Debug)]
-#[command(after_help = HELP, arg_required_else_help = false)]
+#[command(after_help = HELP, arg_required_else_help = false, disable_help_subcommand = true)]
 pub(crate) struct EmitArgs {
     /// What happened to the guest.
     #[command(subcommand)]
@@ -75,7 +75,7 @@ enum What {
     Fs(Of<resource::PathChange>),
     /// A network interface, or a device that is opened for one (--mac, --device).
     Net(Of<resource::Net>),
-    /// A serial or parallel port, a channel or a console: its pty, device, file, pipe or socket.
+    /// A port, a channel or a console: its pty, device, file, pipe or socket.
     Chardev(Of<resource::PathChange>),
     /// A source of random numbers.
     Rng(Of<resource::PathChange>),

@@ -5,14 +5,14 @@ pub(crate) mod process;
 mod report;
 mod verdict;
 
-use crate::console::{self, shown};
+use crate::console;
 use crate::failure::{Failure, NOT_DONE};
 use clap::Args;
 use kernel::Kernel;
 use process::Process;
 use report::Report;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use verdict::Verdict;
 use viraudit::config::{Config, DEFAULT_PATH};
 
@@ -52,6 +52,8 @@ struct Settings {
     found: bool,
     audit_level: u32,
     audit_logging: bool,
+    /// Why the defaults stand here though the file may say otherwise.
+    error: Option<String>,
 }
 
 /// Looks, and says what was found.
@@ -67,12 +69,19 @@ pub(crate) fn run(args: StatusArgs) -> Result<u8, Failure> {
     Ok(code)
 }
 
+/// A file that was named has to be right. libvirt's own may be unreadable for this process, or
+/// wrong; then the rest of the answer is still worth having.
 fn settings(file: Option<PathBuf>) -> Result<Settings, Failure> {
-    let found = file.is_some() || PathBuf::from(DEFAULT_PATH).exists();
-    let Config { audit_level, audit_logging } = match &file {
-        Some(file) => crate::settings::load(file)?,
-        None => crate::settings::load_default()?,
+    let (found, config, error) = match &file {
+        Some(file) => (true, crate::settings::load(file)?, None),
+        None => {
+            let loaded = crate::settings::load_default();
+            let error = loaded.as_ref().err().map(|failure| failure.message.clone());
+            let found = Path::new(DEFAULT_PATH).exists();
+            (found, loaded.unwrap_or_default(), error)
+        }
     };
-    let file = file.unwrap_or_else(|| DEFAULT_PATH.into());
-    Ok(Settings { file: shown(&file), found, audit_level, audit_logging })
+    let file = file.unwrap_or_else(|| DEFAULT_PATH.into()).display().to_string();
+    let Config { audit_level, audit_logging } = config;
+    Ok(Settings { file, found, audit_level, audit_logging, error })
 }

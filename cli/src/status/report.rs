@@ -112,14 +112,17 @@ impl Report {
             },
         );
         row("label", process.label.clone().unwrap_or("none".into()));
-        let missing = if config.found { "" } else { " (no such file: the defaults)" };
+        let origin = match &config.error {
+            Some(error) => format!("the defaults, as {error}"),
+            None if config.found => config.file.clone(),
+            None => format!("the defaults, without {}", config.file),
+        };
         row(
             "settings",
             format!(
-                "audit_level {}, audit_logging {}: {}{missing}",
+                "audit_level {}, audit_logging {}: {origin}",
                 config.audit_level,
                 u8::from(config.audit_logging),
-                config.file
             ),
         );
         text

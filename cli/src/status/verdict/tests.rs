@@ -14,8 +14,13 @@ fn kernel(write: WriteProbe, state: Option<&str>) -> Kernel {
 }
 
 fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<String>) {
-    let settings =
-        Settings { file: "a.conf".into(), found: true, audit_level, audit_logging: false };
+    let settings = Settings {
+        file: "a.conf".into(),
+        found: true,
+        audit_level,
+        audit_logging: false,
+        error: None,
+    };
     let process = Process { initial_pid_namespace: Some(true), ..Default::default() };
     let Verdict { word, delivered, cure, .. } = Verdict::of(kernel, &process, &settings);
     (word, delivered, cure)
