@@ -18,6 +18,9 @@ const TYPES: [(&str, Option<&str>); 8] = [
     ("vhostvdpa", None),
 ];
 
+/// More disks than any guest can have; finding a disk's place takes time by their number.
+const MAX_DISKS: usize = 10_000;
+
 /// What a disk's place in the order depends on.
 struct Place<'d> {
     /// The bus that the XML names; libvirt sorts before it derives one from the name.
@@ -31,6 +34,9 @@ pub(super) fn read(
 ) -> Result<(), XmlError> {
     let mut disks: Vec<(Place<'_>, Option<Resource<'static>>)> = Vec::new();
     for disk in domain.devices("disk") {
+        if disks.len() == MAX_DISKS {
+            return Err(disk.error(format!("more than {MAX_DISKS} disks")));
+        }
         let target = disk.child("target");
         let place = Place {
             bus: target.and_then(|target| target.attribute("bus")),

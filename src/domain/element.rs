@@ -5,6 +5,9 @@ use crate::error::XmlError;
 use crate::value::Value;
 use std::borrow::Cow;
 
+/// How many characters of a wrong value a message shows.
+const SHOWN: usize = 60;
+
 /// An element. Elements and attributes in a namespace are passed over, as libvirt does.
 #[derive(Clone, Copy)]
 pub(super) struct Element<'d>(roxmltree::Node<'d, 'd>);
@@ -136,14 +139,19 @@ impl<'d> Element<'d> {
             Some(attribute) => (attribute.range_value().start, attribute.value()),
             None => (self.0.range().start, ""),
         };
-        let message = format!("<{} {name}='{}'>: expected {expected}", self.name(), shorten(text));
+        let message =
+            format!("<{} {name}='{}'>: expected {expected}", self.name(), shorten(text, SHOWN));
         self.error_at(at, message)
     }
 
     /// An error at this element's text, with what was expected.
     pub(super) fn bad_text(self, expected: &str) -> XmlError {
         let text = self.text();
-        self.error(format!("<{0}>{1}</{0}>: expected {expected}", self.name(), shorten(&text)))
+        self.error(format!(
+            "<{0}>{1}</{0}>: expected {expected}",
+            self.name(),
+            shorten(&text, SHOWN)
+        ))
     }
 
     fn error_at(self, at: usize, message: String) -> XmlError {
@@ -157,12 +165,15 @@ pub(super) fn owned(text: impl Into<String>) -> Value<'static> {
     Value::from(text.into())
 }
 
-/// A text for a message: one line, and not much of it.
-fn shorten(text: &str) -> String {
-    const SHOWN: usize = 60;
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push_str("...");
+/// A text for a message: on one line, and not more than `shown` characters of it.
+pub(super) fn shorten(text: &str, shown: usize) -> String {
+    let mut short: String = text
+        .chars()
+        .take(shown)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
+    if text.chars().nth(shown).is_some() {
+        short.push_str("...");
     }
-    shown
+    short
 }
