@@ -61,16 +61,15 @@ impl<'d> Element<'d> {
             .ok_or_else(|| self.error(format!("<{}> has no attribute '{name}'", self.name())))
     }
 
-    /// All its text, that of elements inside it included; comments are not text.
+    /// All its text, that of elements inside it included; comments are not text, nor are blanks
+    /// that only set elements apart.
     pub(super) fn text(self) -> Cow<'d, str> {
-        let mut parts =
-            self.0.descendants().filter_map(|node| if node.is_text() { node.text() } else { None });
+        let texts = self.0.descendants().filter(|node| node.is_text() && !is_layout(*node));
+        let mut parts = texts.filter_map(|node| node.text());
         let first = parts.next().unwrap_or_default();
         match parts.next() {
             None => Cow::Borrowed(first),
-            Some(second) => {
-                Cow::Owned([first, second].into_iter().chain(parts).collect::<String>())
-            }
+            Some(second) => Cow::Owned([first, second].into_iter().chain(parts).collect()),
         }
     }
 
@@ -158,6 +157,22 @@ impl<'d> Element<'d> {
         let place = self.0.document().text_pos_at(at);
         XmlError { line: place.row, column: place.col, message }
     }
+}
+
+/// Whether a text is but layout: libvirt has libxml2 drop blank texts, except one that is an
+/// element's only content, and those in an element whose content starts with a real text.
+fn is_layout(text: roxmltree::Node<'_, '_>) -> bool {
+    let is_blank = |node: roxmltree::Node<'_, '_>| {
+        node.text().unwrap_or_default().bytes().all(|byte| b" \t\n\r".contains(&byte))
+    };
+    if !is_blank(text) {
+        return false;
+    }
+    if text.prev_sibling().is_none() {
+        return text.next_sibling().is_some();
+    }
+    let first = text.parent().and_then(|parent| parent.first_child());
+    !first.is_some_and(|first| first.is_text() && !is_blank(first))
 }
 
 /// A text for a record.

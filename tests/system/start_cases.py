@@ -79,6 +79,14 @@ each("disk order", disks, "vdb:virtio vda:virtio", "vdb:virtio sda:scsi vda:virt
      "vdc:virtio vda:virtio vdb:virtio hda:ide vdd:virtio", "ubdb:uml ubda",
      "sdd:scsi sdb:sata sdc:scsi sda:sata sda:scsi hdc:ide")
 
+ADDRESS = "<address type='drive' controller='0' bus='0' target='0' unit='3'/>"
+case("disk order without a name", disk("file", "<source file='/b'/>").replace("vda", "vdb")
+     + disk("file", "<source file='/x'/>", "<target bus='virtio'/>" + ADDRESS)
+     + disk("file", "<source file='/a'/>"))
+case("disk order of an unknown name", disk("file", "<source file='/b'/>").replace("vda", "vdb")
+     + disk("file", "<source file='/x'/>", "<target dev='nvme0n1' bus='virtio'/>" + ADDRESS)
+     + disk("file", "<source file='/a'/>"))
+
 
 # Filesystems.
 def fs(kind, source, more=""):
@@ -324,6 +332,8 @@ def numa(*cells):
         f"<cell id='{i}' cpus='{i}' {cell}/>" for i, cell in enumerate(cells)) + "</numa></cpu>"
 
 
+case("numa in two places", memory="", extra=numa("memory='10'") +
+     "<cpu><numa><cell id='1' cpus='1' memory='5'/></numa></cpu>")
 CELLS = numa("memory='10'", "memory='20' unit='MiB'")
 case("numa beside memory", memory="<memory>1000</memory>", extra=CELLS)
 case("numa instead of memory", memory="", extra=CELLS)
@@ -424,7 +434,8 @@ case("seclabel of a disk", disk("file", "<source file='/a'><seclabel model='seli
 each("name", lambda title: {"title": title},
      " a ", "a&lt;&#65;b", "a<!-- c -->b", "<name><![CDATA[x<y]]></name>", "a<b>c</b>d",
      "<name/>", "", "a/b", "é", "a\nb", "a\tb", ".", "a&#10;b", "it's", "&quot;", "日本",
-     "<name>a</name><name>b</name>", "x" * 300)
+     "<name>a</name><name>b</name>", "x" * 300, "  ", " <b>x</b> ", "a <b>x</b> ",
+     " <!-- c --> x", " <!-- c --> ", "<b/> ", "a<b/> <b/> ", "<b/>a<b/> <b/> ", " <b> </b> ")
 each("uuid", lambda uuid: {"uuid": uuid},
      UUID.upper(), UUID.replace("-", ""), f" {UUID}\n", UUID[:-1], UUID + "-", UUID + "x", "bad",
      "--" + UUID, "8e 4f - 0f4c-2f8b-4b7a-9d9c-0123456789ab", "8-" + UUID[1:],
@@ -439,7 +450,8 @@ each("virt", lambda virt: {"virt": virt},
 each("os", lambda os_xml: {"os_xml": os_xml, "devices": port("console", "/c0"), "virt": "xen"},
      "", "<bootloader>/usr/bin/pygrub</bootloader>", "<bootloader/>",
      "<bootloader>/x</bootloader><os><kernel>/k</kernel></os>", "<os><type>cloud</type></os>",
-     "<os><type/></os>")
+     "<os><type/></os>", "<os><boot dev='hd'/></os><os><type>hvm</type></os>",
+     "<os><type/></os><os><type>hvm</type></os>")
 PLAIN = "<devices/></domain>"
 
 
