@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use viraudit::audit_sys::link::{Link, WriteProbe};
 use viraudit::auditor::{Caller, LogLevel, LogSink};
-use viraudit::message::Origin;
 use viraudit::{
     Auditor, Config, Error, FileBackend, KernelBackend, Options, Record, StreamBackend,
 };
@@ -86,7 +85,7 @@ pub(crate) fn deliver(records: &[Record<'_>], sending: &Sending) -> Result<u8, F
     let total = records.iter().filter(|record| record.is_worth_sending()).count() as u64;
     let Config { audit_level: level, audit_logging: logging } = sending.settings()?;
     let voice = Arc::new(Voice::new(sending.verbose));
-    let options = Options { level, logging, log: voice.clone(), origin: Origin::current() };
+    let options = Options { level, logging, log: voice.clone(), ..Options::default() };
     let opened = match &sending.to {
         Target::Kernel => Auditor::open(KernelBackend, options),
         Target::Stdout => Auditor::open(StreamBackend::new(io::stdout()), options),
