@@ -126,6 +126,7 @@ each("mac", lambda mac: {"devices": net(f"<mac address='{mac}'/>")},
      "52:54:00:aa:bb:cc:dd", "525400aabbcc", "52-54-00-aa-bb-cc", " 52:54:00:aa:bb:cc",
      "52:54:00:aa:bb:cc ", "52:54:00:aa:bb:100", "52: 54:00:aa:bb:cc", "", "00:00:00:00:00:00",
      "ff:ff:ff:ff:ff:ff", "0x52:54:00:aa:bb:cc", "+52:54:00:aa:bb:cc", "52:54:00:aa:bb:0cc")
+case("net bad type", net(MAC, "hostdv"))
 case("net without type", net(MAC, ""))
 for kind, source in {
         "bridge": "<source bridge='br0'/>", "network": "<source network='default'/>",
@@ -305,7 +306,7 @@ case("shmem without name", "<shmem/>")
 case("shmem empty name", "<shmem name=''/>")
 case("shmem path in name", "<shmem name='a/b'/>")
 each("input", lambda text: {"devices": f"<input {text}</input>"},
-     "type='mouse' bus='ps2'>", "type='tablet'><source dev='/x'/>",
+     "type='cloud'>", "type='mouse' bus='ps2'>", "type='tablet'><source dev='/x'/>",
      "type='passthrough' bus='virtio'><source evdev='/dev/input/event1'/>",
      "type='evdev'><source dev='//dev//input/event2/'/>", "type='evdev'>", "type='passthrough'>",
      "type='evdev'><source evdev='/x'/>", "type='passthrough'><source dev='/x'/>", ">",
