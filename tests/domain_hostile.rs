@@ -1,6 +1,7 @@
 //! Damaged and hostile domain XML: never a panic, never a forged field, an error that has a place,
 //! and no more time than the size asks for.
 #![cfg(feature = "xml")]
+#![allow(clippy::print_stdout, reason = "the figures are a part of the result")]
 
 use proptest::prelude::*;
 use std::path::Path;

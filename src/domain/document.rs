@@ -24,16 +24,17 @@ pub(super) fn decode(xml: &[u8]) -> Result<&str, XmlError> {
     if xml.starts_with(&[0xFF, 0xFE]) || xml.starts_with(&[0xFE, 0xFF]) {
         return Err(start("the XML is UTF-16; only UTF-8 is read".into()));
     }
-    let text = std::str::from_utf8(xml).map_err(|error| {
-        let (line, column) = place(&xml[..error.valid_up_to()]);
-        XmlError { line, column, message: "a byte that is not UTF-8; only UTF-8 is read".into() }
-    })?;
-    match declared_encoding(text) {
-        Some(name) if !is_utf8_name(name) => {
-            Err(start(format!("the XML declares the encoding '{name}'; only UTF-8 is read")))
-        }
-        _ => Ok(text),
+    let text = std::str::from_utf8(xml);
+    let valid = text.map_or_else(|error| error.valid_up_to(), str::len);
+    let before = std::str::from_utf8(&xml[..valid]).unwrap_or_default();
+    if let Some(name) = declared_encoding(before).filter(|name| !is_utf8_name(name)) {
+        let name = shorten(name, 40);
+        return Err(start(format!("the XML declares the encoding '{name}'; only UTF-8 is read")));
     }
+    text.map_err(|_| {
+        let (line, column) = place(&xml[..valid]);
+        XmlError { line, column, message: "a byte that is not UTF-8; only UTF-8 is read".into() }
+    })
 }
 
 /// Line and column, from 1, just behind valid UTF-8.
@@ -47,7 +48,7 @@ pub(super) fn place(before: &[u8]) -> (u32, u32) {
 /// The encoding that an XML declaration names.
 fn declared_encoding(text: &str) -> Option<&str> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
+    let declaration = text.strip_prefix("<?xml")?.split_once("?>")?.0;
     let after = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
     let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
     after[1..].split(quote).next()
@@ -128,6 +129,11 @@ mod tests {
     fn other_encodings_are_refused_and_named() {
         let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><domain/>";
         assert!(refusal(latin).message.contains("'ISO-8859-1'"));
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><domain>\xE9</domain>";
+        assert!(refusal(latin).message.contains("'ISO-8859-1'"));
+        let long = format!("<?xml version='1.0' encoding='{}\n'?><domain/>", "x".repeat(500));
+        assert!(refusal(long.as_bytes()).message.len() < 200);
+        assert!(refusal(b"<?xml encoding='x\n<domain/>").message.len() < 200);
         assert!(refusal(b"\xFF\xFE<\0").message.contains("UTF-16"));
         let error = refusal("<domain>\n <name>\u{e9}".as_bytes().strip_suffix(b"\xA9").unwrap());
         assert_eq!((error.line, error.column), (2, 8));
