@@ -21,7 +21,7 @@ try() {
     equal "$what: and for no failure" 0 "$(search -uu "$id" -sv no --raw | grep -ac "uuid=$id")"
     # Bytes below 32 are shown as \ooo.
     equal "$what: ausearch -i shows the name" "vm=$4" \
-        "$(search -uu "$id" -i | grep -ao ' vm=.* uuid=' | sed 's/^ //; s/ uuid=$//')"
+        "$(search -uu "$id" -i | sed -nE "s/.* (vm=.*) uuid=$id .*/\\1/p")"
 }
 
 try newline $'web\ntype=VIRT_CONTROL msg=audit(1.1:1): res=failed' 1 \

@@ -20,5 +20,5 @@ for file in "$WORK"/*.conf; do
     equal "$what: it reads what libvirt reads" "$(cat "$WORK/libvirt")" \
         "$(python3 -c 'import json, sys
 found = json.load(sys.stdin)
-print(int(found["audit_level"]), int(found["audit_logging"]))' <"$WORK/out")"
+print(int(found["audit_level"]), int(found["audit_logging"]))' <"$WORK/out" 2>&1)"
 done

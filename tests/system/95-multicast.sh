@@ -11,7 +11,7 @@ audit_on
 mark=done-$$
 python3 "$HERE/listen.py" "$mark" </dev/null >"$WORK/heard" 2>"$WORK/listen.err" &
 listener=$!
-trap 'kill $listener 2>/dev/null; leave $?' EXIT
+trap 'status=$?; kill $listener 2>/dev/null; leave $status' EXIT
 wait_for 10 grep -q '^ready$' "$WORK/heard" || { fail "the listener listens" "$(cat "$WORK/listen.err")"; exit 1; }
 emits "emit start without auditd" start --xml "$WORK/guest.xml"
 auditctl -m "$mark" >/dev/null
