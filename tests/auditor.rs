@@ -1,0 +1,253 @@
+//! The promise: every record is counted, every change of state is said once, and nothing else is
+//! said.
+
+use std::sync::{Arc, Mutex};
+use viraudit::auditor::{Caller, LogLevel, LogSink};
+use viraudit::message::{Client, Origin};
+use viraudit::{
+    Auditor, Backend, Change, Error, Failure, Guest, MockBackend, Options, Record, RecordType,
+    Resource, Stats, Uuid,
+};
+
+/// Level, file, line and text.
+type Line = (LogLevel, String, usize, String);
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<Line>>>);
+
+impl Lines {
+    fn take(&self) -> Vec<(LogLevel, String)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+            .into_iter()
+            .map(|(level, _, _, text)| (level, text))
+            .collect()
+    }
+}
+
+impl LogSink for Lines {
+    fn log(&self, level: LogLevel, caller: Caller<'_>, message: &str) {
+        let line = (level, caller.file.to_owned(), caller.line, message.to_owned());
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+fn options(level: u32, logging: bool, lines: &Lines) -> Options {
+    let origin = Origin { exe: Some(b"/usr/bin/daemon".to_vec()), host: None, terminal: None };
+    Options { level, logging, log: Arc::new(lines.clone()), origin }
+}
+
+fn guest() -> Guest<'static> {
+    Guest::new("kvm", "web1", Uuid::parse(b"8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab").unwrap())
+}
+
+fn disk(path: &str, success: bool) -> Record<'_> {
+    let change = Change { old: None, new: Some(path.into()) };
+    Record::resource(guest(), "attach", Resource::Disk(change), success)
+}
+
+fn open(level: u32, logging: bool) -> (Auditor, MockBackend, Lines) {
+    let (mock, lines) = (MockBackend::new(), Lines::default());
+    let auditor = Auditor::open(mock.clone(), options(level, logging, &lines)).unwrap();
+    (auditor, mock, lines)
+}
+
+#[test]
+fn a_record_is_what_libvirt_writes() {
+    let (auditor, mock, lines) = open(1, false);
+    auditor.emit(&disk("/images/a b", false)).unwrap();
+    let expected: &[u8] = b"virt=kvm resrc=disk reason=attach vm=\"web1\" \
+        uuid=8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab old-disk=\"?\" new-disk=2F696D616765732F612062 \
+        exe=\"/usr/bin/daemon\" hostname=? addr=? terminal=? res=failed";
+    assert_eq!(mock.records()[0].kind, RecordType::VirtResource);
+    assert_eq!(mock.records()[0].text, expected);
+    assert_eq!(lines.take(), []);
+}
+
+#[test]
+fn the_suffix_names_the_client_and_a_real_terminals_host() {
+    type Text = Option<&'static [u8]>;
+    let table: &[(Text, Text, Text, &str)] = &[
+        (None, None, None, "hostname=? addr=? terminal=?"),
+        (Some(b"pts/3"), None, None, "hostname=node1 addr=? terminal=pts/3"),
+        (Some(b"/dev/tty1"), None, None, "hostname=node1 addr=? terminal=/dev/tty1"),
+        (Some(b"console"), None, None, "hostname=? addr=? terminal=console"),
+        (Some(b"pts/3"), Some(b""), None, "hostname=? addr=? terminal=?"),
+        (Some(b"pts/3"), Some(b"/dev/pts/9"), None, "hostname=node1 addr=? terminal=/dev/pts/9"),
+        (None, Some(b"tty2"), Some(b"10.1.2.3"), "hostname=node1 addr=10.1.2.3 terminal=tty2"),
+        (None, None, Some(b"x res=failed"), "hostname=? addr=78207265733D6661696C6564 terminal=?"),
+        (None, Some(b"a'b"), Some(b""), "hostname=? addr=? terminal=612762"),
+    ];
+    for (own, tty, addr, expected) in table {
+        let mock = MockBackend::new();
+        let mut options = options(1, false, &Lines::default());
+        options.origin.terminal = own.map(<[u8]>::to_vec);
+        options.origin.host = Some(b"node1".to_vec());
+        let auditor = Auditor::open(mock.clone(), options).unwrap();
+        let client = Client { tty: *tty, addr: *addr };
+        let kind = RecordType::VirtControl;
+        auditor.send_text(kind, b"virt=kvm op=x", true, client, Caller::default()).unwrap();
+        let text = String::from_utf8(mock.records()[0].text.clone()).unwrap();
+        let suffix = format!("virt=kvm op=x exe=\"/usr/bin/daemon\" {expected} res=success");
+        assert_eq!(text, suffix);
+    }
+}
+
+#[test]
+fn levels_and_logging_are_independent() {
+    for (level, logging) in [(0, false), (0, true), (1, false), (1, true), (2, true)] {
+        let (auditor, mock, lines) = open(level, logging);
+        assert_eq!(auditor.is_open(), level > 0);
+        let line = line!() + 1;
+        auditor.emit(&disk("/a", true)).unwrap();
+        auditor.emit_all([disk("/b", false), disk("/c", true)]).unwrap();
+        let sent = if level > 0 { 3 } else { 0 };
+        assert_eq!(mock.records().len(), sent, "level {level}");
+        assert_eq!(auditor.stats().offered, sent as u64);
+        if logging {
+            assert_eq!(lines.0.lock().unwrap()[0].1, file!());
+            assert_eq!(lines.0.lock().unwrap()[0].2, line as usize);
+        }
+        let logged = lines.take();
+        let body = |path| String::from_utf8(disk(path, true).body()).unwrap();
+        let expected = [
+            (LogLevel::Info, format!("success=yes {}", body("/a"))),
+            (LogLevel::Warning, format!("success=no {}", body("/b"))),
+            (LogLevel::Info, format!("success=yes {}", body("/c"))),
+        ];
+        assert_eq!(logged, if logging { &expected[..] } else { &[] });
+    }
+}
+
+#[test]
+fn each_change_of_state_is_said_once_and_every_record_counted() {
+    let (auditor, mock, lines) = open(1, false);
+    // (errno from now on, records, failed, what is said)
+    let steps: &[(i32, usize, usize, Option<&str>)] = &[
+        (0, 3, 0, None),
+        (libc::EPERM, 5, 5, Some("lost (errno 1): this process may not write audit records")),
+        (libc::EPERM, 5, 5, None),
+        (libc::ECONNREFUSED, 2, 2, Some("lost (errno 111): the kernel refuses audit records from")),
+        (libc::EPERM, 1, 1, Some("lost (errno 1): ")),
+        (0, 2, 0, Some("get through again; 13 were lost")),
+        (0, 2, 0, None),
+        (libc::ENOBUFS, 1, 1, Some("lost (errno 105): ")),
+    ];
+    let (mut offered, mut failed) = (0, 0);
+    for (errno, records, failing, said) in steps {
+        mock.fail_with(*errno);
+        for _ in 0..*records {
+            let result = auditor.emit(&disk("/a", true));
+            assert_eq!(result.is_err(), *errno != 0);
+        }
+        offered += records;
+        failed += failing;
+        let stats = auditor.stats();
+        assert_eq!((stats.offered, stats.failed), (offered as u64, failed as u64));
+        assert_eq!(stats.delivered, stats.offered - stats.failed);
+        assert_eq!((stats.queued, stats.dropped), (0, 0));
+        let lines = lines.take();
+        assert_eq!(lines.len(), usize::from(said.is_some()), "{lines:?}");
+        if let (Some(said), Some((level, line))) = (said, lines.first()) {
+            assert!(line.contains(said), "{line}");
+            assert_eq!(*level, LogLevel::Warning);
+        }
+    }
+    assert_eq!(auditor.stats().last_errno, libc::ENOBUFS);
+}
+
+#[test]
+fn a_batch_goes_out_whole_even_when_it_is_only_dropped() {
+    let (auditor, mock, _) = open(1, false);
+    let mut batch = auditor.batch();
+    batch.push(&disk("/a", true));
+    batch.push(&Record::resource(guest(), "x", Resource::Disk(Change::default()), true));
+    batch.push(&disk("/b", true));
+    assert_eq!(batch.len(), 2, "a change without any path is no record");
+    assert_eq!(mock.records().len(), 0);
+    drop(batch);
+    assert_eq!(mock.records().len(), 2);
+    mock.fail_with(libc::EACCES);
+    assert_eq!(auditor.emit_all([disk("/c", true)]), Err(Failure::Forbidden));
+    let Stats { offered, delivered, failed, .. } = auditor.stats();
+    assert_eq!((offered, delivered, failed), (3, 2, 1));
+}
+
+#[test]
+fn long_records_are_counted_as_truncated() {
+    let (auditor, mock, _) = open(1, false);
+    auditor.emit(&disk(&"x".repeat(2000), true)).unwrap();
+    auditor.emit(&disk(&"x".repeat(9000), true)).unwrap();
+    auditor.emit_all([disk(&"x".repeat(9000), true), disk("/a", true)]).unwrap();
+    assert_eq!(auditor.stats().truncated, 2);
+    let lengths: Vec<_> = mock.records().iter().map(|record| record.text.len()).collect();
+    assert_eq!(lengths[1..3], [8560, 8560]);
+    let record = &mock.records()[1];
+    assert_eq!(record.raw_field("truncated"), Some(&b"new-disk"[..]));
+    assert_eq!(record.raw_field("res"), Some(&b"success"[..]));
+}
+
+#[derive(Debug)]
+struct Broken(Failure);
+
+impl Backend for Broken {
+    fn open(&self) -> Result<Box<dyn viraudit::backend::Sink>, Failure> {
+        Err(self.0)
+    }
+}
+
+#[test]
+fn a_backend_that_cannot_be_opened_fails_above_level_0() {
+    for (level, expected) in [(1, LogLevel::Info), (2, LogLevel::Warning)] {
+        let lines = Lines::default();
+        let failure = Failure::Unsupported(libc::EPROTONOSUPPORT);
+        let error = Auditor::open(Broken(failure), options(level, true, &lines)).unwrap_err();
+        assert_eq!(error.errno(), libc::EPROTONOSUPPORT);
+        assert!(matches!(error, Error::Delivery(Failure::Unsupported(_))));
+        let said = lines.take();
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0].0, expected);
+        assert!(said[0].1.contains("no audit support"), "{}", said[0].1);
+    }
+    let lines = Lines::default();
+    let auditor = Auditor::open(Broken(Failure::NoAnswer), options(0, false, &lines)).unwrap();
+    assert_eq!(auditor.emit(&disk("/a", true)), Ok(()));
+    assert_eq!(lines.take(), []);
+}
+
+#[test]
+fn two_auditors_do_not_see_each_other() {
+    let (first, first_mock, _) = open(1, false);
+    let (second, second_mock, _) = open(1, false);
+    second_mock.fail_with(libc::EPERM);
+    first.emit(&disk("/a", true)).unwrap();
+    second.emit(&disk("/b", true)).unwrap_err();
+    assert_eq!((first_mock.records().len(), second_mock.records().len()), (1, 0));
+    assert_eq!((first.stats().failed, second.stats().failed), (0, 1));
+}
+
+#[test]
+fn threads_lose_nothing_and_keep_their_order() {
+    const THREADS: usize = 8;
+    const EACH: usize = 500;
+    let (auditor, mock, _) = open(1, false);
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let auditor = &auditor;
+            scope.spawn(move || {
+                for i in 0..EACH {
+                    auditor.emit(&disk(&format!("/{thread}/{i}"), true)).unwrap();
+                }
+            });
+        }
+    });
+    let mut next = [0; THREADS];
+    for record in mock.records().iter() {
+        let path = String::from_utf8(record.field("new-disk").unwrap()).unwrap();
+        let (thread, i) = path[1..].split_once('/').unwrap();
+        let thread: usize = thread.parse().unwrap();
+        assert_eq!(i.parse::<usize>().unwrap(), next[thread]);
+        next[thread] += 1;
+    }
+    assert_eq!(next, [EACH; THREADS]);
+    assert_eq!(auditor.stats().delivered, (THREADS * EACH) as u64);
+}

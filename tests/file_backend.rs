@@ -1,0 +1,99 @@
+//! The promise: a file gets whole audit.log lines, whoever else writes to it, and however full
+//! the disk is.
+
+use std::fs;
+use std::io::Write;
+use viraudit::{Auditor, FileBackend, Guest, Options, Record, StreamBackend, Uuid};
+
+fn start(name: &str) -> Record<'_> {
+    Record::start(Guest::new("kvm", name, Uuid::default()), "booted", 42, true)
+}
+
+fn serials(text: &str) -> Vec<u64> {
+    let serial = |line: &str| line.split([':', ')']).nth(1).unwrap().parse().unwrap();
+    text.lines().map(serial).collect()
+}
+
+fn is_whole(line: &str) -> bool {
+    line.starts_with("type=VIRT_CONTROL msg=audit(")
+        && line.contains(&format!("): pid={} uid=", std::process::id()))
+        && line.contains(" msg='virt=kvm op=start reason=booted vm=")
+        && line.ends_with(" res=success'")
+}
+
+#[test]
+fn writers_of_one_file_never_mix_lines_nor_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let path = &path;
+            scope.spawn(move || {
+                let auditor = Auditor::open(FileBackend::new(path), Options::default()).unwrap();
+                let long = format!("guest{writer}{}", "x".repeat(3000));
+                for i in 0..100 {
+                    if i % 10 == 0 {
+                        auditor.emit_all((0..5).map(|_| start(&long))).unwrap();
+                    } else {
+                        auditor.emit(&start(&long)).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(serials(&text), (1..=4 * 140).collect::<Vec<_>>());
+    assert!(text.lines().all(is_whole));
+}
+
+#[test]
+fn numbers_go_on_from_what_is_in_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    fs::write(&path, "type=DAEMON_START msg=audit(1795292517.231:4711): op=start\n").unwrap();
+    let auditor = Auditor::open(FileBackend::new(&path), Options::default()).unwrap();
+    auditor.emit(&start("a")).unwrap();
+    let mut other = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    writeln!(other, "node=n1 type=X msg=audit(1795292517.231:5000): x").unwrap();
+    auditor.emit(&start("a")).unwrap();
+    assert_eq!(serials(&fs::read_to_string(&path).unwrap()), [4711, 4712, 5000, 5001]);
+}
+
+#[test]
+fn a_full_disk_is_a_failure_with_its_errno() {
+    let auditor = Auditor::open(FileBackend::new("/dev/full"), Options::default()).unwrap();
+    assert_eq!(auditor.emit(&start("a")).unwrap_err().errno(), libc::ENOSPC);
+    assert_eq!(auditor.stats().failed, 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_says_why() {
+    for (path, errno) in [("/nonexistent/audit.log", libc::ENOENT), ("/", libc::EISDIR)] {
+        let error = Auditor::open(FileBackend::new(path), Options::default()).unwrap_err();
+        assert_eq!(error.errno(), errno, "{path}");
+    }
+}
+
+#[test]
+fn a_stream_gets_a_burst_in_one_piece() {
+    struct Pieces(std::sync::mpsc::Sender<Vec<u8>>);
+    impl Write for Pieces {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.send(bytes.to_vec()).unwrap();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (sender, pieces) = std::sync::mpsc::channel();
+    let auditor = Auditor::open(StreamBackend::new(Pieces(sender)), Options::default()).unwrap();
+    auditor.emit_all([start("a"), start("b")]).unwrap();
+    auditor.emit(&start("c")).unwrap();
+    drop(auditor);
+    let pieces: Vec<_> = pieces.iter().map(|piece| String::from_utf8(piece).unwrap()).collect();
+    assert_eq!(pieces.len(), 2);
+    assert_eq!(pieces[0].lines().count(), 2);
+    assert!(pieces.iter().flat_map(|piece| piece.lines()).all(is_whole));
+    assert_eq!(serials(&pieces.concat()), [1, 2, 3]);
+}

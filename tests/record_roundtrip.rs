@@ -1,0 +1,156 @@
+//! The promise: a record reads back as what was written, and no value in it can add a field, end
+//! a line or lose the verdict.
+
+mod support;
+
+use proptest::prelude::*;
+use support::{bytes, record};
+use viraudit::message::{Client, Origin, Sealed, TEXT_ROOM, TextBody, compose};
+use viraudit::record::{FieldSink, Fields, Style};
+use viraudit::{Record, RecordType};
+
+fn origin() -> Origin {
+    Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), host: None, terminal: None }
+}
+
+fn text_of(body: &impl Fields, origin: &Origin, success: bool) -> (Vec<u8>, bool) {
+    let mut out = vec![0; TEXT_ROOM];
+    let composed = compose(body, origin, Client::default(), success, &mut out).expect("fits");
+    out.truncate(composed.len);
+    (out, composed.truncated)
+}
+
+/// The keys of a record's fields, as its own definition lists them.
+struct Keys(Vec<Vec<u8>>);
+
+impl FieldSink for Keys {
+    fn field(&mut self, key: &[u8], _: Style, _: &[&[u8]]) {
+        self.0.push(key.to_vec());
+    }
+}
+
+fn keys(record: &Record<'_>) -> Vec<Vec<u8>> {
+    let mut keys = Keys(Vec::new());
+    record.visit(&mut keys);
+    keys.0
+}
+
+fn keys_in(text: &[u8]) -> Vec<Vec<u8>> {
+    let key = |word: &[u8]| word.split(|&byte| byte == b'=').next().unwrap_or_default().to_vec();
+    text.split(|&byte| byte == b' ').map(key).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn parse_gives_back_what_format_wrote(record in record()) {
+        let body = record.body();
+        let read = Record::parse(record.record_type(), &body, record.success);
+        prop_assert_eq!(read.as_ref(), Ok(&record), "{}", body.escape_ascii());
+    }
+
+    #[test]
+    fn what_is_read_is_written_the_same_again(kind in 0..8usize, text in bytes(), record in record()) {
+        // Also for what no record of ours looks like, and for the bytes of another type.
+        for (kind, text) in [
+            (RecordType::ALL[kind], record.body()),
+            (record.record_type(), [record.body(), text.clone()].concat()),
+            (record.record_type(), text),
+        ] {
+            if let Ok(read) = Record::parse(kind, &text, true) {
+                let again = read.body();
+                prop_assert_eq!(Record::parse(kind, &again, true), Ok(read));
+            }
+        }
+    }
+
+    #[test]
+    fn no_value_adds_a_field_or_a_line(record in record()) {
+        let body = record.body();
+        prop_assert_eq!(keys_in(&body), keys(&record), "{}", body.escape_ascii());
+        prop_assert!(body.iter().all(|byte| (b' '..=b'~').contains(byte)));
+    }
+
+    #[test]
+    fn the_whole_text_reads_back(record in record(), exe in bytes(), tty in bytes(), addr in bytes()) {
+        let origin = Origin { exe: Some(exe), host: Some(b"host".to_vec()), terminal: None };
+        let client = Client { tty: Some(&tty), addr: Some(&addr) };
+        let mut out = vec![0; TEXT_ROOM];
+        let composed = compose(&record, &origin, client, record.success, &mut out).unwrap();
+        out.truncate(composed.len);
+        prop_assert_eq!(&out[..composed.body_len], &record.body()[..]);
+        let sealed = Sealed::parse(record.record_type(), &out);
+        prop_assert_eq!(sealed.map(|sealed| sealed.record), Ok(record.clone()));
+        let mut expected = keys(&record);
+        expected.extend(["exe", "hostname", "addr", "terminal", "res"].map(|key| key.into()));
+        prop_assert_eq!(keys_in(&out), expected);
+    }
+
+    #[test]
+    fn a_text_body_that_needs_no_care_keeps_its_bytes(record in record()) {
+        let body = record.body();
+        let text = TextBody { kind: record.record_type(), text: &body };
+        let whole = text_of(&text, &origin(), true).0;
+        prop_assert_eq!(&whole[..body.len()], &body[..]);
+    }
+
+    #[test]
+    fn no_text_body_starts_a_line(kind in 0..8usize, text in bytes(), more in bytes()) {
+        let text = [b"virt=kvm resrc=shmem reason=attach size=1 path=", &text[..], b" x=", &more].concat();
+        let body = TextBody { kind: RecordType::ALL[kind], text: &text };
+        let whole = text_of(&body, &origin(), false).0;
+        prop_assert!(whole.iter().all(|byte| (b' '..=b'~').contains(byte)));
+        prop_assert!(whole.ends_with(b" res=failed"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_record_that_is_too_long_keeps_every_field(
+        name in bytes(),
+        old in 0..12_000usize,
+        new in 0..12_000usize,
+        exe in 0..9_000usize,
+        hex in any::<bool>(),
+    ) {
+        use viraudit::{Change, Guest, Resource, Uuid};
+        let long = |len: usize| vec![if hex { 0xC3 } else { b'a' }; len];
+        let guest = Guest::new("kvm", name, Uuid::default());
+        let change = Change { old: Some(long(old).into()), new: Some(long(new).into()) };
+        let record = Record::resource(guest, "attach", Resource::Disk(change), true);
+        let origin = Origin { exe: Some(long(exe)), host: None, terminal: None };
+        let (text, truncated) = text_of(&record, &origin, true);
+
+        prop_assert!(text.len() <= TEXT_ROOM);
+        prop_assert!(text.ends_with(b" addr=? terminal=? res=success"));
+        let sealed = Sealed::parse(record.record_type(), &text).expect("reads back");
+        prop_assert_eq!(truncated, !sealed.truncated.is_empty());
+        let mut expected = keys(&record);
+        if truncated {
+            expected.push(b"truncated".to_vec());
+            // Nothing is given up without need: less than one more byte for each value fits.
+            prop_assert!(text.len() + 16 > TEXT_ROOM, "only {} bytes", text.len());
+        }
+        expected.extend(["exe", "hostname", "addr", "terminal", "res"].map(|key| key.into()));
+        prop_assert_eq!(keys_in(&text), expected);
+
+        let (read, whole) = match (&sealed.record.event, &record.event) {
+            (
+                viraudit::Event::Resource { resource: Resource::Disk(read), .. },
+                viraudit::Event::Resource { resource: Resource::Disk(whole), .. },
+            ) => (read, whole),
+            other => panic!("{other:?}"),
+        };
+        for (key, read, whole) in
+            [("old-disk", &read.old, &whole.old), ("new-disk", &read.new, &whole.new)]
+        {
+            let said = sealed.truncated.split(|&byte| byte == b',').any(|name| name == key.as_bytes());
+            let (read, whole) = (read.as_ref().unwrap(), whole.as_ref().unwrap());
+            prop_assert!(whole.starts_with(read));
+            prop_assert_eq!(said, read.len() < whole.len());
+        }
+    }
+}
