@@ -24,3 +24,16 @@ emit start --xml "$WORK/guest.xml" --to stdout
 equal "--to stdout needs no rights" 0 $?
 emit start --xml "$WORK/guest.xml" --to "file:$WORK/made.log"
 equal "--to file: needs no rights" 0 $?
+
+for level in 1 2; do
+    emit stop --xml "$WORK/guest.xml" --level $level
+    equal "level $level: exit status 3" 3 $?
+    if [ "$(wc -l <"$WORK/err")" = 1 ]; then
+        pass "level $level: one line"
+    else
+        fail "level $level: one line" "$(cat "$WORK/err")"
+    fi
+done
+emit stop --xml "$WORK/guest.xml" --level 0
+equal "level 0 sends nothing, and needs no rights" 0 $?
+equal "and says nothing" "" "$(cat "$WORK/err")"
