@@ -23,6 +23,7 @@
 pub mod audit_sys;
 pub mod auditor;
 pub mod backend;
+pub mod config;
 pub mod encode;
 pub mod error;
 pub mod guest;
@@ -32,6 +33,7 @@ pub mod value;
 
 pub use auditor::{Auditor, Batch, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
+pub use config::Config;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
 pub use record::{Change, Event, Record, RecordType, Resource};

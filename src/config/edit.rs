@@ -1,0 +1,316 @@
+//! Changing settings in a file without touching anything else in it.
+//!
+//! [`set`] makes the new text, [`replace_file`] puts it in place.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::ops::Range;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::parser::{Parser, Piece, Setting, is_blank, is_line_end};
+use super::{AUDIT_LEVEL, AUDIT_LOGGING, Config, Document};
+use crate::error::{ConfigError, Error};
+
+/// A new value for one of the settings of [`Config`]; parsed from `KEY=VALUE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// A new [`Config::audit_level`].
+    AuditLevel(u32),
+    /// A new [`Config::audit_logging`].
+    AuditLogging(bool),
+}
+
+impl Assignment {
+    /// The key it is for.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::AuditLevel(_) => AUDIT_LEVEL,
+            Self::AuditLogging(_) => AUDIT_LOGGING,
+        }
+    }
+
+    /// The number that stands for the value in a file.
+    fn number(self) -> u32 {
+        match self {
+            Self::AuditLevel(level) => level,
+            Self::AuditLogging(on) => u32::from(on),
+        }
+    }
+
+    /// Whether `config` is as this wants it.
+    fn holds_in(self, config: &Config) -> bool {
+        match self {
+            Self::AuditLevel(level) => config.audit_level == level,
+            Self::AuditLogging(on) => config.audit_logging == on,
+        }
+    }
+}
+
+/// Why a text is no [`Assignment`]: says what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadAssignment(String);
+
+impl fmt::Display for BadAssignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadAssignment {}
+
+impl FromStr for Assignment {
+    type Err = BadAssignment;
+
+    /// ```
+    /// use viraudit::config::edit::Assignment;
+    /// assert_eq!("audit_level=2".parse(), Ok(Assignment::AuditLevel(2)));
+    /// assert!("audit_logging=yes".parse::<Assignment>().is_err());
+    /// ```
+    fn from_str(text: &str) -> Result<Self, BadAssignment> {
+        let (key, value) = text
+            .split_once('=')
+            .ok_or_else(|| BadAssignment(format!("'{text}' is not of the form KEY=VALUE")))?;
+        match key {
+            AUDIT_LEVEL => {
+                // str::parse would also take a plus sign.
+                let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+                match value.parse() {
+                    Ok(level) if digits => Ok(Self::AuditLevel(level)),
+                    _ => Err(BadAssignment(format!(
+                        "{key} must be a number from 0 to 4294967295, not '{value}'"
+                    ))),
+                }
+            }
+            AUDIT_LOGGING => match value {
+                "0" => Ok(Self::AuditLogging(false)),
+                "1" => Ok(Self::AuditLogging(true)),
+                _ => Err(BadAssignment(format!("{key} must be 0 or 1, not '{value}'"))),
+            },
+            _ => Err(BadAssignment(format!(
+                "'{key}' is not a setting of auditing; those are {AUDIT_LEVEL} and {AUDIT_LOGGING}"
+            ))),
+        }
+    }
+}
+
+/// The text with `assignments` made, later ones over earlier ones.
+///
+/// A key that is set already gets its new value in the statement that counts, the first, and
+/// nothing else changes. A key that isn't set gets a line of its own: behind the first line that
+/// has it commented out, or else at the end. `path` is for the messages only.
+///
+/// # Errors
+///
+/// When libvirt would refuse the file: before, because of its syntax, or afterwards, because of
+/// the value of a setting that isn't assigned.
+pub fn set(path: &Path, text: &[u8], assignments: &[Assignment]) -> Result<Vec<u8>, ConfigError> {
+    let mut text = text.to_vec();
+    for &assignment in assignments {
+        text = set_one(path, &text, assignment)?;
+    }
+    // What is written must read as it was meant; only a fault in this file could break that.
+    let config = Config::parse(path, &text)?;
+    for (at, assignment) in assignments.iter().enumerate() {
+        let overridden = assignments[at + 1..].iter().any(|later| later.key() == assignment.key());
+        if !overridden && !assignment.holds_in(&config) {
+            return Err(ConfigError {
+                path: path.to_owned(),
+                line: 0,
+                message: format!("{} can't be set in this file", assignment.key()),
+                errno: libc::EINVAL,
+            });
+        }
+    }
+    Ok(text)
+}
+
+fn set_one(path: &Path, text: &[u8], assignment: Assignment) -> Result<Vec<u8>, ConfigError> {
+    let key = assignment.key();
+    // libvirt refuses a file of blank space alone, but a statement cures it.
+    let blank = text.iter().all(|&byte| is_blank(byte) || is_line_end(byte));
+    let document = Document::parse(path, if blank { b"" } else { text })?;
+    if let Some(entry) = document.get(key) {
+        let as_is = matches!(&entry.setting, Setting::Number(number) if !number.negative
+            && !number.wrapped
+            && number.magnitude == u64::from(assignment.number()));
+        if as_is {
+            return Ok(text.to_vec());
+        }
+        let value = assignment.number().to_string();
+        return Ok(splice(text, entry.value.clone(), value.as_bytes()));
+    }
+    let template = if blank { None } else { commented_out(path, text, key) };
+    let at = template.unwrap_or(text.len());
+    let line_end = line_end_before(text, at);
+    let mut line = Vec::new();
+    if !matches!(text[..at].last(), None | Some(b'\n' | b'\r')) {
+        line.extend_from_slice(line_end);
+    }
+    line.extend_from_slice(format!("{key} = {}", assignment.number()).as_bytes());
+    line.extend_from_slice(line_end);
+    Ok(splice(text, at..at, &line))
+}
+
+fn splice(text: &[u8], place: Range<usize>, new: &[u8]) -> Vec<u8> {
+    [&text[..place.start], new, &text[place.end..]].concat()
+}
+
+/// Where the line begins that follows the first comment which would set `key` without its `#`.
+fn commented_out(path: &Path, text: &[u8], key: &str) -> Option<usize> {
+    Parser::new(path, text).filter_map(Result::ok).find_map(|piece| match piece {
+        Piece::Comment(place) if would_set(path, &text[place.clone()], key) => {
+            let end = place.end + line_end_at(text, place.end).len();
+            Some(end)
+        }
+        _ => None,
+    })
+}
+
+/// Whether a comment, without the `#` before it, would set `key` and nothing else. Prose such as
+/// `#   audit_level == 0  -> disable all auditing` does not parse.
+fn would_set(path: &Path, comment: &[u8], key: &str) -> bool {
+    let hidden = comment.iter().take_while(|&&byte| byte == b'#' || is_blank(byte)).count();
+    let mut pieces = Parser::new(path, &comment[hidden..]);
+    let sets = matches!(pieces.next(), Some(Ok(Piece::Entry(entry))) if entry.key == key);
+    sets && pieces.next().is_none()
+}
+
+/// The line end that starts at `at`, if one does.
+fn line_end_at(text: &[u8], at: usize) -> &'static [u8] {
+    match text.get(at..).unwrap_or_default() {
+        [b'\r', b'\n', ..] => b"\r\n",
+        [b'\n', ..] => b"\n",
+        [b'\r', ..] => b"\r",
+        _ => b"",
+    }
+}
+
+/// How lines end in `text`: as the one before `at`, or the first one; a line feed if none does.
+fn line_end_before(text: &[u8], at: usize) -> &'static [u8] {
+    match &text[..at] {
+        [.., b'\r', b'\n'] => b"\r\n",
+        [.., b'\n'] => b"\n",
+        [.., b'\r'] => b"\r",
+        _ => match text.iter().position(|&byte| is_line_end(byte)) {
+            Some(first) => line_end_at(text, first),
+            None => b"\n",
+        },
+    }
+}
+
+/// Puts `text` in the place of the file at `path`, so that whoever reads it sees all of the old
+/// text or all of the new one, even after a crash.
+///
+/// The new file has the mode and the owner of the old one; a new one has mode 0644. A symbolic
+/// link stays one, and the file it points to is replaced. What a replacement can't keep: other
+/// hard links to the file still show the old text, and access control lists are lost.
+///
+/// # Errors
+///
+/// [`Error::Io`], when a file can't be made in that directory, when the owner can't be kept, or
+/// when `path` isn't a regular file. The old file is intact then.
+pub fn replace_file(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Io { what: format!("can't replace {}", path.display()), source };
+    let target = follow_links(path).map_err(failed)?;
+    let old = match fs::symlink_metadata(&target) {
+        Ok(old) if old.is_file() => Some(old),
+        Ok(_) => return Err(failed(io::Error::other("it is not a regular file"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let (file, temporary) = create_beside(directory, &target).map_err(failed)?;
+    let done = write_like(file, text, old.as_ref())
+        .and_then(|()| fs::rename(&temporary, &target))
+        .map_err(failed);
+    if done.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+        return done;
+    }
+    // Only with its directory on disk is the new name there after a crash.
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+}
+
+/// What `path` leads to: itself, or the last target of the symbolic link it is, which may not
+/// exist.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    /// The kernel's own limit.
+    const MOST_LINKS: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => {
+                target = match target.parent() {
+                    Some(parent) => parent.join(next),
+                    None => next,
+                };
+            }
+            // Neither a file that is no link nor one that doesn't exist leads any further.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    || error.raw_os_error() == Some(libc::EINVAL) =>
+            {
+                return Ok(target);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::ELOOP))
+}
+
+/// A new file in `directory`, which nobody else can open yet, named after `target`.
+fn create_beside(directory: &Path, target: &Path) -> io::Result<(File, PathBuf)> {
+    const MOST_TRIES: u32 = 100;
+    let name = target.file_name().ok_or_else(|| io::Error::from_raw_os_error(libc::EISDIR))?;
+    let mut result = Err(io::Error::from_raw_os_error(libc::EEXIST));
+    for number in 0..MOST_TRIES {
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}-{number}", std::process::id()));
+        let temporary = directory.join(temporary);
+        // An existing file isn't opened, not even behind a link.
+        result = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)
+            .map(|file| (file, temporary));
+        match &result {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            _ => break,
+        }
+    }
+    result
+}
+
+/// Fills a new file and makes it as accessible as the old one.
+fn write_like(mut file: File, text: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
+    file.write_all(text)?;
+    let mode = match old {
+        Some(old) => {
+            let new = file.metadata()?;
+            // Without the rights to give a file away, leave alone what is right already.
+            let owner = (old.uid() != new.uid()).then_some(old.uid());
+            let group = (old.gid() != new.gid()).then_some(old.gid());
+            if owner.is_some() || group.is_some() {
+                fchown(&file, owner, group)?;
+            }
+            old.mode() & 0o7777
+        }
+        None => 0o644,
+    };
+    // After the owner, because a new owner clears set-id bits.
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests;
