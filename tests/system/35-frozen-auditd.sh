@@ -1,7 +1,10 @@
 #!/bin/bash
 # While auditd doesn't read and the kernel's backlog is full, a guest's start waits as long as a
-# single record does, not once for each; afterwards each record is in the log, or the kernel has
-# counted it as lost.
+# single record does, not once for each; status answers, and afterwards records flow again.
+#
+# The kernel acknowledges what it can't hand to auditd for long, and then drops some of it (into its
+# own log; without audit=1 on its command line it doesn't even count them all as lost). So how many
+# records of that time arrive is shown, but it is nothing that a sender could promise.
 . "$(dirname "$0")/lib.sh"
 need_own_audit
 start_auditd
@@ -55,16 +58,11 @@ fi
 equal "status answers" 0 "$answered"
 if [ "$status" -lt 5000 ]; then pass "in time ($status ms)"; else fail "in time" "$status ms"; fi
 
-# The kernel sends again what it couldn't before, though not in order: no fence tells the end.
-sent=$((fillers * count + 1 + count))
-accounted() {
-    arrived=$(($(count_of "$(uuid 1)") + $(count_of "$(uuid 2)") + $(count_of "$(uuid 3)")))
-    gone=$(($(audit_status lost) - lost))
-    # Records of others may be lost too.
-    [ $((arrived + gone)) -ge $sent ]
-}
-if wait_for 20 accounted; then
-    pass "each of $sent records is in the log ($arrived) or counted as lost by the kernel ($gone)"
-else
-    fail "each of $sent records is in the log or counted as lost" "$arrived in the log, $gone lost"
-fi
+# The first goes behind what the kernel still has, the fence behind that.
+guest_xml "after-$$" "$(uuid 4)" "$WORK/after.xml"
+viraudit emit start --xml "$WORK/after.xml"
+equal "afterwards a start is taken" 0 $?
+fence
+equal "and its records are in the log" "$count" "$(count_of "$(uuid 4)")"
+echo "     in the log: $(count_of "$(uuid 1)") of $((fillers * count)) before, $(count_of "$(uuid 2)") of 1," \
+    "$(count_of "$(uuid 3)") of $count; the kernel counts $(($(audit_status lost) - lost)) lost"
