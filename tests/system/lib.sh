@@ -1,0 +1,243 @@
+# What every system test starts with: sourced by NN-name.sh, never run by itself.
+# shellcheck shell=bash
+
+# A test that is started by hand gets its surroundings from the runner.
+if [ -z "${VIRAUDIT_SYSTEM_TESTS:-}" ]; then
+    exec "$(dirname "${BASH_SOURCE[0]}")/run" "$(basename "$0")"
+fi
+
+set -u
+# Bytes are bytes, and the tools' dates are the same everywhere.
+export LC_ALL=C TZ=UTC
+
+TEST=$(basename "$0")
+TEST=${TEST%.*}
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+WORK=$(mktemp -d "$VIRAUDIT_SYSTEM_TESTS/$TEST.XXXXXX")
+AUDITD=
+LOG=
+
+trap 'leave $?' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+leave() {
+    stop_auditd
+    exit "$1"
+}
+
+# --- What a test says -----------------------------------------------------------------------------
+
+pass() { echo "PASS $TEST: $1"; }
+skip() { echo "SKIP $TEST: $1"; }
+skip_all() { skip "$1"; exit 0; }
+
+# fail WHAT [DETAIL]: goes on with the test.
+fail() {
+    echo "FAIL $TEST: $1"
+    if [ -n "${2:-}" ]; then
+        printf '%s\n' "$2" | cut -c 1-400 | head -n 40 | sed 's/^/     | /'
+    fi
+}
+
+# equal WHAT EXPECTED ACTUAL
+equal() {
+    if [ "$2" = "$3" ]; then
+        pass "$1"
+    else
+        fail "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^</expected:/; s/^>/got:     /')"
+    fi
+}
+
+# holds WHAT COMMAND...: passes when the command succeeds; its output tells why not.
+holds() {
+    local what=$1 out
+    shift
+    if out=$("$@" 2>&1); then pass "$what"; else fail "$what" "$* -> $?"$'\n'"$out"; fi
+}
+
+# has WHAT PATTERN TEXT: an extended regular expression, somewhere in the text.
+has() {
+    if printf '%s\n' "$3" | grep -aEq -e "$2"; then pass "$1"; else fail "$1" "no /$2/ in:"$'\n'"$3"; fi
+}
+
+# --- What a test needs ----------------------------------------------------------------------------
+
+need_root() { [ "$(id -u)" = 0 ] || skip_all "needs root: $1"; }
+
+need_tool() {
+    local tool
+    for tool; do
+        command -v "$tool" >/dev/null || skip_all "needs $tool, which isn't installed"
+    done
+}
+
+# The kernel's audit settings can be changed, and nobody else listens.
+need_own_audit() {
+    need_root "it changes the kernel's audit settings"
+    need_tool auditctl auditd ausearch
+    local enabled pid
+    enabled=$(audit_status enabled) || skip_all "this kernel has no audit support"
+    [ "$enabled" != 2 ] || skip_all "the kernel's audit settings are locked until the next boot"
+    pid=${VIRAUDIT_SYSTEM_FOREIGN:-$(audit_status pid)}
+    [ "$pid" = 0 ] || skip_all "another auditd runs here (pid $pid), and it is left in peace"
+}
+
+# --- Waiting --------------------------------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: looks again and again until the command succeeds.
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -le "$deadline" ] || return 1
+        # Only so as not to spin; the look above decides.
+        sleep 0.02
+    done
+}
+
+# --- The kernel -----------------------------------------------------------------------------------
+
+# audit_status KEY: enabled, pid, lost, backlog, ...
+audit_status() {
+    local value
+    value=$(auditctl -s 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }')
+    [ -n "$value" ] && echo "$value"
+}
+
+audit_on() { auditctl -e 1 >/dev/null; }
+audit_off() { auditctl -e 0 >/dev/null; }
+
+# --- auditd ---------------------------------------------------------------------------------------
+
+# start_auditd [RAW|ENRICHED [FLUSH]]: an auditd of our own, with nothing of the host's
+# configuration; its log is $LOG, its process $AUDITD. Auditing is on afterwards.
+start_auditd() {
+    local dir
+    dir=$(mktemp -d "$WORK/auditd.XXXXXX")
+    mkdir -m 700 "$dir/log" "$dir/plugins.d"
+    LOG=$dir/log/audit.log
+    # It refuses a configuration that others may write, and any that isn't root's.
+    (
+        umask 077
+        cat >"$dir/auditd.conf" <<END
+local_events = yes
+write_logs = yes
+log_file = $LOG
+log_format = ${1:-RAW}
+flush = ${2:-NONE}
+freq = 0
+priority_boost = 4
+name_format = NONE
+max_log_file = 0
+max_log_file_action = IGNORE
+space_left = 2
+space_left_action = IGNORE
+admin_space_left = 1
+admin_space_left_action = IGNORE
+disk_full_action = IGNORE
+disk_error_action = IGNORE
+use_libwrap = no
+distribute_network = no
+q_depth = 2000
+overflow_action = IGNORE
+max_restarts = 1
+plugin_dir = $dir/plugins.d
+end_of_event_timeout = 1
+END
+    )
+    # Not -f: that writes no log. With -n it stays our child.
+    auditd -n -c "$dir" -s enable </dev/null >"$dir/out" 2>&1 &
+    AUDITD=$!
+    if ! wait_for 15 auditd_listens; then
+        fail "auditd starts" "$(cat "$dir/out")"
+        exit 1
+    fi
+}
+
+auditd_listens() { [ "$(audit_status pid)" = "$AUDITD" ] && [ -s "$LOG" ]; }
+auditd_gone() { [ "$(audit_status pid)" = 0 ]; }
+
+stop_auditd() {
+    [ -n "$AUDITD" ] || return 0
+    local pid=$AUDITD
+    AUDITD=
+    # One that is stopped by a signal doesn't hear the next.
+    kill -CONT "$pid" 2>/dev/null
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid"
+    wait_for 10 auditd_gone || fail "auditd leaves" "$(auditctl -s)"
+}
+
+# Returns once everything that was sent before is in the log: a message of another program's,
+# behind it in the kernel's queue, has arrived.
+fences=0
+fence() {
+    fences=$((fences + 1))
+    local mark="fence-$$-$fences"
+    auditctl -m "$mark" >/dev/null 2>&1
+    wait_for 15 grep -aq "$mark" "$LOG" && return
+    fail "the log goes on" "$mark isn't in it after 15 s; $(auditctl -s | tr '\n' ' ')"
+    exit 1
+}
+
+# --- Lines of a log -------------------------------------------------------------------------------
+
+# lines_of UUID [FILE]: the guest's lines.
+lines_of() { grep -a "uuid=$1" "${2:-$LOG}"; }
+count_of() { grep -ac "uuid=$1" "${2:-$LOG}"; }
+
+# Lines on standard input -> `TYPE TEXT`, the text being what the program sent.
+texts() { sed -E "s/^.*type=([^ ]*) msg=audit\([^)]*\): [^']*msg='/\1 /; s/'(\x1d.*)?\$//"; }
+
+# Lines on standard input -> their types.
+types() { sed -E 's/^.*type=([^ ]*) msg=audit.*/\1/'; }
+
+# uuid N: a UUID that no other test uses.
+uuid() { printf '%08x-%04x-4000-8000-%012x' "$$" "$((10#${TEST%%-*}))" "$1"; }
+
+# --- The tools ------------------------------------------------------------------------------------
+
+# The program under test, away from any terminal, so that `terminal=` is the same everywhere; what
+# it prints goes to $WORK/out and $WORK/err, and its exit status is kept.
+viraudit() {
+    timeout 60 "$VIRAUDIT" "$@" </dev/null >"$WORK/out" 2>"$WORK/err"
+}
+
+# emits WHAT ARGUMENTS...: `viraudit emit ARGUMENTS` succeeds without a word on stderr.
+emits() {
+    local what=$1 status
+    shift
+    viraudit emit "$@"
+    status=$?
+    if [ "$status" = 0 ] && [ ! -s "$WORK/err" ]; then
+        pass "$what"
+    else
+        fail "$what" "viraudit emit $* -> $status"$'\n'"$(cat "$WORK/err")"
+    fi
+}
+
+# printed ARGUMENTS...: `TYPE TEXT` of what `viraudit emit ARGUMENTS --to stdout` prints.
+printed() {
+    viraudit emit "$@" --to stdout || { cat "$WORK/err"; return 1; }
+    texts <"$WORK/out"
+}
+
+# guest_xml NAME UUID FILE: the example guest, under another name.
+guest_xml() {
+    sed -e "0,/<name>/s|<name>[^<]*</name>|<name>$1</name>|" \
+        -e "0,/<uuid>/s|<uuid>[^<]*</uuid>|<uuid>$2</uuid>|" "$ROOT/examples/guest.xml" >"$3"
+}
+
+search() { ausearch -if "${SEARCH_LOG:-$LOG}" "$@" </dev/null 2>"$WORK/ausearch.err"; }
+sessions() { auvirt --file "${SEARCH_LOG:-$LOG}" "$@" </dev/null; }
+
+# one_line WHAT PATTERN FILE: the file is one line, `viraudit: ...`, that matches the pattern.
+one_line() {
+    if [ "$(wc -l <"$3")" = 1 ] && grep -Eq "^viraudit: .*($2)" "$3"; then
+        pass "$1"
+    else
+        fail "$1" "expected one line 'viraudit: ... $2', got:"$'\n'"$(cat "$3")"
+    fi
+}
