@@ -1,0 +1,1 @@
+//! What auvirt 3.0.9 makes of a log, byte for byte.
