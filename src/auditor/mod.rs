@@ -49,6 +49,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Auditor {
     backend: Option<Box<dyn Backend>>,
+    shut: AtomicBool,
     logging: AtomicBool,
     log: Arc<dyn LogSink>,
     origin: Origin,
@@ -82,6 +83,7 @@ impl Auditor {
         }
         Ok(Self {
             backend: (level > 0).then(|| Box::new(backend) as Box<dyn Backend>),
+            shut: AtomicBool::new(false),
             logging: AtomicBool::new(logging),
             log,
             origin,
@@ -93,6 +95,7 @@ impl Auditor {
     pub fn closed(options: Options) -> Self {
         Self {
             backend: None,
+            shut: AtomicBool::new(false),
             logging: AtomicBool::new(options.logging),
             log: options.log,
             origin: options.origin,
@@ -112,7 +115,11 @@ impl Auditor {
 
     /// Whether records go anywhere but into the log.
     pub fn is_open(&self) -> bool {
-        self.backend.is_some()
+        self.open_backend().is_some()
+    }
+
+    fn open_backend(&self) -> Option<&dyn Backend> {
+        self.backend.as_deref().filter(|_| !self.shut.load(Ordering::Acquire))
     }
 
     /// Sends one record. When it returns, the record is in the kernel or known to have failed.
@@ -123,11 +130,15 @@ impl Auditor {
     /// a daemon may go on without looking.
     #[track_caller]
     pub fn emit(&self, record: &Record<'_>) -> Result<(), Failure> {
+        self.emit_for(record, Caller::here())
+    }
+
+    /// The same on behalf of a caller who can't be seen from here.
+    pub(crate) fn emit_for(&self, record: &Record<'_>, caller: Caller<'_>) -> Result<(), Failure> {
         if !record.is_worth_sending() {
             return Ok(());
         }
-        let kind = record.record_type();
-        self.offer(kind, record, record.success, Client::default(), Caller::here())
+        self.offer(record.record_type(), record, record.success, Client::default(), caller)
     }
 
     /// Sends records as one burst: one system call to send and one for the answer, however many.
@@ -140,9 +151,18 @@ impl Auditor {
         &self,
         records: impl IntoIterator<Item = Record<'r>>,
     ) -> Result<(), Failure> {
-        let mut batch = self.batch();
+        self.emit_all_for(records, Caller::here())
+    }
+
+    /// The same on behalf of a caller who can't be seen from here.
+    pub(crate) fn emit_all_for<'r>(
+        &self,
+        records: impl IntoIterator<Item = Record<'r>>,
+        caller: Caller<'static>,
+    ) -> Result<(), Failure> {
+        let mut batch = Batch::new(self, caller);
         for record in records {
-            batch.push(&record);
+            batch.push_for(&record, caller);
         }
         batch.send()
     }
@@ -179,6 +199,13 @@ impl Auditor {
         self.lane.current().close();
     }
 
+    /// Closes the backend for good: from now on records are only logged, if they are. What other
+    /// threads are sending now still goes out.
+    pub fn shut(&self) {
+        self.shut.store(true, Ordering::Release);
+        self.close();
+    }
+
     fn offer(
         &self,
         kind: RecordType,
@@ -187,7 +214,7 @@ impl Auditor {
         client: Client<'_>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        if self.backend.is_none() && !self.logging() {
+        if !self.is_open() && !self.logging() {
             return Ok(());
         }
         let mut buffer = [0; USUAL_ROOM];
@@ -245,10 +272,14 @@ impl Auditor {
         truncated: u64,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        let Some(backend) = &self.backend else { return Ok(()) };
+        let Some(backend) = self.open_backend() else { return Ok(()) };
         let lane = self.lane.current();
         lane.counters.truncated.fetch_add(truncated, Ordering::Relaxed);
-        let Outcome { failure, change } = lane.deliver(&**backend, frames);
+        let Outcome { failure, change } = lane.deliver(backend, frames);
+        if self.shut.load(Ordering::Acquire) {
+            // It was shut meanwhile, and this record may have opened it again.
+            lane.close();
+        }
         match change {
             None => {}
             Some(Change::Failing(why)) => self.log.log(
