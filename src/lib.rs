@@ -26,6 +26,8 @@ pub mod backend;
 #[cfg(feature = "capi")]
 mod capi;
 pub mod config;
+#[cfg(feature = "xml")]
+pub mod domain;
 pub mod encode;
 pub mod error;
 pub mod guest;
@@ -36,6 +38,8 @@ pub mod value;
 pub use auditor::{Auditor, Batch, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
 pub use config::Config;
+#[cfg(feature = "xml")]
+pub use domain::DomainDef;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
 pub use record::{Change, Event, Record, RecordType, Resource};
