@@ -263,6 +263,13 @@ typedef struct _virAuditDomain virAuditDomain;
 virAuditDomain *virAuditDomainNew(const char *virt, const char *name, const unsigned char uuid[16]);
 
 /*
+ * A guest as its domain XML describes it, the way libvirt reads that of a running guest. EINVAL if
+ * libvirt would refuse it, or a record would lack something; the message has line and column.
+ * ENOTSUP if the library was built without this. The caller releases it with virAuditDomainFree.
+ */
+virAuditDomain *virAuditDomainNewXML(const char *xml);
+
+/*
  * Sets the process id of the guest on the host, for its VIRT_CONTROL records: libvirt says 0 or -1
  * once the process is gone.
  */
@@ -274,6 +281,10 @@ void virAuditDomainFree(virAuditDomain *dom);
 /*
  * The guest starts; success is how that ended. libvirt's reasons: booted, restored, migrated,
  * from-snapshot, reboot.
+ *
+ * For a guest from XML, this sends everything that libvirt does at a start, as one batch: its
+ * security labels, every resource (reason start), then the start itself. For another, the start
+ * alone: its labels and resources have their own functions.
  */
 int virAuditDomainStart(virAuditDomain *dom, const char *reason, bool success);
 

@@ -21,6 +21,9 @@ pub(super) enum Problem {
     Argument(&'static str),
     /// What was asked for isn't there; says what.
     NotFound(&'static str),
+    /// The library was built without it; says without what.
+    #[cfg(not(feature = "xml"))]
+    LeftOut(&'static str),
     /// The library says no.
     Library(Error),
 }
@@ -42,6 +45,8 @@ impl Problem {
         match self {
             Self::Null(_) | Self::Argument(_) => libc::EINVAL,
             Self::NotFound(_) => libc::ENOENT,
+            #[cfg(not(feature = "xml"))]
+            Self::LeftOut(_) => libc::ENOTSUP,
             Self::Library(error) => error.errno(),
         }
     }
@@ -52,6 +57,8 @@ impl fmt::Display for Problem {
         match self {
             Self::Null(argument) => write!(f, "{argument} must not be NULL"),
             Self::Argument(what) | Self::NotFound(what) => f.write_str(what),
+            #[cfg(not(feature = "xml"))]
+            Self::LeftOut(what) => f.write_str(what),
             Self::Library(error) => error.fmt(f),
         }
     }

@@ -11,19 +11,30 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The header's virAuditDomain.
 pub(super) struct Domain {
-    guest: Guest<'static>,
+    subject: Subject,
     /// Any thread may set it while others send.
     pid: AtomicI64,
 }
 
+enum Subject {
+    Named(Guest<'static>),
+    #[cfg(feature = "xml")]
+    Described(crate::DomainDef),
+}
+
 impl Domain {
-    fn new(guest: Guest<'static>) -> Self {
-        Self { guest, pid: AtomicI64::new(0) }
+    /// A handle for C, which has to give it back.
+    fn handle(subject: Subject) -> *mut Self {
+        Box::into_raw(Box::new(Self { subject, pid: AtomicI64::new(0) }))
     }
 
     /// Who it is.
     pub(super) fn guest(&self) -> Guest<'_> {
-        self.guest.borrowed()
+        match &self.subject {
+            Subject::Named(guest) => guest.borrowed(),
+            #[cfg(feature = "xml")]
+            Subject::Described(def) => def.guest().borrowed(),
+        }
     }
 
     fn pid(&self) -> i64 {
@@ -67,8 +78,23 @@ extern "C" fn virAuditDomainNew(
     guard(ptr::null_mut(), || {
         let uuid = Uuid(*uuid.ok_or(Problem::Null("uuid"))?);
         let guest = Guest::new(virt.named("virt")?, name.named("name")?, uuid);
-        Ok(Box::into_raw(Box::new(Domain::new(guest.into_owned()))))
+        Ok(Domain::handle(Subject::Named(guest.into_owned())))
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
+    guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).map(Domain::handle))
+}
+
+#[cfg(feature = "xml")]
+fn described(xml: &[u8]) -> Result<Subject, Problem> {
+    Ok(Subject::Described(crate::DomainDef::parse(xml).map_err(crate::Error::from)?))
+}
+
+#[cfg(not(feature = "xml"))]
+fn described(_xml: &[u8]) -> Result<Subject, Problem> {
+    Err(Problem::LeftOut("this build of viraudit can't read domain XML"))
 }
 
 #[unsafe(no_mangle)]
@@ -95,9 +121,20 @@ unsafe extern "C" fn virAuditDomainFree(dom: *mut Domain) {
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, success: bool) -> c_int {
-    emit("virAuditDomainStart", dom, success, |dom| {
-        let op = ControlOp::Start { reason: reason.value("reason")? };
-        Ok(Event::Control(Control { op, pid: dom.pid() }))
+    const ME: &str = "virAuditDomainStart";
+    status(|| {
+        let dom = dom.ok_or(Problem::Null("dom"))?;
+        let reason = reason.value("reason")?;
+        match &dom.subject {
+            Subject::Named(guest) => {
+                state::emit(ME, &Record::start(guest.borrowed(), reason, dom.pid(), success))
+            }
+            #[cfg(feature = "xml")]
+            Subject::Described(def) => state::deliver(|auditor| {
+                let records = def.start_records(reason, dom.pid(), success);
+                auditor.emit_all_for(records, state::caller(ME))
+            }),
+        }
     })
 }
 
