@@ -68,6 +68,9 @@ impl<'a> Batch<'a> {
         caller: Caller<'_>,
     ) {
         let auditor = self.auditor;
+        if !auditor.is_open() && !auditor.logging() {
+            return;
+        }
         let bytes = &mut self.frames.bytes;
         let at = bytes.len();
         bytes.resize(at + RECORD_ROOM, 0);
