@@ -104,14 +104,19 @@ pub(super) fn quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
     result
 }
 
+fn errno_place() -> *mut c_int {
+    // SAFETY: it has no preconditions.
+    unsafe { libc::__errno_location() }
+}
+
 fn errno() -> c_int {
-    // SAFETY: it always gives a valid pointer to this thread's errno.
-    unsafe { *libc::__errno_location() }
+    // SAFETY: this thread's errno is always there.
+    unsafe { errno_place().read() }
 }
 
 fn set_errno(errno: c_int) {
     // SAFETY: as above.
-    unsafe { *libc::__errno_location() = errno };
+    unsafe { errno_place().write(errno) };
 }
 
 /// Writes what fits, and always a NUL behind it.
@@ -123,25 +128,16 @@ struct Bounded<'b> {
 impl Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let most = self.room.len() - 1 - self.len;
-        let len = text.floor_char_boundary_at(most);
+        let mut len = text.len().min(most);
+        while !text.is_char_boundary(len) {
+            len -= 1;
+        }
         // A string that C could read to its end holds no NUL.
         for (to, &from) in self.room[self.len..].iter_mut().zip(&text.as_bytes()[..len]) {
             *to = if from == 0 { b'?' } else { from };
         }
         self.len += len;
         if len < text.len() { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
-/// `str::floor_char_boundary` is newer than the MSRV.
-trait FloorCharBoundary {
-    fn floor_char_boundary_at(&self, most: usize) -> usize;
-}
-
-impl FloorCharBoundary for str {
-    fn floor_char_boundary_at(&self, most: usize) -> usize {
-        let most = most.min(self.len());
-        (0..=most).rev().find(|&at| self.is_char_boundary(at)).unwrap_or(0)
     }
 }
 

@@ -17,8 +17,9 @@ const FREE: u64 = 0;
 pub(super) struct ForkSlot<T> {
     /// [`FREE`], or the process that holds the lock.
     owner: AtomicU64,
-    /// What `Arc::into_raw` gave, or null; the slot owns that reference.
-    value: AtomicPtr<T>,
+    /// What `Box::into_raw` gave, or null. (`Arc::into_raw` points behind the counts, and a leak
+    /// checker that finds nothing else would take the value for lost.)
+    value: AtomicPtr<Arc<T>>,
 }
 
 struct Held<'s, T> {
@@ -65,27 +66,21 @@ impl<T> ForkSlot<T> {
         if self.value.load(Ordering::Relaxed).is_null() {
             return None;
         }
-        let held = self.lock();
-        let value = self.value.load(Ordering::Relaxed).cast_const();
-        if value.is_null() {
-            return None;
-        }
-        // SAFETY: it came from `Arc::into_raw`, and the slot's own reference keeps it alive: nobody
-        // takes that away without the lock.
-        unsafe { Arc::increment_strong_count(value) };
-        drop(held);
-        // SAFETY: as above; the reference just counted is the new Arc's.
-        Some(unsafe { Arc::from_raw(value) })
+        let _held = self.lock();
+        let value = self.value.load(Ordering::Relaxed);
+        // SAFETY: it is null or came from `Box::into_raw`, and nobody takes it away meanwhile
+        // without the lock.
+        unsafe { value.as_ref() }.cloned()
     }
 
     /// Puts another value there; gives back what it replaces.
     pub(super) fn replace(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
-        let new = value.map_or(ptr::null(), Arc::into_raw);
+        let new = value.map_or(ptr::null_mut(), |value| Box::into_raw(Box::new(value)));
         let held = self.lock();
-        let old = self.value.swap(new.cast_mut(), Ordering::Relaxed).cast_const();
+        let old = self.value.swap(new, Ordering::Relaxed);
         drop(held);
-        // SAFETY: it came from `Arc::into_raw`, and the slot has just given up its reference.
-        (!old.is_null()).then(|| unsafe { Arc::from_raw(old) })
+        // SAFETY: it came from `Box::into_raw`, and the slot has just given it up.
+        (!old.is_null()).then(|| *unsafe { Box::from_raw(old) })
     }
 }
 

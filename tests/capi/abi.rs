@@ -35,7 +35,7 @@ fn only_libvirts_five_names_are_libvirts() {
         ["/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
     let found = known.map(|dir| format!("{dir}/libvirt.so.0"));
     let Some(libvirt) = found.iter().find(|path| fs::exists(path).is_ok_and(|found| found)) else {
-        eprintln!("skipped: libvirt.so.0 isn't installed");
+        cc::skip("libvirt.so.0 isn't installed");
         return;
     };
     let theirs = exports(libvirt);

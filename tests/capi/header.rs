@@ -11,7 +11,7 @@ pub(crate) struct Function {
     pub(crate) result: String,
     pub(crate) params: Vec<Param>,
     pub(crate) variadic: bool,
-    /// The text between the comment in front of it and itself: that comment.
+    /// The comment in front of it, or of the group that it is in, on one line.
     pub(crate) comment: String,
 }
 
@@ -45,8 +45,10 @@ pub(crate) fn functions() -> Vec<Function> {
         if statement.is_empty() && line.starts_with("/*") {
             comment = line.to_owned();
             while !comment.contains("*/") {
-                comment.push_str(lines.next().expect("a comment ends").trim_start_matches(" *"));
+                comment.push_str(lines.next().expect("a comment ends"));
             }
+            let words = comment.split_whitespace().filter(|&word| word != "*");
+            comment = words.collect::<Vec<_>>().join(" ");
             continue;
         }
         let starts = line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains('(');

@@ -10,7 +10,7 @@ const CXX: [&str; 7] = ["c++98", "c++11", "c++14", "gnu++14", "c++17", "c++20", 
 
 const PLAIN: &str = "#include <viraudit.h>
 #include <viraudit.h>
-int main(void) { bool on = true; virAuditLog(on); return virAuditOpen(0); }
+int main(void) { virAuditLog(1); return virAuditOpen(0); }
 ";
 
 /// The macros need variable arguments of macros.
