@@ -4,6 +4,7 @@
 //! larger corpus is used besides where there is one: `$VIRAUDIT_SHARED/corpus/start.jsonl`, or
 //! `../shared/corpus/start.jsonl` next to the repository.
 #![cfg(feature = "xml")]
+#![allow(clippy::print_stdout, reason = "the figures are a part of the result")]
 
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};

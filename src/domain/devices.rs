@@ -150,10 +150,12 @@ pub(super) fn read_shmems(domain: Element<'_>, out: &mut Resources) -> Result<()
 
 /// Input devices of the host that the guest gets. An emulated mouse, tablet or keyboard is none.
 pub(super) fn read_inputs(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
+    const TYPES: [&str; 5] = ["mouse", "tablet", "keyboard", "passthrough", "evdev"];
     for input in domain.devices("input") {
-        let attribute = match input.required("type")? {
-            "passthrough" => "evdev",
-            "evdev" => "dev",
+        input.required("type")?;
+        let attribute = match input.one_of("type", &TYPES)? {
+            Some("passthrough") => "evdev",
+            Some("evdev") => "dev",
             _ => continue,
         };
         let source = input.child("source");

@@ -18,11 +18,15 @@ const TYPES: [(&str, Option<&str>); 8] = [
     ("vhostvdpa", None),
 ];
 
+/// More disks than any guest can have; finding a disk's place takes time by their number.
+const MAX_DISKS: usize = 10_000;
+
 /// What a disk's place in the order depends on.
 struct Place<'d> {
     /// The bus that the XML names; libvirt sorts before it derives one from the name.
     bus: Option<&'d str>,
-    index: i64,
+    /// The number in the disk's name, where it has one: without, it is never out of order.
+    index: Option<i64>,
 }
 
 pub(super) fn read(
@@ -31,10 +35,13 @@ pub(super) fn read(
 ) -> Result<(), XmlError> {
     let mut disks: Vec<(Place<'_>, Option<Resource<'static>>)> = Vec::new();
     for disk in domain.devices("disk") {
+        if disks.len() == MAX_DISKS {
+            return Err(disk.error(format!("more than {MAX_DISKS} disks")));
+        }
         let target = disk.child("target");
         let place = Place {
             bus: target.and_then(|target| target.attribute("bus")),
-            index: target.and_then(|target| target.attribute("dev")).map_or(-1, index),
+            index: target.and_then(|target| target.attribute("dev")).map(index),
         };
         let at = position(disks.iter().map(|(place, _)| place), disks.len(), &place);
         disks.insert(at, (place, source(disk)?));
@@ -52,7 +59,7 @@ fn position<'a, 'd: 'a>(
 ) -> usize {
     let mut behind = len;
     for (i, disk) in disks.enumerate().filter(|(_, disk)| disk.bus == new.bus) {
-        if disk.index > new.index {
+        if disk.index.zip(new.index).is_some_and(|(old, new)| old > new) {
             return i;
         }
         behind = i + 1;
@@ -118,7 +125,7 @@ mod tests {
         let order = |names: &[&'static str]| {
             let mut disks: Vec<(Place<'_>, &str)> = Vec::new();
             for name in names {
-                let place = Place { bus: Some(&name[..2]), index: index(name) };
+                let place = Place { bus: Some(&name[..2]), index: Some(index(name)) };
                 let at = position(disks.iter().map(|(place, _)| place), disks.len(), &place);
                 disks.insert(at, (place, name));
             }

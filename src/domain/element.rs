@@ -5,6 +5,9 @@ use crate::error::XmlError;
 use crate::value::Value;
 use std::borrow::Cow;
 
+/// How many characters of a wrong value a message shows.
+const SHOWN: usize = 60;
+
 /// An element. Elements and attributes in a namespace are passed over, as libvirt does.
 #[derive(Clone, Copy)]
 pub(super) struct Element<'d>(roxmltree::Node<'d, 'd>);
@@ -58,16 +61,15 @@ impl<'d> Element<'d> {
             .ok_or_else(|| self.error(format!("<{}> has no attribute '{name}'", self.name())))
     }
 
-    /// All its text, that of elements inside it included; comments are not text.
+    /// All its text, that of elements inside it included; comments are not text, nor are blanks
+    /// that only set elements apart.
     pub(super) fn text(self) -> Cow<'d, str> {
-        let mut parts =
-            self.0.descendants().filter_map(|node| if node.is_text() { node.text() } else { None });
+        let texts = self.0.descendants().filter(|node| node.is_text() && !is_layout(*node));
+        let mut parts = texts.filter_map(|node| node.text());
         let first = parts.next().unwrap_or_default();
         match parts.next() {
             None => Cow::Borrowed(first),
-            Some(second) => {
-                Cow::Owned([first, second].into_iter().chain(parts).collect::<String>())
-            }
+            Some(second) => Cow::Owned([first, second].into_iter().chain(parts).collect()),
         }
     }
 
@@ -136,14 +138,19 @@ impl<'d> Element<'d> {
             Some(attribute) => (attribute.range_value().start, attribute.value()),
             None => (self.0.range().start, ""),
         };
-        let message = format!("<{} {name}='{}'>: expected {expected}", self.name(), shorten(text));
+        let message =
+            format!("<{} {name}='{}'>: expected {expected}", self.name(), shorten(text, SHOWN));
         self.error_at(at, message)
     }
 
     /// An error at this element's text, with what was expected.
     pub(super) fn bad_text(self, expected: &str) -> XmlError {
         let text = self.text();
-        self.error(format!("<{0}>{1}</{0}>: expected {expected}", self.name(), shorten(&text)))
+        self.error(format!(
+            "<{0}>{1}</{0}>: expected {expected}",
+            self.name(),
+            shorten(&text, SHOWN)
+        ))
     }
 
     fn error_at(self, at: usize, message: String) -> XmlError {
@@ -152,17 +159,36 @@ impl<'d> Element<'d> {
     }
 }
 
+/// Whether a text is but layout: libvirt has libxml2 drop blank texts, except one that is an
+/// element's only content, and those in an element whose content starts with a real text.
+fn is_layout(text: roxmltree::Node<'_, '_>) -> bool {
+    let is_blank = |node: roxmltree::Node<'_, '_>| {
+        node.text().unwrap_or_default().bytes().all(|byte| b" \t\n\r".contains(&byte))
+    };
+    if !is_blank(text) {
+        return false;
+    }
+    if text.prev_sibling().is_none() {
+        return text.next_sibling().is_some();
+    }
+    let first = text.parent().and_then(|parent| parent.first_child());
+    !first.is_some_and(|first| first.is_text() && !is_blank(first))
+}
+
 /// A text for a record.
 pub(super) fn owned(text: impl Into<String>) -> Value<'static> {
     Value::from(text.into())
 }
 
-/// A text for a message: one line, and not much of it.
-fn shorten(text: &str) -> String {
-    const SHOWN: usize = 60;
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push_str("...");
+/// A text for a message: on one line, and not more than `shown` characters of it.
+pub(super) fn shorten(text: &str, shown: usize) -> String {
+    let mut short: String = text
+        .chars()
+        .take(shown)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
+    if text.chars().nth(shown).is_some() {
+        short.push_str("...");
     }
-    shown
+    short
 }

@@ -47,7 +47,7 @@ fn uuid(domain: Element<'_>) -> Result<Uuid, XmlError> {
 
 /// Without an OS type, a boot loader means a paravirtualized guest.
 fn os(domain: Element<'_>) -> Result<Os, XmlError> {
-    let kind = domain.child("os").and_then(|os| os.child("type"));
+    let kind = domain.children("os").find_map(|os| os.child("type"));
     let Some((kind, text)) = kind.and_then(|kind| Some((kind, kind.some_text()?))) else {
         return match domain.child_text("bootloader") {
             Some(_) => Ok(Os::Other),

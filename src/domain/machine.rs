@@ -26,8 +26,8 @@ pub(super) fn read(
 fn memory(domain: Element<'_>) -> Result<u64, XmlError> {
     let given = domain.child("memory").map(kibibytes).transpose()?.flatten().unwrap_or(0);
     let mut cells = 0u64;
-    let numa = domain.child("cpu").and_then(|cpu| cpu.child("numa"));
-    for cell in numa.into_iter().flat_map(|numa| numa.children("cell")) {
+    let numa = domain.children("cpu").filter_map(|cpu| cpu.child("numa"));
+    for cell in numa.flat_map(|numa| numa.children("cell")) {
         cells = cells.saturating_add(amount_kib(cell, cell.required("memory")?)?);
     }
     let mut hotplug = 0u64;

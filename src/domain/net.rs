@@ -5,6 +5,25 @@ use super::hostdev::subsystem;
 use crate::error::XmlError;
 use crate::record::{Mac, Resource};
 
+/// One of them matters here, and a misspelt one must not pass for another.
+const TYPES: [&str; 15] = [
+    "user",
+    "ethernet",
+    "vhostuser",
+    "server",
+    "client",
+    "mcast",
+    "network",
+    "bridge",
+    "internal",
+    "direct",
+    "hostdev",
+    "udp",
+    "vdpa",
+    "null",
+    "vds",
+];
+
 /// Interfaces in the XML's order, then the host devices among them: libvirt lists these before
 /// all others.
 pub(super) fn read(
@@ -14,7 +33,7 @@ pub(super) fn read(
     let mut devices = Vec::new();
     for net in domain.devices("interface") {
         resources.push(Resource::Net { old: None, new: Some(mac(net)?) });
-        if net.attribute("type") == Some("hostdev") {
+        if net.one_of("type", &TYPES)? == Some("hostdev") {
             devices.extend(subsystem(net, device_kind(net)?)?.map(Resource::Dev));
         }
     }
