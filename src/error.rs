@@ -156,6 +156,8 @@ impl fmt::Display for ConfigError {
     }
 }
 
+impl std::error::Error for ConfigError {}
+
 /// Why a domain XML was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XmlError {
@@ -172,6 +174,8 @@ impl fmt::Display for XmlError {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
     }
 }
+
+impl std::error::Error for XmlError {}
 
 /// Any error of this library.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ pub mod message;
 pub mod record;
 pub mod value;
 
-pub use auditor::{Auditor, Batch, Options, Stats};
+pub use auditor::{Auditor, Batch, Delivery, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
 pub use config::Config;
 #[cfg(feature = "xml")]

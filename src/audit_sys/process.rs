@@ -1,9 +1,11 @@
-//! Which process this is: a fork's child must not use its parent's socket, nor wait for a lock that
-//! a thread which it doesn't have held at that moment.
+//! Which process this is (a fork's child must not use its parent's socket, nor wait for a lock that
+//! a thread which it doesn't have held at that moment), and its signals.
 
 #![allow(unsafe_code)]
 
 use once_cell::race::OnceBox;
+use std::mem::MaybeUninit;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -54,4 +56,21 @@ impl<T: Default> PerProcess<T> {
         }
         &own.value
     }
+}
+
+/// Runs `start` with all signals blocked, so that a thread it starts never handles one.
+pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset only writes the set it is given.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: `all` was filled above; `before` is written when it gives 0.
+    let blocked =
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+    let result = start();
+    if blocked == 0 {
+        // SAFETY: `before` was written above; no other set is asked for.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+    }
+    result
 }

@@ -7,7 +7,9 @@ use super::log::CapiLog;
 use crate::auditor::Caller;
 use crate::config::{self, Config};
 use crate::message::Origin;
-use crate::{Auditor, Backend, Error, Failure, FileBackend, KernelBackend, Options, Record, Stats};
+use crate::{
+    Auditor, Backend, Delivery, Error, Failure, FileBackend, KernelBackend, Options, Record, Stats,
+};
 use std::ffi::{OsStr, c_char, c_int, c_uint};
 use std::io;
 use std::mem::offset_of;
@@ -20,13 +22,20 @@ static CURRENT: ForkSlot<Auditor> = ForkSlot::new();
 /// Set on its own: libvirt turns logging on whether auditing could be opened or not.
 static LOGGING: AtomicBool = AtomicBool::new(false);
 
-fn options(level: u32) -> Options {
+/// How an auditor is opened. Delivery is direct, libvirt's way.
+fn options(level: u32, origin: Origin) -> Options {
     Options {
         level,
         logging: LOGGING.load(Ordering::SeqCst),
         log: Arc::new(CapiLog),
-        origin: Origin::current(),
+        origin,
+        delivery: Delivery::Direct,
     }
+}
+
+/// An auditor that only logs, where nothing shows who this process is.
+fn closed() -> Auditor {
+    Auditor::closed(options(0, Origin::default()))
 }
 
 /// Makes `auditor` the current one.
@@ -43,8 +52,8 @@ fn install(auditor: Auditor) {
 /// Opens a backend and makes it the current one; what was open before stays when that fails.
 pub(super) fn open(backend: impl Backend + 'static, level: u32) -> Result<(), Problem> {
     let auditor = match level {
-        0 => Auditor::closed(options(0)),
-        _ => Auditor::open(backend, options(level))?,
+        0 => closed(),
+        _ => Auditor::open(backend, options(level, Origin::current()))?,
     };
     install(auditor);
     Ok(())
@@ -53,9 +62,7 @@ pub(super) fn open(backend: impl Backend + 'static, level: u32) -> Result<(), Pr
 /// The current auditor; one that only logs when nothing was ever opened, and none when there is
 /// nothing to log either.
 pub(super) fn current() -> Option<Arc<Auditor>> {
-    CURRENT
-        .get()
-        .or_else(|| LOGGING.load(Ordering::SeqCst).then(|| Arc::new(Auditor::closed(options(0)))))
+    CURRENT.get().or_else(|| LOGGING.load(Ordering::SeqCst).then(|| Arc::new(closed())))
 }
 
 /// Sends a record for the C function of that name.
