@@ -23,6 +23,8 @@
 pub mod audit_sys;
 pub mod auditor;
 pub mod backend;
+#[cfg(feature = "capi")]
+mod capi;
 pub mod config;
 #[cfg(feature = "xml")]
 pub mod domain;

@@ -36,9 +36,14 @@ impl<'a> Batch<'a> {
     /// Adds a record; it is logged now, if records are logged, and sent later.
     #[track_caller]
     pub fn push(&mut self, record: &Record<'_>) {
+        self.push_for(record, Caller::here());
+    }
+
+    /// The same on behalf of a caller who can't be seen from here.
+    pub(crate) fn push_for(&mut self, record: &Record<'_>, caller: Caller<'_>) {
         if record.is_worth_sending() {
             let kind = record.record_type();
-            self.add(kind, record, record.success, Client::default(), Caller::here());
+            self.add(kind, record, record.success, Client::default(), caller);
         }
     }
 
@@ -63,6 +68,9 @@ impl<'a> Batch<'a> {
         caller: Caller<'_>,
     ) {
         let auditor = self.auditor;
+        if !auditor.is_open() && !auditor.logging() {
+            return;
+        }
         let bytes = &mut self.frames.bytes;
         let at = bytes.len();
         bytes.resize(at + RECORD_ROOM, 0);

@@ -7,7 +7,7 @@ use crate::audit_sys::frame::Frames;
 use crate::backend::Backend;
 use crate::message::Origin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::Instant;
 
 #[derive(Debug)]
@@ -20,9 +20,16 @@ pub(super) struct Core {
     pub(super) lane: Lane,
     /// How many records may be queued; 0: none is, delivery is direct.
     pub(super) queue_limit: AtomicUsize,
+    /// Whether the backend is closed for good.
+    pub(super) shut: AtomicBool,
 }
 
 impl Core {
+    /// Where records go, unless it is closed.
+    pub(super) fn open_backend(&self) -> Option<&dyn Backend> {
+        self.backend.as_deref().filter(|_| !self.shut.load(Ordering::SeqCst))
+    }
+
     pub(super) fn log_record(&self, body: &[u8], success: bool, caller: Caller<'_>) {
         if self.logging.load(Ordering::Relaxed) {
             let body = String::from_utf8_lossy(body);
@@ -39,7 +46,7 @@ impl Core {
         truncated: u64,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        if self.backend.is_none() {
+        if self.open_backend().is_none() {
             return Ok(());
         }
         let began = Instant::now();
@@ -65,7 +72,14 @@ impl Core {
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         let Some(backend) = &self.backend else { return Ok(()) };
-        let outcome = self.lane.current().deliver(&**backend, frames);
+        let lane = self.lane.current();
+        let outcome = lane.deliver(&**backend, frames);
+        // Either this sees that it was shut, or `shut` finds the lane's lock free.
+        fence(Ordering::SeqCst);
+        if self.shut.load(Ordering::SeqCst) {
+            // These records may have opened it again.
+            lane.close();
+        }
         self.report(outcome, caller)
     }
 
@@ -100,5 +114,13 @@ impl Core {
             let outcome = lane.drop_records(lane.queue.abandon());
             let _ = self.report(outcome, Caller::default());
         }
+    }
+
+    /// Ends the queue as [`Core::finish`] does, and closes the backend.
+    pub(super) fn shut(self: &Arc<Self>, deadline: Instant) {
+        self.shut.store(true, Ordering::SeqCst);
+        self.finish(deadline);
+        fence(Ordering::SeqCst);
+        self.lane.current().close();
     }
 }

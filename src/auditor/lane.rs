@@ -13,7 +13,7 @@ use crate::audit_sys::process::generation;
 use crate::backend::{Backend, Sink};
 use once_cell::race::OnceBox;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 /// A change that somebody should hear of, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,15 @@ impl Lane {
             self.counters.failed.fetch_add(failed, Ordering::Release);
         }
         Outcome { failure, change }
+    }
+
+    /// Closes what is open. Who delivers at the moment isn't waited for, and has to call it again.
+    pub(super) fn close(&self) {
+        match self.state.try_lock() {
+            Ok(mut state) => state.sink = None,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().sink = None,
+            Err(TryLockError::WouldBlock) => {}
+        }
     }
 
     /// Leaves a burst that is counted as offered to the thread; counts it as dropped where the

@@ -129,6 +129,7 @@ impl Auditor {
                 origin: options.origin,
                 lane,
                 queue_limit: AtomicUsize::new(0),
+                shut: AtomicBool::new(false),
             }),
         };
         auditor.set_delivery(options.delivery);
@@ -147,7 +148,7 @@ impl Auditor {
 
     /// Whether records go anywhere but into the log.
     pub fn is_open(&self) -> bool {
-        self.core.backend.is_some()
+        self.core.open_backend().is_some()
     }
 
     /// Who waits for the kernel from now on. On the way back to direct delivery what is queued
@@ -176,11 +177,15 @@ impl Auditor {
     /// of a row is logged as a warning, so a daemon may go on without looking.
     #[track_caller]
     pub fn emit(&self, record: &Record<'_>) -> Result<(), Failure> {
+        self.emit_for(record, Caller::here())
+    }
+
+    /// The same on behalf of a caller who can't be seen from here.
+    pub(crate) fn emit_for(&self, record: &Record<'_>, caller: Caller<'_>) -> Result<(), Failure> {
         if !record.is_worth_sending() {
             return Ok(());
         }
-        let kind = record.record_type();
-        self.offer(kind, record, record.success, Client::default(), Caller::here())
+        self.offer(record.record_type(), record, record.success, Client::default(), caller)
     }
 
     /// Sends records as one burst: one system call to send and one for the answer, however many.
@@ -193,9 +198,18 @@ impl Auditor {
         &self,
         records: impl IntoIterator<Item = Record<'r>>,
     ) -> Result<(), Failure> {
-        let mut batch = self.batch();
+        self.emit_all_for(records, Caller::here())
+    }
+
+    /// The same on behalf of a caller who can't be seen from here.
+    pub(crate) fn emit_all_for<'r>(
+        &self,
+        records: impl IntoIterator<Item = Record<'r>>,
+        caller: Caller<'static>,
+    ) -> Result<(), Failure> {
+        let mut batch = Batch::new(self, caller);
         for record in records {
-            batch.push(&record);
+            batch.push_for(&record, caller);
         }
         batch.send()
     }
@@ -225,6 +239,13 @@ impl Auditor {
     /// What became of the records so far, in this process.
     pub fn stats(&self) -> Stats {
         self.core.lane.current().counters.read()
+    }
+
+    /// Closes it for good: delivers what is queued, for [`CLOSE_WAIT`] at most, and closes the
+    /// backend. From then on records are only logged, if they are; what other threads are sending
+    /// at that moment still goes out.
+    pub fn shut(&self) {
+        self.core.shut(Instant::now() + CLOSE_WAIT);
     }
 
     fn offer(

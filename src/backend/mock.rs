@@ -2,6 +2,7 @@
 
 use super::{Backend, Sink};
 use crate::audit_sys::frame::Frames;
+use crate::audit_sys::process::PerProcess;
 use crate::message::Sealed;
 use crate::record::{ParseError, RecordType};
 use crate::{Failure, Record};
@@ -80,7 +81,8 @@ fn is_encoded_key(key: &str) -> bool {
         || key.starts_with("new-")
 }
 
-/// Keeps records in memory. Clones share it: keep one, and open an auditor with the other.
+/// Keeps records in memory. Clones share it: keep one, and open an auditor with the other. A
+/// fork's child starts with none.
 #[derive(Clone, Debug, Default)]
 pub struct MockBackend {
     shared: Arc<Shared>,
@@ -88,7 +90,7 @@ pub struct MockBackend {
 
 #[derive(Debug, Default)]
 struct Shared {
-    records: Mutex<Vec<MockRecord>>,
+    records: PerProcess<Mutex<Vec<MockRecord>>>,
     errno: AtomicI32,
 }
 
@@ -100,7 +102,7 @@ impl MockBackend {
 
     /// What was sent so far; others may send meanwhile only once this is dropped.
     pub fn records(&self) -> MutexGuard<'_, Vec<MockRecord>> {
-        self.shared.records.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.records.get().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets what was sent.

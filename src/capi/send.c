@@ -1,1 +1,97 @@
-int viraudit_placeholder;
+/*
+ * The one function that Rust can't define: it takes C's variable arguments, formats them, and
+ * hands the text on. Nothing of this file is visible outside the library.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Holds more than the kernel keeps of a record, so that the usual text needs no memory. */
+#define STACK_ROOM 9216
+
+/* Laid out as `Call` in send.rs. */
+struct viraudit_call {
+    void *source;
+    const char *filename;
+    size_t linenr;
+    const char *funcname;
+    const char *clienttty;
+    const char *clientaddr;
+    const char *text;
+    size_t length;
+    int type;
+    bool success;
+};
+
+/* In Rust. */
+void viraudit_send_formatted(const struct viraudit_call *call);
+
+/* virAuditSend jumps here, with the caller's arguments in place. */
+void viraudit_send(void *source, const char *filename, size_t linenr, const char *funcname,
+                   const char *clienttty, const char *clientaddr, int type, bool success,
+                   const char *format, ...)
+#if defined __GNUC__
+    __attribute__((__format__(__printf__, 9, 10)))
+#endif
+    ;
+
+void viraudit_send(void *source, const char *filename, size_t linenr, const char *funcname,
+                   const char *clienttty, const char *clientaddr, int type, bool success,
+                   const char *format, ...)
+{
+    const int before = errno;
+    struct viraudit_call call;
+    char stack[STACK_ROOM];
+    char *heap = NULL;
+    va_list args;
+    int length;
+
+    if (format == NULL)
+        return;
+    call.source = source;
+    call.filename = filename;
+    call.linenr = linenr;
+    call.funcname = funcname;
+    call.clienttty = clienttty;
+    call.clientaddr = clientaddr;
+    call.type = type;
+    call.success = success;
+    call.text = stack;
+
+    va_start(args, format);
+    length = vsnprintf(stack, sizeof stack, format, args);
+    va_end(args);
+    if (length < 0) {
+        /* The C library can't format it. Its words at least tell that something happened. */
+        call.text = format;
+        call.length = strlen(format);
+    } else {
+        call.length = (size_t)length;
+        if (call.length >= sizeof stack) {
+            /* The whole text is needed to shorten its values; without memory, send what fits. */
+            heap = malloc(call.length + 1);
+            if (heap == NULL) {
+                call.length = sizeof stack - 1;
+            } else {
+                errno = before; /* for %m */
+                va_start(args, format);
+                length = vsnprintf(heap, call.length + 1, format, args);
+                va_end(args);
+                if (length >= 0 && (size_t)length <= call.length) {
+                    call.text = heap;
+                    call.length = (size_t)length;
+                } else {
+                    call.length = sizeof stack - 1;
+                }
+            }
+        }
+    }
+    viraudit_send_formatted(&call);
+    free(heap);
+    errno = before;
+}

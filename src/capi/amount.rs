@@ -1,0 +1,105 @@
+//! How much of the host a guest gets, and which devices its cgroup lets it at.
+
+use super::args::{MaybeText, Text};
+use super::boundary::{Problem, status};
+use super::domain::{Domain, emit_resource};
+use super::state;
+use crate::record::{Access, Count, Rdev};
+use crate::{Record, Resource};
+use std::ffi::{c_int, c_uint, c_ulonglong};
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainMemory(
+    dom: Option<&Domain>,
+    oldval: c_ulonglong,
+    newval: c_ulonglong,
+    reason: Text<'_>,
+    success: bool,
+) -> c_int {
+    emit_resource("virAuditDomainMemory", dom, reason, success, || {
+        Ok(Resource::Memory { old: oldval, new: newval })
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainVcpu(
+    dom: Option<&Domain>,
+    oldval: c_uint,
+    newval: c_uint,
+    reason: Text<'_>,
+    success: bool,
+) -> c_int {
+    emit_resource("virAuditDomainVcpu", dom, reason, success, || {
+        Ok(Resource::Vcpu(Count { old: oldval, new: newval }))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainIOThread(
+    dom: Option<&Domain>,
+    oldval: c_uint,
+    newval: c_uint,
+    reason: Text<'_>,
+    success: bool,
+) -> c_int {
+    emit_resource("virAuditDomainIOThread", dom, reason, success, || {
+        Ok(Resource::IoThread(Count { old: oldval, new: newval }))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainCgroup(
+    dom: Option<&Domain>,
+    cgroup: MaybeText<'_>,
+    reason: Text<'_>,
+    success: bool,
+) -> c_int {
+    emit_resource("virAuditDomainCgroup", dom, reason, success, || {
+        Ok(Resource::Cgroup { path: cgroup.value(), access: Access::All })
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainCgroupMajor(
+    dom: Option<&Domain>,
+    cgroup: MaybeText<'_>,
+    reason: Text<'_>,
+    maj: c_int,
+    name: Text<'_>,
+    perms: Text<'_>,
+    success: bool,
+) -> c_int {
+    emit_resource("virAuditDomainCgroupMajor", dom, reason, success, || {
+        let access = Access::Major {
+            category: name.value("name")?,
+            // A negative one shows as C's %X would show it.
+            major: maj as u32,
+            acl: perms.value("perms")?,
+        };
+        Ok(Resource::Cgroup { path: cgroup.value(), access })
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainCgroupPath(
+    dom: Option<&Domain>,
+    cgroup: MaybeText<'_>,
+    reason: Text<'_>,
+    path: MaybeText<'_>,
+    perms: Text<'_>,
+    rc: c_int,
+) -> c_int {
+    status(|| {
+        let dom = dom.ok_or(Problem::Null("dom"))?;
+        let (reason, acl) = (reason.value("reason")?, perms.value("perms")?);
+        if rc > 0 {
+            return Ok(());
+        }
+        let path = path.value();
+        let rdev = path.as_deref().and_then(Rdev::of);
+        let access = Access::Path { path, rdev, acl };
+        let resource = Resource::Cgroup { path: cgroup.value(), access };
+        let record = Record::resource(dom.guest(), reason, resource, rc == 0);
+        state::emit("virAuditDomainCgroupPath", &record)
+    })
+}

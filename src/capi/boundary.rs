@@ -1,0 +1,160 @@
+//! The line between C and Rust: errno, the thread's last message, and no panic across it.
+
+use crate::{Error, Failure};
+use std::cell::UnsafeCell;
+use std::ffi::{c_char, c_int};
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Room for a message and its NUL. Fixed, so that telling of a failure needs no memory.
+const MESSAGE_ROOM: usize = 512;
+
+thread_local! {
+    static LAST: UnsafeCell<[u8; MESSAGE_ROOM]> = const { UnsafeCell::new([0; MESSAGE_ROOM]) };
+}
+
+/// Why a call fails.
+pub(super) enum Problem {
+    /// The argument of that name is NULL.
+    Null(&'static str),
+    /// The argument makes no sense; says which.
+    Argument(&'static str),
+    /// What was asked for isn't there; says what.
+    NotFound(&'static str),
+    /// The library was built without it; says without what.
+    #[cfg(not(feature = "xml"))]
+    LeftOut(&'static str),
+    /// The library says no.
+    Library(Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Library(failure.into())
+    }
+}
+
+impl Problem {
+    fn errno(&self) -> c_int {
+        match self {
+            Self::Null(_) | Self::Argument(_) => libc::EINVAL,
+            Self::NotFound(_) => libc::ENOENT,
+            #[cfg(not(feature = "xml"))]
+            Self::LeftOut(_) => libc::ENOTSUP,
+            Self::Library(error) => error.errno(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null(argument) => write!(f, "{argument} must not be NULL"),
+            Self::Argument(what) | Self::NotFound(what) => f.write_str(what),
+            #[cfg(not(feature = "xml"))]
+            Self::LeftOut(what) => f.write_str(what),
+            Self::Library(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Runs a call that may fail: its result, with errno as it was before, or `failed`, with errno and
+/// this thread's message saying why.
+pub(super) fn guard<R>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> R {
+    let before = errno();
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(result)) => {
+            set_errno(before);
+            result
+        }
+        Ok(Err(problem)) => {
+            remember(format_args!("{problem}"));
+            set_errno(problem.errno());
+            failed
+        }
+        Err(panic) => {
+            // Dropping it could panic once more.
+            std::mem::forget(panic);
+            remember(format_args!("an internal error of viraudit"));
+            set_errno(libc::EIO);
+            failed
+        }
+    }
+}
+
+/// Runs a call that gives 0, or -1 when it fails.
+pub(super) fn status(call: impl FnOnce() -> Result<(), Problem>) -> c_int {
+    guard(-1, || call().map(|()| 0))
+}
+
+/// Runs a call that has no way to fail, or no way to say so; errno stays as it was.
+pub(super) fn quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
+    let before = errno();
+    let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        std::mem::forget(panic);
+        otherwise
+    });
+    set_errno(before);
+    result
+}
+
+fn errno_place() -> *mut c_int {
+    // SAFETY: it has no preconditions.
+    unsafe { libc::__errno_location() }
+}
+
+fn errno() -> c_int {
+    // SAFETY: this thread's errno is always there.
+    unsafe { errno_place().read() }
+}
+
+fn set_errno(errno: c_int) {
+    // SAFETY: as above.
+    unsafe { errno_place().write(errno) };
+}
+
+/// Writes what fits, and always a NUL behind it.
+struct Bounded<'b> {
+    room: &'b mut [u8],
+    len: usize,
+}
+
+impl Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let most = self.room.len() - 1 - self.len;
+        let mut len = text.len().min(most);
+        while !text.is_char_boundary(len) {
+            len -= 1;
+        }
+        // A string that C could read to its end holds no NUL.
+        for (to, &from) in self.room[self.len..].iter_mut().zip(&text.as_bytes()[..len]) {
+            *to = if from == 0 { b'?' } else { from };
+        }
+        self.len += len;
+        if len < text.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+fn remember(message: fmt::Arguments<'_>) {
+    LAST.with(|last| {
+        // SAFETY: only this thread gets at it, and nothing in here calls back. What C still holds
+        // of it is a plain pointer, whose text the header says changes with the next failure.
+        let room = unsafe { &mut *last.get() };
+        let mut bounded = Bounded { room, len: 0 };
+        // What doesn't fit is left out.
+        let _ = bounded.write_fmt(message);
+        let len = bounded.len;
+        bounded.room[len] = 0;
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditLastError() -> *const c_char {
+    LAST.with(|last| last.get().cast_const().cast())
+}

@@ -1,0 +1,176 @@
+//! The guest as a C handle, its start and stop, and its security labels.
+
+use super::args::{MaybeText, Text};
+use super::boundary::{Problem, guard, quietly, status};
+use super::state;
+use crate::record::{Control, ControlOp, MachineId};
+use crate::{Event, Guest, Record, Resource, Uuid};
+use std::ffi::{c_int, c_longlong, c_ulonglong};
+use std::ptr;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// The header's virAuditDomain.
+pub(super) struct Domain {
+    subject: Subject,
+    /// Any thread may set it while others send.
+    pid: AtomicI64,
+}
+
+enum Subject {
+    Named(Guest<'static>),
+    #[cfg(feature = "xml")]
+    Described(crate::DomainDef),
+}
+
+impl Domain {
+    /// A handle for C, which has to give it back.
+    fn handle(subject: Subject) -> *mut Self {
+        Box::into_raw(Box::new(Self { subject, pid: AtomicI64::new(0) }))
+    }
+
+    /// Who it is.
+    pub(super) fn guest(&self) -> Guest<'_> {
+        match &self.subject {
+            Subject::Named(guest) => guest.borrowed(),
+            #[cfg(feature = "xml")]
+            Subject::Described(def) => def.guest().borrowed(),
+        }
+    }
+
+    fn pid(&self) -> i64 {
+        self.pid.load(Ordering::Relaxed)
+    }
+}
+
+/// Sends a record about a guest; the event is made only for one that is there.
+pub(super) fn emit<'a>(
+    function: &'static str,
+    dom: Option<&'a Domain>,
+    success: bool,
+    event: impl FnOnce(&'a Domain) -> Result<Event<'a>, Problem>,
+) -> c_int {
+    status(|| {
+        let dom = dom.ok_or(Problem::Null("dom"))?;
+        let record = Record { guest: dom.guest(), event: event(dom)?, success };
+        state::emit(function, &record)
+    })
+}
+
+/// Sends a record about a resource.
+pub(super) fn emit_resource<'a>(
+    function: &'static str,
+    dom: Option<&'a Domain>,
+    reason: Text<'a>,
+    success: bool,
+    resource: impl FnOnce() -> Result<Resource<'a>, Problem>,
+) -> c_int {
+    emit(function, dom, success, |_| {
+        Ok(Event::Resource { resource: resource()?, reason: reason.value("reason")? })
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainNew(
+    virt: Text<'_>,
+    name: Text<'_>,
+    uuid: Option<&[u8; 16]>,
+) -> *mut Domain {
+    guard(ptr::null_mut(), || {
+        let uuid = Uuid(*uuid.ok_or(Problem::Null("uuid"))?);
+        let guest = Guest::new(virt.named("virt")?, name.named("name")?, uuid);
+        Ok(Domain::handle(Subject::Named(guest.into_owned())))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
+    guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).map(Domain::handle))
+}
+
+#[cfg(feature = "xml")]
+fn described(xml: &[u8]) -> Result<Subject, Problem> {
+    Ok(Subject::Described(crate::DomainDef::parse(xml).map_err(crate::Error::from)?))
+}
+
+#[cfg(not(feature = "xml"))]
+fn described(_xml: &[u8]) -> Result<Subject, Problem> {
+    Err(Problem::LeftOut("this build of viraudit can't read domain XML"))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainSetPid(dom: Option<&Domain>, pid: c_longlong) {
+    quietly((), || {
+        if let Some(dom) = dom {
+            dom.pid.store(pid, Ordering::Relaxed);
+        }
+    });
+}
+
+/// # Safety
+///
+/// `dom` is NULL or came from this library, and nobody uses it any more.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn virAuditDomainFree(dom: *mut Domain) {
+    quietly((), || {
+        if !dom.is_null() {
+            // SAFETY: it came from `Box::into_raw`, and the caller gives it back.
+            drop(unsafe { Box::from_raw(dom) });
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, success: bool) -> c_int {
+    const ME: &str = "virAuditDomainStart";
+    status(|| {
+        let dom = dom.ok_or(Problem::Null("dom"))?;
+        let reason = reason.value("reason")?;
+        match &dom.subject {
+            Subject::Named(guest) => {
+                state::emit(ME, &Record::start(guest.borrowed(), reason, dom.pid(), success))
+            }
+            #[cfg(feature = "xml")]
+            Subject::Described(def) => state::deliver(|auditor| {
+                let records = def.start_records(reason, dom.pid(), success);
+                auditor.emit_all_for(records, state::caller(ME))
+            }),
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainStop(dom: Option<&Domain>, reason: Text<'_>) -> c_int {
+    emit("virAuditDomainStop", dom, true, |dom| {
+        let op = ControlOp::Stop { reason: reason.value("reason")? };
+        Ok(Event::Control(Control { op, pid: dom.pid() }))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainInit(
+    dom: Option<&Domain>,
+    initpid: c_longlong,
+    pidns: c_ulonglong,
+) -> c_int {
+    emit("virAuditDomainInit", dom, true, |dom| {
+        let op = ControlOp::Init { init_pid: initpid, pid_ns: pidns };
+        Ok(Event::Control(Control { op, pid: dom.pid() }))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditDomainSecurityLabel(
+    dom: Option<&Domain>,
+    vm_ctx: MaybeText<'_>,
+    img_ctx: MaybeText<'_>,
+    model: MaybeText<'_>,
+    success: bool,
+) -> c_int {
+    emit("virAuditDomainSecurityLabel", dom, success, |_| {
+        Ok(Event::MachineId(MachineId {
+            vm_ctx: vm_ctx.value(),
+            img_ctx: img_ctx.value(),
+            model: model.value(),
+        }))
+    })
+}

@@ -1,0 +1,165 @@
+//! Where log lines go in a C program: its own function, else libvirt's log, else the `log` crate.
+
+use super::boundary::quietly;
+use super::fork_slot::ForkSlot;
+use crate::auditor::{Caller, LogCrate, LogLevel, LogSink};
+use std::cell::{Cell, UnsafeCell};
+use std::ffi::{CString, c_char, c_int, c_uint, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+/// The header's virAuditLogFunc.
+type LogFunc = unsafe extern "C" fn(
+    opaque: *mut c_void,
+    level: c_int,
+    file: *const c_char,
+    line: usize,
+    function: *const c_char,
+    message: *const c_char,
+);
+
+struct Callback {
+    func: LogFunc,
+    opaque: *mut c_void,
+}
+
+// SAFETY: the header says that `func` is called with `opaque` from any thread.
+unsafe impl Send for Callback {}
+// SAFETY: as above.
+unsafe impl Sync for Callback {}
+
+static CALLBACK: ForkSlot<Callback> = ForkSlot::new();
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditSetLogFunc(func: Option<LogFunc>, opaque: *mut c_void) {
+    quietly((), || {
+        CALLBACK.replace(func.map(|func| Arc::new(Callback { func, opaque })));
+    });
+}
+
+/// The log of a C program.
+pub(super) struct CapiLog;
+
+impl LogSink for CapiLog {
+    fn log(&self, level: LogLevel, caller: Caller<'_>, message: &str) {
+        if let Some(callback) = CALLBACK.get() {
+            callback.log(level, caller, message);
+        } else if let Some(libvirt) = vir_log_message() {
+            log_to_libvirt(libvirt, level, caller, message);
+        } else {
+            LogCrate.log(level, caller, message);
+        }
+    }
+}
+
+impl Callback {
+    fn log(&self, level: LogLevel, caller: Caller<'_>, message: &str) {
+        let (file, function, message) =
+            (c_text(caller.file), c_text(caller.function), c_text(message));
+        let level = match level {
+            LogLevel::Info => 0,
+            LogLevel::Warning => 1,
+        };
+        let (opaque, line) = (self.opaque, caller.line);
+        // SAFETY: the header says what `func` must be able to take.
+        unsafe {
+            (self.func)(opaque, level, file.as_ptr(), line, function.as_ptr(), message.as_ptr());
+        }
+    }
+}
+
+/// Up to the first NUL, which no text of C has inside.
+fn c_text(text: &str) -> CString {
+    let text = text.split('\0').next().unwrap_or_default();
+    CString::new(text).unwrap_or_default()
+}
+
+/// libvirt's description of a module that logs, as of libvirt 9.0.0: it looks up its filter by the
+/// name, and keeps the outcome in the numbers.
+#[repr(C)]
+pub(super) struct VirLogSource {
+    name: *const c_char,
+    priority: c_uint,
+    serial: c_uint,
+    /// For a libvirt that keeps more.
+    reserve: [usize; 8],
+}
+
+/// Ours, for callers who have none.
+struct OwnSource(UnsafeCell<VirLogSource>);
+
+// SAFETY: only libvirt touches it, under its own lock.
+unsafe impl Sync for OwnSource {}
+
+static OWN_SOURCE: OwnSource = OwnSource(UnsafeCell::new(VirLogSource {
+    // The name of libvirt's own module, so that an administrator's filter for it holds.
+    name: c"util.audit".as_ptr(),
+    priority: 0,
+    serial: 0,
+    reserve: [0; 8],
+}));
+
+thread_local! {
+    /// The source that this thread's caller gave for the time of its call.
+    static SOURCE: Cell<*mut VirLogSource> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// Runs `call` with log lines under the caller's `source`.
+pub(super) fn with_source<R>(source: *mut VirLogSource, call: impl FnOnce() -> R) -> R {
+    struct Restore(*mut VirLogSource);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            SOURCE.set(self.0);
+        }
+    }
+    let _restore = Restore(SOURCE.replace(source));
+    call()
+}
+
+/// libvirt's private logging function, as of libvirt 9.0.0.
+type VirLogMessage = unsafe extern "C" fn(
+    source: *mut VirLogSource,
+    priority: c_int,
+    filename: *const c_char,
+    linenr: c_int,
+    funcname: *const c_char,
+    metadata: *mut c_void,
+    format: *const c_char,
+    ...
+);
+
+const VIR_LOG_INFO: c_int = 2;
+const VIR_LOG_WARN: c_int = 3;
+
+/// libvirt's function if it is in this process.
+fn vir_log_message() -> Option<VirLogMessage> {
+    // SAFETY: the name is a string; nothing is loaded or run by looking.
+    let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"virLogMessage".as_ptr()) };
+    // SAFETY: nobody but libvirt has a function of that name, and a null one becomes None.
+    unsafe { std::mem::transmute::<*mut c_void, Option<VirLogMessage>>(symbol) }
+}
+
+fn log_to_libvirt(log: VirLogMessage, level: LogLevel, caller: Caller<'_>, message: &str) {
+    let (file, function, message) = (c_text(caller.file), c_text(caller.function), c_text(message));
+    let priority = match level {
+        LogLevel::Info => VIR_LOG_INFO,
+        LogLevel::Warning => VIR_LOG_WARN,
+    };
+    let given = SOURCE.get();
+    let source = if given.is_null() { OWN_SOURCE.0.get() } else { given };
+    let line = c_int::try_from(caller.line).unwrap_or(0);
+    // SAFETY: the source is the caller's, who had it from libvirt, or has its layout; the strings
+    // live, the format takes one of them, and no metadata is allowed.
+    unsafe {
+        log(
+            source,
+            priority,
+            file.as_ptr(),
+            line,
+            function.as_ptr(),
+            ptr::null_mut(),
+            c"%s".as_ptr(),
+            message.as_ptr(),
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! virAuditSend: a jump into C, which formats the variable arguments, and back into Rust.
+//!
+//! A cdylib exports Rust's own symbols only, so the exported name has to be Rust's: a function of
+//! one instruction, which keeps every argument where it is. The way back needs a name that C can
+//! call and nobody outside the library can see; that is an assembler label of hidden visibility.
+
+use super::args::MaybeText;
+use super::boundary::quietly;
+use super::log::{VirLogSource, with_source};
+use super::state::deliver;
+use crate::RecordType;
+use crate::auditor::Caller;
+use crate::message::Client;
+use std::arch::{global_asm, naked_asm};
+use std::ffi::{CStr, c_char, c_int};
+
+#[cfg(target_arch = "x86_64")]
+macro_rules! jump {
+    () => {
+        "jmp {}"
+    };
+}
+#[cfg(target_arch = "aarch64")]
+macro_rules! jump {
+    () => {
+        "b {}"
+    };
+}
+#[cfg(target_arch = "riscv64")]
+macro_rules! jump {
+    () => {
+        "tail {}"
+    };
+}
+#[cfg(target_arch = "s390x")]
+macro_rules! jump {
+    () => {
+        "jg {}"
+    };
+}
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "riscv64",
+    target_arch = "s390x"
+)))]
+compile_error!(
+    "viraudit's C interface needs this processor's jump instruction in src/capi/send.rs; \
+     build with --no-default-features to leave the C interface out"
+);
+
+unsafe extern "C" {
+    /// In send.c; takes virAuditSend's arguments.
+    fn viraudit_send();
+}
+
+/// # Safety
+///
+/// Strings are NULL or valid; `format` fits the arguments behind it.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn virAuditSend(
+    source: *mut VirLogSource,
+    filename: *const c_char,
+    linenr: usize,
+    funcname: *const c_char,
+    clienttty: *const c_char,
+    clientaddr: *const c_char,
+    record_type: c_int,
+    success: bool,
+    format: *const c_char,
+    // ...
+) {
+    naked_asm!(jump!(), sym viraudit_send)
+}
+
+global_asm!(
+    ".globl viraudit_send_formatted",
+    ".hidden viraudit_send_formatted",
+    ".type viraudit_send_formatted, @function",
+    "viraudit_send_formatted:",
+    jump!(),
+    sym send_formatted,
+);
+
+/// What send.c hands over.
+#[repr(C)]
+struct Call<'a> {
+    source: *mut VirLogSource,
+    filename: MaybeText<'a>,
+    linenr: usize,
+    funcname: MaybeText<'a>,
+    clienttty: MaybeText<'a>,
+    clientaddr: MaybeText<'a>,
+    text: *const u8,
+    length: usize,
+    record_type: c_int,
+    success: bool,
+}
+
+extern "C" fn send_formatted(call: &Call<'_>) {
+    quietly((), || {
+        // SAFETY: send.c gives a text of that length, which lives until this returns.
+        let text = unsafe { std::slice::from_raw_parts(call.text, call.length) };
+        with_source(call.source, || send(call, text));
+    });
+}
+
+fn send(call: &Call<'_>, text: &[u8]) {
+    // The header's virAuditRecordType; anything else is no record.
+    let kind = match call.record_type {
+        0 => RecordType::VirtControl,
+        1 => RecordType::VirtMachineId,
+        2 => RecordType::VirtResource,
+        _ => return,
+    };
+    let file = call.filename.get().unwrap_or_default().to_string_lossy();
+    let function = call.funcname.get().unwrap_or_default().to_string_lossy();
+    let caller = Caller { file: &file, line: call.linenr, function: &function };
+    let client = Client {
+        tty: call.clienttty.get().map(CStr::to_bytes),
+        addr: call.clientaddr.get().map(CStr::to_bytes),
+    };
+    // How it went was counted, and said where it changed.
+    let _ = deliver(|auditor| auditor.send_text(kind, text, call.success, client, caller));
+}

@@ -1,0 +1,99 @@
+//! The C programs of tests/c and the example: as they are, under AddressSanitizer, and under
+//! valgrind, with either compiler, with the shared and the static library.
+
+use crate::cc::{self, Linkage, root};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PLAIN: &[&str] = &["-std=gnu11"];
+const SANITIZED: &[&str] = &["-std=gnu11", "-fsanitize=address,undefined"];
+
+fn source(name: &str) -> PathBuf {
+    root().join("tests/c").join(name).with_extension("c")
+}
+
+fn built(dir: &Path, compiler: &str, flags: &[&str], name: &str, linkage: Linkage) -> Command {
+    let program = dir.join(name);
+    cc::compile(compiler, flags, &source(name), linkage, &program);
+    Command::new(program)
+}
+
+/// A test program in every way; each gets a directory that it may write to.
+fn in_every_way(name: &str, slow: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    cc::run(built(dir, "gcc", PLAIN, name, Linkage::Shared).arg(dir));
+    cc::run(built(dir, "gcc", PLAIN, name, Linkage::Static).arg(dir));
+    if cc::has("valgrind") {
+        let _ = built(dir, "gcc", PLAIN, name, Linkage::Shared);
+        // What the threads that a child doesn't have were busy with is lost there.
+        let leaks = if name == "forks" { "no" } else { "full" };
+        cc::run(cc::valgrind(&dir.join(name), leaks).arg(dir).args(slow));
+    }
+    // Older AddressSanitizers have locks of their own that a fork's child may wait for forever.
+    if name != "forks" {
+        cc::run(built(dir, "gcc", SANITIZED, name, Linkage::Shared).arg(dir).args(slow));
+    }
+    if cc::has("clang") {
+        cc::run(built(dir, "clang", PLAIN, name, Linkage::Shared).arg(dir));
+    }
+}
+
+#[test]
+fn records() {
+    in_every_way("records", &[]);
+}
+
+#[test]
+fn state() {
+    in_every_way("state", &[]);
+}
+
+#[test]
+fn threads() {
+    in_every_way("threads", &["30"]);
+}
+
+#[test]
+fn forks() {
+    in_every_way("forks", &["5"]);
+}
+
+#[test]
+fn log_lines_go_to_libvirt_when_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let flags = ["-std=gnu11", "-rdynamic"];
+    cc::run(&mut built(dir.path(), "gcc", &flags, "libvirt_log", Linkage::Shared));
+}
+
+#[test]
+fn the_example_shows_a_guests_life() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = root().join("examples/c/guest.c");
+    let program = dir.path().join("guest");
+    let check = |command: &mut Command| {
+        let text = cc::run(command);
+        let lines: Vec<&str> = text.lines().collect();
+        let kinds =
+            ["resrc=net ", "resrc=mem ", "resrc=vcpu ", "op=start ", "resrc=disk ", "op=stop "];
+        assert_eq!(lines.len(), kinds.len() + 1, "{text}");
+        for (line, kind) in lines.iter().zip(kinds) {
+            assert!(line.starts_with("VIRT_") && line.contains(kind), "{line}");
+        }
+        assert_eq!(lines[kinds.len()], "6 records, 6 delivered");
+    };
+    for (compiler, flags) in [
+        ("gcc", &["-std=c99"][..]),
+        ("gcc", &["-std=c99", "-fsanitize=address,undefined"]),
+        ("clang", &["-std=c99"]),
+    ] {
+        if cc::has(compiler) {
+            cc::compile(compiler, flags, &source, Linkage::Shared, &program);
+            check(&mut Command::new(&program));
+        }
+    }
+    if cc::has("valgrind") {
+        cc::compile("gcc", &["-std=c99"], &source, Linkage::Shared, &program);
+        check(&mut cc::valgrind(&program, "full"));
+    }
+}
