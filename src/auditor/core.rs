@@ -4,6 +4,7 @@ use super::lane::{Change, Lane, Outcome};
 use super::{Caller, LogLevel, LogSink};
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
+use crate::audit_sys::process::PerProcess;
 use crate::backend::Backend;
 use crate::message::Origin;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub(super) struct Core {
     pub(super) logging: AtomicBool,
     pub(super) log: Arc<dyn LogSink>,
     pub(super) origin: Origin,
-    pub(super) lane: Lane,
+    pub(super) lane: PerProcess<Lane>,
     /// How many records may be queued; 0: none is, delivery is direct.
     pub(super) queue_limit: AtomicUsize,
     /// Whether the backend is closed for good.
@@ -50,7 +51,7 @@ impl Core {
             return Ok(());
         }
         let began = Instant::now();
-        let lane = self.lane.current();
+        let lane = self.lane.get();
         lane.counters.offered.fetch_add(frames.count() as u64, Ordering::Relaxed);
         lane.counters.truncated.fetch_add(truncated, Ordering::Relaxed);
         let result = match self.queue_limit.load(Ordering::Relaxed) {
@@ -72,7 +73,7 @@ impl Core {
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         let Some(backend) = &self.backend else { return Ok(()) };
-        let lane = self.lane.current();
+        let lane = self.lane.get();
         let outcome = lane.deliver(&**backend, frames);
         // Either this sees that it was shut, or `shut` finds the lane's lock free.
         fence(Ordering::SeqCst);
@@ -103,12 +104,12 @@ impl Core {
 
     /// Waits until what was queued is delivered, until the deadline at most; whether it is.
     pub(super) fn flush(self: &Arc<Self>, deadline: Instant) -> bool {
-        self.lane.current().queue.flush(deadline)
+        self.lane.get().queue.flush(deadline)
     }
 
     /// Ends the queue: waits for it until the deadline, then gives up what is left, and says so.
     pub(super) fn finish(self: &Arc<Self>, deadline: Instant) {
-        let lane = self.lane.current();
+        let lane = self.lane.get();
         lane.queue.close();
         if !lane.queue.flush(deadline) {
             let outcome = lane.drop_records(lane.queue.abandon());
@@ -121,6 +122,6 @@ impl Core {
         self.shut.store(true, Ordering::SeqCst);
         self.finish(deadline);
         fence(Ordering::SeqCst);
-        self.lane.current().close();
+        self.lane.get().close();
     }
 }

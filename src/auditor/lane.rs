@@ -1,19 +1,16 @@
 //! What one process needs to deliver records: an open backend, its lock and its counts.
 //!
 //! A fork's child must neither use its parent's socket nor wait for a lock that another thread of
-//! the parent held at that moment. So it gets a lane of its own, in a list that is only ever
-//! appended to, without a lock.
+//! the parent held at that moment, so each process has a lane of its own.
 
 use super::queue::Queue;
 use super::stats::Counters;
 use super::worker::Worker;
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
-use crate::audit_sys::process::generation;
 use crate::backend::{Backend, Sink};
-use once_cell::race::OnceBox;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// A change that somebody should hear of, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +35,8 @@ struct State {
     trouble: Option<(Failure, u64)>,
 }
 
+#[derive(Default)]
 pub(super) struct Lane {
-    generation: u32,
     state: Mutex<State>,
     pub(super) counters: Counters,
     pub(super) queue: Queue,
@@ -47,7 +44,6 @@ pub(super) struct Lane {
     pub(super) worker: Worker,
     /// Whether the queue overflowed, and nothing got through it since.
     overflow: AtomicBool,
-    child: OnceBox<Lane>,
 }
 
 impl std::fmt::Debug for Lane {
@@ -57,33 +53,20 @@ impl std::fmt::Debug for Lane {
 }
 
 impl Lane {
-    pub(super) fn new(sink: Option<Box<dyn Sink>>) -> Self {
-        Self {
-            generation: generation(),
-            state: Mutex::new(State { sink, trouble: None }),
-            counters: Counters::default(),
-            queue: Queue::new(),
-            worker: Worker::default(),
-            overflow: AtomicBool::new(false),
-            child: OnceBox::new(),
-        }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// This process's lane.
-    pub(super) fn current(&self) -> &Self {
-        let now = generation();
-        let mut lane = self;
-        while lane.generation != now {
-            lane = lane.child.get_or_init(|| Box::new(Self::new(None)));
-        }
-        lane
+    /// Uses what is open already.
+    pub(super) fn adopt(&self, sink: Option<Box<dyn Sink>>) {
+        self.state().sink = sink;
     }
 
     /// Delivers a burst that is counted as offered, opening the backend first where that has to be
     /// done (again).
     pub(super) fn deliver(&self, backend: &dyn Backend, frames: Frames<'_>) -> Outcome {
         let count = frames.count() as u64;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let mut failure = None;
         let mut failed = 0;
         let opened = match &mut state.sink {

@@ -14,12 +14,12 @@ pub use log::{Caller, LogCrate, LogLevel, LogSink};
 pub use stats::Stats;
 
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
+use crate::audit_sys::process::PerProcess;
 use crate::backend::{Backend, Notice};
 use crate::message::{Client, Composed, Origin, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
 use crate::{Error, Failure};
 use core::Core;
-use lane::Lane;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -111,15 +111,17 @@ impl Auditor {
             }
         }
         let backend = (options.level > 0).then(|| Box::new(backend) as Box<dyn Backend>);
-        Ok(Self::new(backend, Lane::new(opened), options))
+        let auditor = Self::new(backend, options);
+        auditor.core.lane.get().adopt(opened);
+        Ok(auditor)
     }
 
     /// An auditor that sends nothing, and logs if `options.logging` says so.
     pub fn closed(options: Options) -> Self {
-        Self::new(None, Lane::new(None), options)
+        Self::new(None, options)
     }
 
-    fn new(backend: Option<Box<dyn Backend>>, lane: Lane, options: Options) -> Self {
+    fn new(backend: Option<Box<dyn Backend>>, options: Options) -> Self {
         let auditor = Self {
             core: Arc::new(Core {
                 backend,
@@ -127,7 +129,7 @@ impl Auditor {
                 logging: AtomicBool::new(options.logging),
                 log: options.log,
                 origin: options.origin,
-                lane,
+                lane: PerProcess::default(),
                 queue_limit: AtomicUsize::new(0),
                 shut: AtomicBool::new(false),
             }),
@@ -238,7 +240,7 @@ impl Auditor {
 
     /// What became of the records so far, in this process.
     pub fn stats(&self) -> Stats {
-        self.core.lane.current().counters.read()
+        self.core.lane.get().counters.read()
     }
 
     /// Closes it for good: delivers what is queued, for [`CLOSE_WAIT`] at most, and closes the

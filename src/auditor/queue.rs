@@ -52,15 +52,17 @@ pub(super) struct Queue {
     drained: Condvar,
 }
 
-impl Queue {
-    pub(super) fn new() -> Self {
+impl Default for Queue {
+    fn default() -> Self {
         Self {
             state: Mutex::new(State::default()),
             filled: Condvar::new(),
             drained: Condvar::new(),
         }
     }
+}
 
+impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn messages_are_taken_whole_and_in_order_up_to_the_limit() {
-        let queue = Queue::new();
+        let queue = Queue::default();
         assert_eq!(queue.push(b"ab", 2, 4, false), Ok(()));
         assert_eq!(queue.push(b"cd", 2, 4, false), Ok(()));
         assert_eq!(push(&queue, 1), Err(Refused::Full));
@@ -184,14 +186,14 @@ mod tests {
 
     #[test]
     fn a_burst_above_the_limit_passes_when_nothing_else_waits() {
-        let queue = Queue::new();
+        let queue = Queue::default();
         assert_eq!(push(&queue, 9), Ok(()));
         assert_eq!(push(&queue, 1), Err(Refused::Full));
     }
 
     #[test]
     fn flush_ends_with_its_deadline_and_abandon_counts() {
-        let queue = Queue::new();
+        let queue = Queue::default();
         assert!(queue.flush(Instant::now()));
         push(&queue, 3).unwrap();
         assert!(!queue.flush(Instant::now() + Duration::from_millis(1)));
@@ -213,7 +215,7 @@ mod model {
     #[test]
     fn nothing_is_lost_or_reordered_and_everybody_wakes_up() {
         loom::model(|| {
-            let queue = Arc::new(Queue::new());
+            let queue = Arc::new(Queue::default());
             let deliverer = thread::spawn({
                 let queue = Arc::clone(&queue);
                 move || {
@@ -246,7 +248,7 @@ mod model {
     #[test]
     fn an_abandoned_message_is_counted_once() {
         loom::model(|| {
-            let queue = Arc::new(Queue::new());
+            let queue = Arc::new(Queue::default());
             queue.push(b"ab", 2, 4, true).unwrap();
             let deliverer = thread::spawn({
                 let queue = Arc::clone(&queue);

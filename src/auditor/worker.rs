@@ -39,7 +39,7 @@ impl Worker {
 impl Core {
     /// Delivers what is queued until the queue is closed.
     fn deliver_queued(&self) {
-        let lane = self.lane.current();
+        let lane = self.lane.get();
         let mut burst = Burst::default();
         while lane.queue.take(&mut burst) {
             self.deliver_burst(&mut burst);
@@ -48,7 +48,7 @@ impl Core {
 
     /// Delivers what is queued now.
     fn deliver_waiting(&self) {
-        let lane = self.lane.current();
+        let lane = self.lane.get();
         let mut burst = Burst::default();
         while lane.queue.take_waiting(&mut burst) {
             self.deliver_burst(&mut burst);
