@@ -49,12 +49,15 @@ impl Uuid {
         text
     }
 
-    /// Reads a UUID the way libvirt does: 32 hex digits of either case, dashes between any two
-    /// bytes, blanks before it and behind it.
+    /// Reads a UUID the way libvirt does: 32 hex digits of either case, any dashes and spaces
+    /// before each pair of them, blanks before it and behind it.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut bytes = [0; 16];
         let mut rest = text.trim_ascii();
         for byte in &mut bytes {
+            while let [b'-' | b' ', tail @ ..] = rest {
+                rest = tail;
+            }
             let (high, low, tail) = match rest {
                 [high, low, tail @ ..] => (*high, *low, tail),
                 _ => return None,
@@ -62,9 +65,6 @@ impl Uuid {
             let digit = |c: u8| (c as char).to_digit(16).map(|d| d as u8);
             *byte = digit(high)? << 4 | digit(low)?;
             rest = tail;
-            while let [b'-', tail @ ..] = rest {
-                rest = tail;
-            }
         }
         rest.is_empty().then_some(Self(bytes))
     }
@@ -131,13 +131,17 @@ mod tests {
             "8E4F0F4C-2F8B-4B7A-9D9C-0123456789AB",
             "8e4f0f4c2f8b4b7a9d9c0123456789ab",
             " 8e4f0f4c--2f8b4b7a9d9c0123456789ab ",
+            "-8e4f0f4c2f8b4b7a9d9c0123456789ab\t\n",
+            "8e4f - 0f4c2f8b4b7a9d9c 0123456789-ab",
         ] {
             assert_eq!(Uuid::parse(same.as_bytes()), Some(uuid), "{same}");
         }
         for wrong in [
             "",
             "8e4f",
-            "-8e4f0f4c2f8b4b7a9d9c0123456789ab",
+            "8e4f0f4c2f8b4b7a9d9c0123456789ab-",
+            "8-e4f0f4c2f8b4b7a9d9c0123456789ab",
+            "8e4f\t0f4c2f8b4b7a9d9c0123456789ab",
             "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ag",
         ] {
             assert_eq!(Uuid::parse(wrong.as_bytes()), None, "{wrong}");

@@ -24,6 +24,8 @@ pub mod audit_sys;
 pub mod auditor;
 pub mod backend;
 pub mod config;
+#[cfg(feature = "xml")]
+pub mod domain;
 pub mod encode;
 pub mod error;
 pub mod guest;
@@ -31,9 +33,11 @@ pub mod message;
 pub mod record;
 pub mod value;
 
-pub use auditor::{Auditor, Batch, Options, Stats};
+pub use auditor::{Auditor, Batch, Delivery, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
 pub use config::Config;
+#[cfg(feature = "xml")]
+pub use domain::DomainDef;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
 pub use record::{Change, Event, Record, RecordType, Resource};

@@ -33,7 +33,7 @@ impl LogSink for Lines {
 
 fn options(level: u32, logging: bool, lines: &Lines) -> Options {
     let origin = Origin { exe: Some(b"/usr/bin/daemon".to_vec()), host: None, terminal: None };
-    Options { level, logging, log: Arc::new(lines.clone()), origin }
+    Options { level, logging, log: Arc::new(lines.clone()), origin, ..Options::default() }
 }
 
 fn guest() -> Guest<'static> {

@@ -97,3 +97,13 @@ fn a_stream_gets_a_burst_in_one_piece() {
     assert!(pieces.iter().flat_map(|piece| piece.lines()).all(is_whole));
     assert_eq!(serials(&pieces.concat()), [1, 2, 3]);
 }
+
+#[test]
+fn a_pipe_that_nobody_reads_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let error = Auditor::open(FileBackend::new(&path), Options::default()).unwrap_err();
+    assert_eq!(error.errno(), libc::ENXIO);
+}

@@ -18,14 +18,17 @@ const IO: u8 = 3;
 
 /// The arguments of `viraudit config`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    arg_required_else_help = false,
+    after_help = "\
 The settings, as libvirtd reads them (the first line with a key counts):
   audit_level=0    no audit records
   audit_level=1    audit records, wherever the kernel can take them (the default)
   audit_level=2    audit records, and no daemon without: it refuses to start if it can't audit
   audit_logging=1  copy each record to the daemon's log; 0 (the default): don't
 
-A running daemon reads its file again only when it is restarted.")]
+A running daemon reads its file again only when it is restarted."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -112,7 +115,7 @@ fn check(file: &Path, as_json: bool, out: &mut dyn Write) -> Result<(), Failure>
 }
 
 /// A wrong content is bad input; a file that can't be read isn't.
-fn refused(error: ConfigError) -> Failure {
+pub(crate) fn refused(error: ConfigError) -> Failure {
     let code = if matches!(error.errno, libc::EINVAL | libc::EOVERFLOW) { USAGE } else { IO };
     Failure { code, message: error.to_string() }
 }

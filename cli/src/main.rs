@@ -1,29 +1,49 @@
-//! The command-line tool.
+//! The command-line tool: thin subcommands over the library.
+//!
+//! Each subcommand is a module with its arguments and a `run`, which gives back the exit status,
+//! or a [`Failure`]: one line on standard error and its exit status. To add one, add it to
+//! [`cli::Command`] and to [`run`]. A program that is called by another name (`auvirt`) has its
+//! own command line, so it is told apart in `main`, before anything is parsed.
 
+mod cli;
 mod config;
+mod console;
+mod emit;
 mod failure;
-
-use std::io::{self, Write};
-use std::process::ExitCode;
+mod generate;
+mod settings;
+mod status;
+mod usage;
 
 use clap::Parser;
-
-/// Emit, check, watch and report audit records of virtual machines
-#[derive(Debug, Parser)]
-#[command(name = "viraudit", version)]
-enum Cli {
-    /// Look at and change the settings of auditing
-    Config(config::Args),
-}
+use cli::{Cli, Command};
+use failure::Failure;
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Cli::Config(args) = Cli::parse();
-    match config::run(&args, &mut io::stdout()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Without standard error, the exit status has to do.
-            let _ = writeln!(io::stderr(), "viraudit: {}", failure.message);
-            ExitCode::from(failure.code)
+    let result = match Cli::try_parse() {
+        Ok(cli) => run(cli.command),
+        Err(error) => usage::answer(&error),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(Failure { code, message }) => {
+            console::say(message);
+            code.into()
         }
+    }
+}
+
+fn run(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Emit(args) => emit::run(*args),
+        Command::Config(args) => {
+            let mut out = Vec::new();
+            config::run(&args, &mut out)?;
+            console::print(&out).map(|()| 0)
+        }
+        Command::Status(args) => status::run(args),
+        Command::Completions(args) => generate::completions(args),
+        Command::Man(args) => generate::man(&args),
     }
 }

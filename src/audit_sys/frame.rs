@@ -72,6 +72,11 @@ impl<'b> Frames<'b> {
         }
     }
 
+    /// Takes back the wish for an ack of a single message, whose answer is one of its own.
+    pub fn ask_for_no_ack(&mut self) {
+        self.bytes[6..8].copy_from_slice(&(NLM_F_REQUEST as u16).to_ne_bytes());
+    }
+
     /// The longest run of messages from the front that takes at most `limit` bytes, but at least
     /// one message; and the rest.
     pub fn split(self, limit: usize) -> (Frames<'b>, Option<Frames<'b>>) {

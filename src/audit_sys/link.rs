@@ -4,7 +4,7 @@
 //! order, and the last message's ack closes the burst. So one `sendto` and, where nothing fails,
 //! one `recvfrom` deliver any number of records.
 
-use super::frame::{Frames, HEADER_LEN, Reply, ReplyBody, framed_len, replies, seal};
+use super::frame::{Frames, Reply, ReplyBody, framed_len, replies, seal};
 use super::socket::{ACK_WAIT, Socket, Wire};
 use super::status::KernelStatus;
 use super::{AUDIT_GET, AUDIT_VIRT_CONTROL};
@@ -171,7 +171,7 @@ impl<W: Wire> Link<W> {
 
     /// Asks for the kernel's audit status; needs CAP_AUDIT_CONTROL.
     pub fn status(&mut self) -> Result<KernelStatus, Failure> {
-        let first = self.request(AUDIT_GET)?;
+        let first = self.request(AUDIT_GET, false)?;
         self.receive_until(|reply| match reply.body {
             _ if reply.sequence != first => None,
             ReplyBody::Other(AUDIT_GET, payload) => Some(Ok(KernelStatus::read(payload))),
@@ -184,7 +184,7 @@ impl<W: Wire> Link<W> {
     /// is refused with EINVAL, but only after the rights were looked at, and with auditing off it
     /// is taken like any other. (Linux 5.7 and later; an older kernel would record it.)
     pub fn probe_write(&mut self) -> WriteProbe {
-        let answer = self.request(AUDIT_VIRT_CONTROL).and_then(|first| {
+        let answer = self.request(AUDIT_VIRT_CONTROL, true).and_then(|first| {
             self.receive_until(|reply| match reply.body {
                 ReplyBody::Ack(errno) if reply.sequence == first => Some(errno),
                 _ => None,
@@ -198,12 +198,15 @@ impl<W: Wire> Link<W> {
         }
     }
 
-    fn request(&mut self, message_type: u16) -> Result<u32, Failure> {
+    /// Sends a message without text; an error is answered even without asking for an ack.
+    fn request(&mut self, message_type: u16, ack: bool) -> Result<u32, Failure> {
         let mut buffer = [0; framed_len(0)];
-        debug_assert!(buffer.len() > HEADER_LEN);
         let len = seal(&mut buffer, message_type, 0);
         let mut frames = Frames::new(&mut buffer[..len], 1);
         let first = self.number(&mut frames);
+        if !ack {
+            frames.ask_for_no_ack();
+        }
         self.wire.send(frames.bytes()).map_err(|error| failure(&error))?;
         Ok(first)
     }

@@ -1,7 +1,9 @@
-//! Which process this is: a fork's child must not use its parent's socket.
+//! Which process this is (a fork's child must not use its parent's socket), and its signals.
 
 #![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
+use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,4 +26,21 @@ pub fn generation() -> u32 {
 
 unsafe extern "C" fn forked() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Runs `start` with all signals blocked, so that a thread it starts never handles one.
+pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset only writes the set it is given.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: `all` was filled above; `before` is written when it gives 0.
+    let blocked =
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+    let result = start();
+    if blocked == 0 {
+        // SAFETY: `before` was written above; no other set is asked for.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+    }
+    result
 }

@@ -68,11 +68,11 @@ impl<'a> Batch<'a> {
         bytes.resize(at + RECORD_ROOM, 0);
         let text = &mut bytes[at + HEADER_LEN..][..TEXT_ROOM];
         // TEXT_ROOM bytes are room for any record.
-        let Some(composed) = compose(body, &auditor.origin, client, success, text) else {
+        let Some(composed) = compose(body, &auditor.core.origin, client, success, text) else {
             bytes.truncate(at);
             return;
         };
-        auditor.log_record(&text[..composed.body_len], success, caller);
+        auditor.core.log_record(&text[..composed.body_len], success, caller);
         let len = seal(&mut bytes[at..], kind.number(), composed.len);
         bytes.truncate(at + len);
         self.frames.count += 1;
@@ -103,7 +103,7 @@ impl<'a> Batch<'a> {
         if count == 0 {
             return Ok(());
         }
-        self.auditor.deliver(Frames::new(&mut bytes, count), truncated, self.caller)
+        self.auditor.core.offer(Frames::new(&mut bytes, count), truncated, self.caller)
     }
 }
 

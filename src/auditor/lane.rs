@@ -4,15 +4,16 @@
 //! the parent held at that moment. So it gets a lane of its own, in a list that is only ever
 //! appended to, without a lock.
 
+use super::queue::Queue;
 use super::stats::Counters;
+use super::worker::Worker;
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::generation;
 use crate::backend::{Backend, Sink};
 use once_cell::race::OnceBox;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 /// A change that somebody should hear of, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,11 @@ pub(super) struct Lane {
     generation: u32,
     state: Mutex<State>,
     pub(super) counters: Counters,
+    pub(super) queue: Queue,
+    /// Whether the thread that empties the queue runs.
+    pub(super) worker: Worker,
+    /// Whether the queue overflowed, and nothing got through it since.
+    overflow: AtomicBool,
     child: OnceBox<Lane>,
 }
 
@@ -56,6 +62,9 @@ impl Lane {
             generation: generation(),
             state: Mutex::new(State { sink, trouble: None }),
             counters: Counters::default(),
+            queue: Queue::new(),
+            worker: Worker::default(),
+            overflow: AtomicBool::new(false),
             child: OnceBox::new(),
         }
     }
@@ -70,11 +79,10 @@ impl Lane {
         lane
     }
 
-    /// Delivers a burst, opening the backend first where that has to be done (again).
+    /// Delivers a burst that is counted as offered, opening the backend first where that has to be
+    /// done (again).
     pub(super) fn deliver(&self, backend: &dyn Backend, frames: Frames<'_>) -> Outcome {
-        let began = Instant::now();
         let count = frames.count() as u64;
-        self.counters.offered.fetch_add(count, Ordering::Relaxed);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut failure = None;
         let mut failed = 0;
@@ -102,13 +110,31 @@ impl Lane {
             self.counters.last_errno.store(why.errno(), Ordering::Relaxed);
             self.counters.failed.fetch_add(failed, Ordering::Release);
         }
-        self.counters.waited(began.elapsed());
         Outcome { failure, change }
     }
 
-    /// Closes what is open; the next record opens it again.
-    pub(super) fn close(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).sink = None;
+    /// Leaves a burst that is counted as offered to the thread; counts it as dropped where the
+    /// queue doesn't take it.
+    pub(super) fn enqueue(&self, frames: &Frames<'_>, limit: usize, wait: bool) -> Outcome {
+        match self.queue.push(frames.bytes(), frames.count(), limit, wait) {
+            Ok(()) => {
+                self.overflow.store(false, Ordering::Relaxed);
+                Outcome::default()
+            }
+            Err(_) => self.drop_records(frames.count()),
+        }
+    }
+
+    /// Counts records that were given up.
+    pub(super) fn drop_records(&self, count: usize) -> Outcome {
+        if count == 0 {
+            return Outcome::default();
+        }
+        let failure = Failure::QueueFull;
+        self.counters.dropped.fetch_add(count as u64, Ordering::Release);
+        self.counters.last_errno.store(failure.errno(), Ordering::Relaxed);
+        let first = !self.overflow.swap(true, Ordering::Relaxed);
+        Outcome { failure: Some(failure), change: first.then_some(Change::Failing(failure)) }
     }
 }
 

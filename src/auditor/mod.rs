@@ -1,9 +1,13 @@
 //! The policy: what the level asks for, what is logged, how records are delivered and counted.
 
 mod batch;
+mod core;
 mod lane;
 mod log;
+mod queue;
 mod stats;
+mod sync;
+mod worker;
 
 pub use batch::Batch;
 pub use log::{Caller, LogCrate, LogLevel, LogSink};
@@ -14,12 +18,33 @@ use crate::backend::{Backend, Notice};
 use crate::message::{Client, Composed, Origin, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
 use crate::{Error, Failure};
-use lane::{Change, Lane, Outcome};
+use core::Core;
+use lane::Lane;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// Room on the stack for all but the longest records.
 const USUAL_ROOM: usize = framed_len(1000);
+
+/// How long an auditor that is dropped or closed waits for its queue.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// Who waits for the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Delivery {
+    /// The caller: when a call returns, its record is in the kernel or known to have failed. This
+    /// is libvirt's way; a frozen auditd makes every record wait for up to a minute.
+    #[default]
+    Direct,
+    /// A thread of the auditor's own. A caller never waits for the kernel; where `limit` records
+    /// wait already, it waits for room at level 2 and above, and its record is dropped, and
+    /// counted, at level 1.
+    Queued {
+        /// How many records may wait; at least 1 is taken.
+        limit: usize,
+    },
+}
 
 /// How an [`Auditor`] behaves.
 #[derive(Clone, Debug)]
@@ -33,26 +58,31 @@ pub struct Options {
     pub log: Arc<dyn LogSink>,
     /// Who this process says it is.
     pub origin: Origin,
+    /// Who waits for the kernel.
+    pub delivery: Delivery,
 }
 
 impl Default for Options {
     /// libvirt's defaults: level 1, no logging; lines go to the `log` crate.
     fn default() -> Self {
-        Self { level: 1, logging: false, log: Arc::new(LogCrate), origin: Origin::current() }
+        Self {
+            level: 1,
+            logging: false,
+            log: Arc::new(LogCrate),
+            origin: Origin::current(),
+            delivery: Delivery::Direct,
+        }
     }
 }
 
 /// Sends records about guests.
 ///
 /// `Send` and `Sync`: any thread may use one at any time, and several may exist side by side. A
-/// fork's child opens what it needs for itself, and counts from 0.
+/// fork's child opens what it needs for itself, and counts from 0. Dropping one delivers what is
+/// queued, for [`CLOSE_WAIT`] at most.
 #[derive(Debug)]
 pub struct Auditor {
-    backend: Option<Box<dyn Backend>>,
-    logging: AtomicBool,
-    log: Arc<dyn LogSink>,
-    origin: Origin,
-    lane: Lane,
+    core: Arc<Core>,
 }
 
 impl Auditor {
@@ -66,61 +96,84 @@ impl Auditor {
     /// nothing can fail.
     #[track_caller]
     pub fn open(backend: impl Backend + 'static, options: Options) -> Result<Self, Error> {
-        let Options { level, logging, log, origin } = options;
         let caller = Caller::here();
         let mut opened = None;
-        if level > 0 {
+        if options.level > 0 {
+            let log = &options.log;
             let mut notice = |notice: Notice| log.log(notice.level, caller, &notice.message);
-            match backend.open_at_level(level, &mut notice) {
+            match backend.open_at_level(options.level, &mut notice) {
                 Ok(sink) => opened = Some(sink),
                 Err(failure) => {
-                    let severity = if level > 1 { LogLevel::Warning } else { LogLevel::Info };
-                    log.log(severity, caller, &format!("audit is not available: {failure}"));
+                    let level = if options.level > 1 { LogLevel::Warning } else { LogLevel::Info };
+                    log.log(level, caller, &format!("audit is not available: {failure}"));
                     return Err(failure.into());
                 }
             }
         }
-        Ok(Self {
-            backend: (level > 0).then(|| Box::new(backend) as Box<dyn Backend>),
-            logging: AtomicBool::new(logging),
-            log,
-            origin,
-            lane: Lane::new(opened),
-        })
+        let backend = (options.level > 0).then(|| Box::new(backend) as Box<dyn Backend>);
+        Ok(Self::new(backend, Lane::new(opened), options))
     }
 
     /// An auditor that sends nothing, and logs if `options.logging` says so.
     pub fn closed(options: Options) -> Self {
-        Self {
-            backend: None,
-            logging: AtomicBool::new(options.logging),
-            log: options.log,
-            origin: options.origin,
-            lane: Lane::new(None),
-        }
+        Self::new(None, Lane::new(None), options)
+    }
+
+    fn new(backend: Option<Box<dyn Backend>>, lane: Lane, options: Options) -> Self {
+        let auditor = Self {
+            core: Arc::new(Core {
+                backend,
+                level: options.level,
+                logging: AtomicBool::new(options.logging),
+                log: options.log,
+                origin: options.origin,
+                lane,
+                queue_limit: AtomicUsize::new(0),
+            }),
+        };
+        auditor.set_delivery(options.delivery);
+        auditor
     }
 
     /// Whether each record is logged too.
     pub fn logging(&self) -> bool {
-        self.logging.load(Ordering::Relaxed)
+        self.core.logging.load(Ordering::Relaxed)
     }
 
     /// Turns logging of each record on or off.
     pub fn set_logging(&self, enabled: bool) {
-        self.logging.store(enabled, Ordering::Relaxed);
+        self.core.logging.store(enabled, Ordering::Relaxed);
     }
 
     /// Whether records go anywhere but into the log.
     pub fn is_open(&self) -> bool {
-        self.backend.is_some()
+        self.core.backend.is_some()
     }
 
-    /// Sends one record. When it returns, the record is in the kernel or known to have failed.
+    /// Who waits for the kernel from now on. On the way back to direct delivery what is queued
+    /// goes first, for [`CLOSE_WAIT`] at most, so that the order is kept.
+    pub fn set_delivery(&self, delivery: Delivery) {
+        let limit = match delivery {
+            Delivery::Direct => 0,
+            Delivery::Queued { limit } => limit.max(1),
+        };
+        if self.core.queue_limit.swap(limit, Ordering::SeqCst) > 0 && limit == 0 {
+            self.flush(CLOSE_WAIT);
+        }
+    }
+
+    /// Waits until what was queued so far is delivered, for `wait` at most; whether it is.
+    pub fn flush(&self, wait: Duration) -> bool {
+        self.core.flush(Instant::now() + wait)
+    }
+
+    /// Sends one record. With direct delivery it is in the kernel, or known to have failed, when
+    /// the call returns.
     ///
     /// # Errors
     ///
-    /// Why it wasn't delivered. It is counted, and the first of a row is logged as a warning, so
-    /// a daemon may go on without looking.
+    /// Why it wasn't delivered, or with queued delivery not queued. It is counted, and the first
+    /// of a row is logged as a warning, so a daemon may go on without looking.
     #[track_caller]
     pub fn emit(&self, record: &Record<'_>) -> Result<(), Failure> {
         if !record.is_worth_sending() {
@@ -171,12 +224,7 @@ impl Auditor {
 
     /// What became of the records so far, in this process.
     pub fn stats(&self) -> Stats {
-        self.lane.current().counters.read()
-    }
-
-    /// Closes the backend; the next record opens it again.
-    pub fn close(&self) {
-        self.lane.current().close();
+        self.core.lane.current().counters.read()
     }
 
     fn offer(
@@ -187,12 +235,12 @@ impl Auditor {
         client: Client<'_>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        if self.backend.is_none() && !self.logging() {
+        if !self.is_open() && !self.logging() {
             return Ok(());
         }
         let mut buffer = [0; USUAL_ROOM];
         let text = &mut buffer[HEADER_LEN..USUAL_ROOM - 4];
-        match compose(body, &self.origin, client, success, text) {
+        match compose(body, &self.core.origin, client, success, text) {
             Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
             None => self.offer_long(kind, body, success, client, caller),
         }
@@ -210,7 +258,7 @@ impl Auditor {
     ) -> Result<(), Failure> {
         let mut buffer = [0; framed_len(TEXT_ROOM)];
         let text = &mut buffer[HEADER_LEN..][..TEXT_ROOM];
-        match compose(body, &self.origin, client, success, text) {
+        match compose(body, &self.core.origin, client, success, text) {
             Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
             None => Err(Failure::Rejected),
         }
@@ -224,44 +272,15 @@ impl Auditor {
         success: bool,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        self.log_record(&buffer[HEADER_LEN..][..composed.body_len], success, caller);
+        self.core.log_record(&buffer[HEADER_LEN..][..composed.body_len], success, caller);
         let len = seal(buffer, kind.number(), composed.len);
         let truncated = u64::from(composed.truncated);
-        self.deliver(Frames::new(&mut buffer[..len], 1), truncated, caller)
+        self.core.offer(Frames::new(&mut buffer[..len], 1), truncated, caller)
     }
+}
 
-    fn log_record(&self, body: &[u8], success: bool, caller: Caller<'_>) {
-        if self.logging() {
-            let body = String::from_utf8_lossy(body);
-            let (level, success) =
-                if success { (LogLevel::Info, "yes") } else { (LogLevel::Warning, "no") };
-            self.log.log(level, caller, &format!("success={success} {body}"));
-        }
-    }
-
-    fn deliver(
-        &self,
-        frames: Frames<'_>,
-        truncated: u64,
-        caller: Caller<'_>,
-    ) -> Result<(), Failure> {
-        let Some(backend) = &self.backend else { return Ok(()) };
-        let lane = self.lane.current();
-        lane.counters.truncated.fetch_add(truncated, Ordering::Relaxed);
-        let Outcome { failure, change } = lane.deliver(&**backend, frames);
-        match change {
-            None => {}
-            Some(Change::Failing(why)) => self.log.log(
-                LogLevel::Warning,
-                caller,
-                &format!("audit records of guests are being lost (errno {}): {why}", why.errno()),
-            ),
-            Some(Change::Recovered(lost)) => self.log.log(
-                LogLevel::Warning,
-                caller,
-                &format!("audit records of guests get through again; {lost} were lost"),
-            ),
-        }
-        failure.map_or(Ok(()), Err)
+impl Drop for Auditor {
+    fn drop(&mut self) {
+        self.core.finish(Instant::now() + CLOSE_WAIT);
     }
 }

@@ -32,12 +32,16 @@ impl FileBackend {
 
 impl Backend for FileBackend {
     fn open(&self) -> Result<Box<dyn Sink>, Failure> {
-        let open =
-            OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path);
-        // A log one may only append to (a pipe, a device) has no last line to look at.
-        let file = open
-            .or_else(|_| OpenOptions::new().append(true).open(&self.path))
-            .map_err(|error| failure(&error))?;
+        let mut append = OpenOptions::new();
+        append.append(true).create(true).mode(0o600);
+        // A pipe that nobody reads is an error, not a reason to wait.
+        append.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+        let mut file = append.open(&self.path).map_err(|error| failure(&error))?;
+        if file.metadata().is_ok_and(|file| file.is_file()) {
+            // To find the last line's number it has to be read; where that isn't permitted, this
+            // process's records are numbered from 1.
+            file = append.read(true).open(&self.path).unwrap_or(file);
+        }
         Ok(Box::new(FileSink { file, journal: Journal::default() }))
     }
 }
@@ -60,7 +64,7 @@ impl Journal {
     fn append(&mut self, mut file: &File, frames: &Frames<'_>) -> io::Result<()> {
         let end = file.metadata()?.len();
         if end != self.end {
-            self.serial = last_serial(file, end)?.max(self.serial);
+            self.serial = last_serial(file, end).unwrap_or(0).max(self.serial);
         }
         let mut text = Vec::with_capacity(frames.bytes().len() + 160 * frames.count());
         let mut serial = self.serial;

@@ -5,6 +5,7 @@
 //! [`Fields`]: formatting, measuring and shortening all walk the same list, and
 //! [`Record::parse`] reads it back.
 
+mod borrow;
 mod control;
 mod fields;
 mod lifecycle;

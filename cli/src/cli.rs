@@ -1,0 +1,42 @@
+//! The command line as a whole.
+
+use crate::config;
+use crate::emit::EmitArgs;
+use crate::generate::{CompletionsArgs, ManArgs};
+use crate::status::StatusArgs;
+use clap::{Parser, Subcommand};
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  nothing found
+  2  usage, or bad input
+  3  not permitted, or an error of input or output
+
+Errors are one line on standard error. Standard input is read only for `-`.";
+
+/// Audit records of virtual machines: libvirt's VIRT_* records, for any daemon and any script.
+#[derive(Debug, Parser)]
+#[command(
+    name = "viraudit",
+    version,
+    arg_required_else_help = false,
+    after_help = EXIT_STATUS,
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Emit(Box<EmitArgs>),
+    /// Look at and change the settings of auditing.
+    Config(config::Args),
+    Status(StatusArgs),
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
+}

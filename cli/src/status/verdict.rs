@@ -1,0 +1,120 @@
+//! The answer: do records get through, why not, and what cures it.
+
+use super::Settings;
+use super::kernel::Kernel;
+use super::process::Process;
+use serde::Serialize;
+use viraudit::Failure;
+use viraudit::audit_sys::link::WriteProbe;
+
+/// The answer.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Verdict {
+    /// One word for programs.
+    #[serde(rename = "verdict")]
+    pub(crate) word: &'static str,
+    /// Whether records get through.
+    pub(crate) delivered: bool,
+    /// Where they go, or why they don't.
+    pub(crate) reason: String,
+    /// What to do about it.
+    pub(crate) cure: Option<String>,
+    /// What else is worth knowing.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Verdict {
+    /// The answer for this process on this host. What stops records first is told first: the
+    /// rights, then the host's state, then the daemon's settings.
+    pub(crate) fn of(kernel: &Kernel, process: &Process, settings: &Settings) -> Self {
+        let (word, reason, cure) = match kernel.write {
+            WriteProbe::Refused(failure) => refused(failure, kernel),
+            WriteProbe::Off => {
+                ("off", Failure::Disabled.meaning().into(), Some(Failure::Disabled.cure().into()))
+            }
+            WriteProbe::On if settings.audit_level == 0 => (
+                "level-0",
+                format!("audit_level is 0 in {}: the daemon sends nothing", settings.file),
+                Some(format!("viraudit config set audit_level=1 {}", settings.file)),
+            ),
+            WriteProbe::On => listener(kernel, process),
+        };
+        let delivered = matches!(word, "ok" | "no-auditd");
+        Self { word, delivered, reason, cure, notes: notes(kernel, settings) }
+    }
+}
+
+type Parts = (&'static str, String, Option<String>);
+
+fn refused(failure: Failure, kernel: &Kernel) -> Parts {
+    let word = match failure {
+        Failure::Unsupported(_) => "unsupported",
+        Failure::NotPermitted | Failure::ForeignNamespace | Failure::Forbidden => "refused",
+        _ => "error",
+    };
+    if word == "unsupported" && kernel.off_at_boot {
+        let cure = "remove audit=0 from the kernel's command line, and reboot";
+        return (word, "the kernel was booted with audit=0".into(), Some(cure.into()));
+    }
+    let reason = match failure {
+        Failure::Os(_) => failure.to_string(),
+        _ => failure.meaning().into(),
+    };
+    (word, reason, Some(failure.cure().into()))
+}
+
+/// Records get into the kernel; who takes them from there?
+fn listener(kernel: &Kernel, process: &Process) -> Parts {
+    let start = || Some("start auditd".to_owned());
+    match (&kernel.auditd, &kernel.status) {
+        (_, Err(_)) => (
+            "ok",
+            "the kernel takes records (who listens can't be told without CAP_AUDIT_CONTROL)".into(),
+            None,
+        ),
+        (Some(auditd), _) if auditd.is_gone() => (
+            "no-auditd",
+            format!("the kernel takes records, but auditd (pid {}) has ended", auditd.pid),
+            start(),
+        ),
+        (Some(auditd), _) if auditd.is_stopped() => (
+            "ok",
+            format!("records wait for auditd (pid {}), which is stopped", auditd.pid),
+            Some(format!("kill -CONT {}", auditd.pid)),
+        ),
+        (Some(auditd), _) => ("ok", format!("records reach auditd (pid {})", auditd.pid), None),
+        (None, _) if process.initial_pid_namespace == Some(false) => (
+            "ok",
+            "the kernel takes records (auditd can't be seen from this pid namespace)".into(),
+            None,
+        ),
+        (None, _) => (
+            "no-auditd",
+            "the kernel takes records, but no auditd listens: they go to the kernel's log".into(),
+            start(),
+        ),
+    }
+}
+
+fn notes(kernel: &Kernel, settings: &Settings) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |text: String| notes.push(text);
+    if let Ok(status) = kernel.status {
+        if status.lost > 0 {
+            note(format!("the kernel lost {} records since boot", status.lost));
+        }
+        if status.rate_limit > 0 {
+            note(format!("the kernel drops what exceeds {} records a second", status.rate_limit));
+        }
+        if status.backlog_limit > 0 && status.backlog >= status.backlog_limit {
+            note("the backlog is full: whoever sends a record now has to wait".into());
+        }
+    }
+    if settings.audit_level > 1 && !matches!(kernel.write, WriteProbe::On) {
+        note(format!("with audit_level {} the daemon refuses to start", settings.audit_level));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;

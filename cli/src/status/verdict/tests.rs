@@ -1,0 +1,69 @@
+use super::super::kernel::Auditd;
+use super::*;
+use viraudit::audit_sys::status::KernelStatus;
+
+fn kernel(write: WriteProbe, state: Option<&str>) -> Kernel {
+    let auditd = state.map(|state| Auditd {
+        pid: 812,
+        alive: !state.is_empty(),
+        name: Some("auditd".into()),
+        state: Some(state.into()),
+    });
+    let status = KernelStatus { enabled: 1, ..Default::default() };
+    Kernel { status: Ok(status), write, auditd, off_at_boot: false }
+}
+
+fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<String>) {
+    let settings = Settings {
+        file: "a.conf".into(),
+        found: true,
+        audit_level,
+        audit_logging: false,
+        error: None,
+    };
+    let process = Process { initial_pid_namespace: Some(true), ..Default::default() };
+    let Verdict { word, delivered, cure, .. } = Verdict::of(kernel, &process, &settings);
+    (word, delivered, cure)
+}
+
+#[test]
+fn every_state_has_its_word_and_its_cure() {
+    let sleeping = Some("S (sleeping)");
+    for (write, auditd, level, word, delivered, cure) in [
+        (WriteProbe::On, sleeping, 1, "ok", true, None),
+        (WriteProbe::On, Some("T (stopped)"), 1, "ok", true, Some("kill -CONT 812")),
+        (WriteProbe::On, Some(""), 1, "no-auditd", true, Some("start auditd")),
+        (WriteProbe::On, Some("Z (zombie)"), 1, "no-auditd", true, Some("start auditd")),
+        (WriteProbe::On, None, 1, "no-auditd", true, Some("start auditd")),
+        (
+            WriteProbe::On,
+            sleeping,
+            0,
+            "level-0",
+            false,
+            Some("viraudit config set audit_level=1 a.conf"),
+        ),
+        (WriteProbe::Off, None, 1, "off", false, Some(Failure::Disabled.cure())),
+    ] {
+        let cure = cure.map(str::to_owned);
+        assert_eq!(verdict(&kernel(write, auditd), level), (word, delivered, cure));
+    }
+    for (failure, word) in [
+        (Failure::NotPermitted, "refused"),
+        (Failure::ForeignNamespace, "refused"),
+        (Failure::Forbidden, "refused"),
+        (Failure::Unsupported(libc::EPROTONOSUPPORT), "unsupported"),
+        (Failure::NoAnswer, "error"),
+    ] {
+        let kernel = kernel(WriteProbe::Refused(failure), None);
+        assert_eq!(verdict(&kernel, 1), (word, false, Some(failure.cure().into())));
+    }
+}
+
+#[test]
+fn a_kernel_booted_without_auditing_is_told_apart() {
+    let refused = WriteProbe::Refused(Failure::Unsupported(libc::EPROTONOSUPPORT));
+    let kernel = Kernel { off_at_boot: true, ..kernel(refused, None) };
+    let cure = verdict(&kernel, 1).2.unwrap();
+    assert!(cure.contains("audit=0"), "{cure}");
+}

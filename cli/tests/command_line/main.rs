@@ -1,0 +1,14 @@
+//! The command line's promises, kept by the program itself.
+//!
+//! `REFRESH=1 cargo test -p viraudit-cli` writes the golden files and the man pages anew.
+
+mod errors;
+mod file;
+mod golden;
+mod hostile;
+mod kernel;
+mod man;
+mod program;
+mod records;
+mod status;
+mod stdout;

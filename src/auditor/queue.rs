@@ -1,0 +1,267 @@
+//! The bounded queue between callers and the thread that delivers for them.
+//!
+//! Framed messages are appended to one buffer; the thread swaps it for its own empty one and
+//! delivers all of it as one burst. So order is kept, bursts grow with the load, and once both
+//! buffers have grown to the load nothing is allocated.
+
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Messages in a row, and how many.
+#[derive(Debug, Default)]
+pub(super) struct Burst {
+    pub(super) bytes: Vec<u8>,
+    pub(super) count: usize,
+}
+
+/// Why messages weren't taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// There is no room.
+    Full,
+    /// It is closed.
+    Closed,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Burst,
+    /// How many messages the thread has taken and not yet delivered.
+    in_flight: usize,
+    closed: bool,
+}
+
+impl State {
+    fn hand_out(&mut self, burst: &mut Burst) {
+        std::mem::swap(&mut self.waiting, burst);
+        self.in_flight = burst.count;
+    }
+
+    fn is_drained(&self) -> bool {
+        self.waiting.count == 0 && self.in_flight == 0
+    }
+}
+
+/// A queue of messages: many callers, one thread that delivers.
+#[derive(Debug)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    /// Signalled when there is something to deliver, or the end.
+    filled: Condvar,
+    /// Signalled when there is room again, or nothing left.
+    drained: Condvar,
+}
+
+impl Queue {
+    pub(super) fn new() -> Self {
+        Self {
+            state: Mutex::new(State::default()),
+            filled: Condvar::new(),
+            drained: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes messages all or not at all. Where there is no room for them among `limit` waiting
+    /// ones, it refuses, or with `wait` waits for it. More than `limit` at once are taken when
+    /// nothing else waits, or they never could be.
+    pub(super) fn push(
+        &self,
+        bytes: &[u8],
+        count: usize,
+        limit: usize,
+        wait: bool,
+    ) -> Result<(), Refused> {
+        let mut state = self.state();
+        loop {
+            if state.closed {
+                return Err(Refused::Closed);
+            }
+            let waiting = state.waiting.count + state.in_flight;
+            if waiting == 0 || waiting + count <= limit {
+                break;
+            }
+            if !wait {
+                return Err(Refused::Full);
+            }
+            state = self.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting.bytes.extend_from_slice(bytes);
+        state.waiting.count += count;
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Waits for messages and swaps them for what `burst` holds, which is thrown away: it was
+    /// delivered. `false` is the end: the queue is closed and empty.
+    pub(super) fn take(&self, burst: &mut Burst) -> bool {
+        let mut state = self.delivered(burst);
+        while state.waiting.count == 0 {
+            if state.closed {
+                return false;
+            }
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.hand_out(burst);
+        true
+    }
+
+    /// The same without waiting: `false` when nothing is there.
+    pub(super) fn take_waiting(&self, burst: &mut Burst) -> bool {
+        let mut state = self.delivered(burst);
+        state.hand_out(burst);
+        burst.count > 0
+    }
+
+    /// What `burst` held is delivered.
+    fn delivered(&self, burst: &mut Burst) -> MutexGuard<'_, State> {
+        burst.bytes.clear();
+        burst.count = 0;
+        let mut state = self.state();
+        state.in_flight = 0;
+        self.drained.notify_all();
+        state
+    }
+
+    /// Waits until all that was taken so far is delivered, until the deadline at most; whether it
+    /// is.
+    pub(super) fn flush(&self, deadline: Instant) -> bool {
+        let mut state = self.state();
+        while !state.is_drained() {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                return false;
+            };
+            let waited = self.drained.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+
+    /// Takes no more messages; what waits is still delivered.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.filled.notify_all();
+        self.drained.notify_all();
+    }
+
+    /// Forgets what waits, and says how many messages that were.
+    pub(super) fn abandon(&self) -> usize {
+        let mut state = self.state();
+        let count = std::mem::take(&mut state.waiting.count);
+        state.waiting.bytes.clear();
+        drop(state);
+        self.drained.notify_all();
+        count
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn push(queue: &Queue, count: usize) -> Result<(), Refused> {
+        queue.push(&vec![b'x'; count], count, 4, false)
+    }
+
+    #[test]
+    fn messages_are_taken_whole_and_in_order_up_to_the_limit() {
+        let queue = Queue::new();
+        assert_eq!(queue.push(b"ab", 2, 4, false), Ok(()));
+        assert_eq!(queue.push(b"cd", 2, 4, false), Ok(()));
+        assert_eq!(push(&queue, 1), Err(Refused::Full));
+        let mut burst = Burst::default();
+        assert!(queue.take(&mut burst));
+        assert_eq!((&burst.bytes[..], burst.count), (&b"abcd"[..], 4));
+        assert_eq!(push(&queue, 1), Err(Refused::Full), "what is in flight still counts");
+        queue.close();
+        assert!(!queue.take(&mut burst));
+    }
+
+    #[test]
+    fn a_burst_above_the_limit_passes_when_nothing_else_waits() {
+        let queue = Queue::new();
+        assert_eq!(push(&queue, 9), Ok(()));
+        assert_eq!(push(&queue, 1), Err(Refused::Full));
+    }
+
+    #[test]
+    fn flush_ends_with_its_deadline_and_abandon_counts() {
+        let queue = Queue::new();
+        assert!(queue.flush(Instant::now()));
+        push(&queue, 3).unwrap();
+        assert!(!queue.flush(Instant::now() + Duration::from_millis(1)));
+        assert_eq!(queue.abandon(), 3);
+        assert!(queue.flush(Instant::now()));
+        queue.close();
+        assert_eq!(push(&queue, 1), Err(Refused::Closed));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    //! Every interleaving of two callers, the delivering thread and a close.
+
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    #[test]
+    fn nothing_is_lost_or_reordered_and_everybody_wakes_up() {
+        loom::model(|| {
+            let queue = Arc::new(Queue::new());
+            let deliverer = thread::spawn({
+                let queue = Arc::clone(&queue);
+                move || {
+                    let mut delivered = Vec::new();
+                    let mut burst = Burst::default();
+                    while queue.take(&mut burst) {
+                        assert_eq!(burst.bytes.len(), burst.count);
+                        delivered.extend_from_slice(&burst.bytes);
+                    }
+                    delivered
+                }
+            });
+            let caller = thread::spawn({
+                let queue = Arc::clone(&queue);
+                move || {
+                    queue.push(b"a", 1, 1, true).unwrap();
+                    queue.push(b"b", 1, 1, true).unwrap();
+                }
+            });
+            let dropped = usize::from(queue.push(b"x", 1, 1, false).is_err());
+            caller.join().unwrap();
+            queue.close();
+            let delivered = deliverer.join().unwrap();
+            assert_eq!(delivered.len() + dropped, 3);
+            let order: Vec<u8> = delivered.into_iter().filter(|&byte| byte != b'x').collect();
+            assert_eq!(order, b"ab");
+        });
+    }
+
+    #[test]
+    fn an_abandoned_message_is_counted_once() {
+        loom::model(|| {
+            let queue = Arc::new(Queue::new());
+            queue.push(b"ab", 2, 4, true).unwrap();
+            let deliverer = thread::spawn({
+                let queue = Arc::clone(&queue);
+                move || {
+                    let mut delivered = 0;
+                    let mut burst = Burst::default();
+                    while queue.take(&mut burst) {
+                        delivered += burst.count;
+                    }
+                    delivered
+                }
+            });
+            let dropped = queue.abandon();
+            queue.close();
+            assert_eq!(deliverer.join().unwrap() + dropped, 2);
+        });
+    }
+}

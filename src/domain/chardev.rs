@@ -1,0 +1,114 @@
+//! Character devices: where their paths stand, and the old bond between the first serial port and
+//! the first console of a whole machine.
+
+use super::element::{Element, owned};
+use super::identity::Os;
+use crate::error::XmlError;
+use crate::record::{Change, Resource};
+use crate::value::Value;
+
+const TYPES: [&str; 15] = [
+    "null",
+    "vc",
+    "pty",
+    "dev",
+    "file",
+    "pipe",
+    "stdio",
+    "udp",
+    "tcp",
+    "unix",
+    "spicevmc",
+    "spiceport",
+    "nmdm",
+    "qemu-vdagent",
+    "dbus",
+];
+
+const CONSOLE_TARGETS: [&str; 9] =
+    ["none", "serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp", "sclplm"];
+
+/// The path of a character device of type `kind` whose `<source>` is a child of `device`. A
+/// terminal's path is only known while the guest runs.
+pub(super) fn path(device: Element<'_>, kind: &str) -> Result<Option<Value<'static>>, XmlError> {
+    let mut sources = device.children("source");
+    let Some(source) = sources.next() else { return Ok(None) };
+    let further = if kind == "udp" { sources.nth(1) } else { sources.next() };
+    if let Some(further) = further {
+        return Err(further.error("one <source> too many for a character device"));
+    }
+    if matches!(kind, "tcp" | "udp" | "unix") {
+        source.one_of("mode", &["connect", "bind"])?;
+    }
+    Ok(match kind {
+        "pty" | "dev" | "file" | "pipe" | "unix" => source.value("path"),
+        // The guest's end; the other is for whoever talks to it.
+        "nmdm" => source.value("master"),
+        _ => None,
+    })
+}
+
+/// The type of a character device, from an attribute `type` that may be optional.
+pub(super) fn kind<'d>(device: Element<'d>) -> Result<Option<&'static str>, XmlError> {
+    device.one_of("type", &TYPES)
+}
+
+/// The same, where it must be there.
+pub(super) fn required_kind(device: Element<'_>) -> Result<&'static str, XmlError> {
+    device.required("type")?;
+    kind(device).map(Option::unwrap_or_default)
+}
+
+fn resource(device: Element<'_>) -> Result<Option<Resource<'static>>, XmlError> {
+    let path = path(device, kind(device)?.unwrap_or("pty"))?;
+    Ok(path.map(|path| Resource::Chardev(Change { old: None, new: Some(path) })))
+}
+
+/// Serials, parallels, channels, consoles.
+///
+/// In a whole machine the first console, unless it is of another kind, *is* the first serial port:
+/// without serials it becomes one, with serials it is a copy of the first. Either way it has no
+/// record of its own.
+pub(super) fn read(
+    domain: Element<'_>,
+    os: Os,
+    resources: &mut Vec<Resource<'static>>,
+) -> Result<(), XmlError> {
+    let mut serials = 0;
+    for serial in domain.devices("serial") {
+        serials += 1;
+        resources.extend(resource(serial)?);
+    }
+    let mut consoles = Vec::new();
+    for (i, console) in domain.devices("console").enumerate() {
+        let serial = is_serial(console)?;
+        if i > 0 && serial {
+            return Err(console.error("only the first <console> can be a serial port"));
+        }
+        let console = resource(console)?;
+        match (serial && os == Os::Hvm, serials) {
+            (true, 0) => resources.extend(console),
+            (true, _) => {}
+            (false, _) => consoles.extend(console),
+        }
+    }
+    for kind in ["parallel", "channel"] {
+        for device in domain.devices(kind) {
+            resources.extend(resource(device)?);
+        }
+    }
+    resources.append(&mut consoles);
+    Ok(())
+}
+
+/// Whether a console is a serial port, as it is when its target says nothing else.
+fn is_serial(console: Element<'_>) -> Result<bool, XmlError> {
+    let Some(target) = console.child("target") else { return Ok(true) };
+    let kind = target.one_of("type", &CONSOLE_TARGETS)?.unwrap_or("none");
+    Ok(matches!(kind, "none" | "serial"))
+}
+
+/// A text of the XML as a change with no old side.
+pub(super) fn assigned(text: impl Into<String>) -> Change<'static> {
+    Change { old: None, new: Some(owned(text)) }
+}

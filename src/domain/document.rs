@@ -1,0 +1,168 @@
+//! From bytes to a tree of elements, within bounds that no honest guest reaches.
+
+use super::element::{Element, shorten};
+use super::limits;
+use crate::error::XmlError;
+
+/// The largest domain XML that is read, in bytes. Real ones have some KiB, ones with thousands of
+/// disks some MiB; the tree takes several times the text, so the bound keeps a hostile file from
+/// taking a daemon's memory.
+const MAX_BYTES: usize = 16 << 20;
+
+/// How many elements, texts and comments are kept: each takes some 100 bytes.
+const MAX_NODES: u32 = 1 << 20;
+
+/// The bytes as text.
+pub(super) fn decode(xml: &[u8]) -> Result<&str, XmlError> {
+    let start = |message: String| XmlError { line: 1, column: 1, message };
+    if xml.len() > MAX_BYTES {
+        return Err(start(format!(
+            "the XML has {} bytes; at most {MAX_BYTES} are read",
+            xml.len()
+        )));
+    }
+    if xml.starts_with(&[0xFF, 0xFE]) || xml.starts_with(&[0xFE, 0xFF]) {
+        return Err(start("the XML is UTF-16; only UTF-8 is read".into()));
+    }
+    let text = std::str::from_utf8(xml);
+    let valid = text.map_or_else(|error| error.valid_up_to(), str::len);
+    let before = std::str::from_utf8(&xml[..valid]).unwrap_or_default();
+    if let Some(name) = declared_encoding(before).filter(|name| !is_utf8_name(name)) {
+        let name = shorten(name, 40);
+        return Err(start(format!("the XML declares the encoding '{name}'; only UTF-8 is read")));
+    }
+    text.map_err(|_| {
+        let (line, column) = place(&xml[..valid]);
+        XmlError { line, column, message: "a byte that is not UTF-8; only UTF-8 is read".into() }
+    })
+}
+
+/// Line and column, from 1, just behind valid UTF-8.
+pub(super) fn place(before: &[u8]) -> (u32, u32) {
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let row = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let column = row.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
+    (line as u32, column as u32)
+}
+
+/// The encoding that an XML declaration names.
+fn declared_encoding(text: &str) -> Option<&str> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let declaration = text.strip_prefix("<?xml")?.split_once("?>")?.0;
+    let after = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    after[1..].split(quote).next()
+}
+
+/// ASCII is a part of UTF-8: what claims it and isn't is caught above only when it isn't UTF-8
+/// either, and then does no harm.
+fn is_utf8_name(name: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// A parsed XML.
+pub(super) struct Document<'t>(roxmltree::Document<'t>);
+
+impl<'t> Document<'t> {
+    /// Parses; entities other than XML's own five and characters by number are never resolved.
+    pub(super) fn parse(text: &'t str) -> Result<Self, XmlError> {
+        limits::check(text)?;
+        let options = roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
+            let at = error.pos();
+            let message = match error {
+                roxmltree::Error::DtdDetected => {
+                    "a document type declaration (<!DOCTYPE>) is not allowed".into()
+                }
+                roxmltree::Error::NoRootNode => "no XML element; expected <domain>".into(),
+                roxmltree::Error::NodesLimitReached => {
+                    format!("more than {MAX_NODES} elements, texts and comments")
+                }
+                other => shorten(without_place(&other.to_string()), 200),
+            };
+            XmlError { line: at.row, column: at.col, message }
+        })?;
+        Ok(Self(document))
+    }
+
+    /// The root, when it is a domain.
+    pub(super) fn domain(&self) -> Result<Element<'_>, XmlError> {
+        let root = Element::new(self.0.root_element());
+        match root.name() {
+            "domain" => Ok(root),
+            other => Err(root.error(format!("the root element is <{other}>; expected <domain>"))),
+        }
+    }
+}
+
+/// The parser's message, without the place that it ends with.
+fn without_place(message: &str) -> &str {
+    match message.rsplit_once(" at ") {
+        Some((text, place)) if place.bytes().all(|b| b.is_ascii_digit() || b == b':') => text,
+        _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(xml: &[u8]) -> XmlError {
+        decode(xml).and_then(|text| Document::parse(text).map(drop)).unwrap_err()
+    }
+
+    #[test]
+    fn utf8_is_taken_in_all_its_dresses() {
+        for xml in [
+            "<domain/>",
+            "\u{FEFF}<domain/>",
+            "<?xml version='1.0'?><domain/>",
+            "<?xml version=\"1.0\" encoding=\"utf-8\" standalone='yes'?>\n<domain/>",
+            "\u{FEFF}<?xml version='1.0' encoding = 'UTF-8'?><domain/>",
+        ] {
+            let text = decode(xml.as_bytes()).unwrap();
+            assert!(Document::parse(text).unwrap().domain().is_ok(), "{xml}");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_refused_and_named() {
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><domain/>";
+        assert!(refusal(latin).message.contains("'ISO-8859-1'"));
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><domain>\xE9</domain>";
+        assert!(refusal(latin).message.contains("'ISO-8859-1'"));
+        let long = format!("<?xml version='1.0' encoding='{}\n'?><domain/>", "x".repeat(500));
+        assert!(refusal(long.as_bytes()).message.len() < 200);
+        assert!(refusal(b"<?xml encoding='x\n<domain/>").message.len() < 200);
+        assert!(refusal(b"\xFF\xFE<\0").message.contains("UTF-16"));
+        let error = refusal("<domain>\n <name>\u{e9}".as_bytes().strip_suffix(b"\xA9").unwrap());
+        assert_eq!((error.line, error.column), (2, 8));
+        assert!(error.message.contains("UTF-8"));
+    }
+
+    #[test]
+    fn hostile_documents_are_refused() {
+        let bomb = b"<!DOCTYPE d [<!ENTITY a 'x'><!ENTITY b '&a;&a;'>]><domain>&b;</domain>";
+        assert!(refusal(bomb).message.contains("DOCTYPE"));
+        let outside = b"<!DOCTYPE d [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><domain>&a;</domain>";
+        assert!(refusal(outside).message.contains("DOCTYPE"));
+        assert!(refusal(b"<domain>&nope;</domain>").message.contains("nope"));
+        assert!(refusal(&vec![b' '; MAX_BYTES + 1]).message.contains("16777216"));
+    }
+
+    #[test]
+    fn nodes_are_bounded() {
+        let many = format!("<domain>{}</domain>", "<a/>".repeat(1 << 20));
+        assert!(refusal(many.as_bytes()).message.contains("1048576"));
+    }
+
+    #[test]
+    fn the_root_is_a_domain() {
+        let document = Document::parse("\n <domstatus/>").unwrap();
+        let error = document.domain().err().unwrap();
+        assert_eq!((error.line, error.column), (2, 2));
+        assert!(error.message.contains("<domstatus>") && error.message.contains("<domain>"));
+        assert!(refusal(b"").message.contains("expected <domain>"));
+        assert!(refusal(b"nothing").line == 1);
+    }
+}

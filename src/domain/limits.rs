@@ -1,0 +1,138 @@
+//! What is refused before the parser sees it: documents that are small and yet cost it a stack,
+//! or time and memory that grow with the square of their size.
+
+use super::document::place;
+use crate::error::XmlError;
+
+/// How deep elements may be nested: the bound that libxml2, and so libvirt, has.
+const MAX_DEPTH: usize = 256;
+/// Attributes of one element; the parser compares each with all others.
+const MAX_ATTRIBUTES: usize = 256;
+/// Declarations of namespaces; the parser copies those in force for every new one.
+const MAX_NAMESPACES: usize = 1024;
+
+/// A tag's length, `>` included, and the number of its attributes.
+struct Tag {
+    len: usize,
+    attributes: usize,
+}
+
+/// Walks the tags the way a parser does: past comments, CDATA, processing instructions, and `>`
+/// in quotes. In malformed text it may miscount: the parser refuses that anyway, at the first
+/// fault, and until there the count is right.
+pub(super) fn check(text: &str) -> Result<(), XmlError> {
+    let mut depth = 0usize;
+    let mut namespaces = 0;
+    let mut at = 0;
+    while let Some(found) = text[at..].find('<') {
+        let start = at + found;
+        let rest = &text[start..];
+        let refuse = |message: String| {
+            let (line, column) = place(&text.as_bytes()[..start]);
+            Err(XmlError { line, column, message })
+        };
+        let skip = |open: &str, close: &str| {
+            let body = rest.strip_prefix(open)?;
+            Some(body.find(close).map(|len| open.len() + len + close.len()))
+        };
+        let skipped =
+            skip("<!--", "-->").or_else(|| skip("<![CDATA[", "]]>")).or_else(|| skip("<?", "?>"));
+        let len = match skipped {
+            Some(len) => len,
+            None => tag(rest).map(|tag| {
+                namespaces += rest[..tag.len].matches("xmlns").count();
+                if rest.starts_with("</") {
+                    depth = depth.saturating_sub(1);
+                } else if !rest[..tag.len].ends_with("/>") {
+                    depth += 1;
+                }
+                if tag.attributes > MAX_ATTRIBUTES { usize::MAX } else { tag.len }
+            }),
+        };
+        if depth > MAX_DEPTH {
+            return refuse(format!("elements are nested more than {MAX_DEPTH} deep"));
+        }
+        if namespaces > MAX_NAMESPACES {
+            return refuse(format!("more than {MAX_NAMESPACES} declarations of namespaces"));
+        }
+        match len {
+            Some(usize::MAX) => {
+                return refuse(format!("an element with more than {MAX_ATTRIBUTES} attributes"));
+            }
+            Some(len) => at = start + len,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// The tag at the text's start; `None` when it doesn't end.
+fn tag(text: &str) -> Option<Tag> {
+    let mut quote = None;
+    let mut attributes = 0;
+    for (i, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some(Tag { len: i + 1, attributes }),
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), _) if open == byte => {
+                quote = None;
+                attributes += 1;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(n: usize, open: &str, close: &str) -> String {
+        format!("<domain>{}{}</domain>", open.repeat(n), close.repeat(n))
+    }
+
+    fn refusal(xml: &str) -> String {
+        check(xml).unwrap_err().message
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        assert_eq!(check(&nested(255, "<a>", "</a>")), Ok(()));
+        assert!(refusal(&nested(256, "<a>", "</a>")).contains("256 deep"));
+        assert!(refusal(&nested(1_000_000, "<a b='>'>", "</a>")).contains("256 deep"));
+        assert!(refusal(&"<a>".repeat(1_000_000)).contains("256 deep"));
+    }
+
+    #[test]
+    fn what_is_no_tag_has_no_depth() {
+        let flat = "<a b='/>'/><!-- <a> --><!--> <a> --><![CDATA[<a>]]><?p <a> ?>";
+        assert_eq!(check(&nested(1000, flat, "")), Ok(()));
+    }
+
+    #[test]
+    fn attributes_and_namespaces_are_bounded() {
+        let with = |n: usize| {
+            let attributes: String = (0..n).map(|i| format!(" a{i}='x'")).collect();
+            format!("<domain{attributes}/>")
+        };
+        assert_eq!(check(&with(256)), Ok(()));
+        assert!(refusal(&with(257)).contains("256 attributes"));
+        let declared = |n: usize| nested(n, "<a xmlns:b='urn:b'/>", "");
+        assert_eq!(check(&declared(1024)), Ok(()));
+        assert!(refusal(&declared(1025)).contains("1024 declarations"));
+    }
+
+    #[test]
+    fn the_place_is_told() {
+        let error = check(&format!("<domain>\n é{}", "<a>".repeat(256))).unwrap_err();
+        assert_eq!((error.line, error.column), (2, 3 + 255 * 3));
+    }
+
+    #[test]
+    fn unfinished_text_is_left_to_the_parser() {
+        for xml in ["<", "<a", "<a b='", "<!--", "<![CDATA[", "<?", "<a><!-- >", ""] {
+            assert_eq!(check(xml), Ok(()), "{xml}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The security labels of a running guest.
+
+use super::element::{Element, owned};
+use crate::error::XmlError;
+use crate::record::MachineId;
+use std::collections::HashSet;
+
+/// A model's name has at most this many bytes; libvirt drops a longer one.
+const MAX_MODEL: usize = 256;
+/// A label has at most this many bytes; libvirt takes a longer one for none.
+const MAX_LABEL: usize = 4096;
+
+pub(super) fn read(domain: Element<'_>) -> Result<Vec<MachineId<'static>>, XmlError> {
+    let mut labels = Vec::new();
+    let mut models = HashSet::new();
+    for seclabel in domain.children("seclabel") {
+        let label = read_one(seclabel)?;
+        if !models.insert(label.model.clone()) {
+            return Err(seclabel.error("a second <seclabel> of the same model"));
+        }
+        labels.push(label);
+    }
+    if labels.len() > 1 && models.contains(&None) {
+        return Err(domain.error("one of several <seclabel> has no attribute 'model'"));
+    }
+    Ok(labels)
+}
+
+/// Which of the two labels there must be depends on the kind of labelling: none has neither, a
+/// dynamic one both, a static one that doesn't relabel images only the guest's.
+fn read_one(seclabel: Element<'_>) -> Result<MachineId<'static>, XmlError> {
+    let model = seclabel.attribute("model").filter(|model| model.len() <= MAX_MODEL);
+    let kind = seclabel.one_of("type", &["none", "dynamic", "static"])?.unwrap_or("dynamic");
+    let relabel = seclabel.yes_no("relabel")?.unwrap_or(kind == "dynamic");
+    match (kind, relabel) {
+        ("dynamic", false) => return Err(seclabel.bad("relabel", "yes, as type is dynamic")),
+        ("none", true) => return Err(seclabel.bad("relabel", "no, as type is none")),
+        _ => {}
+    }
+    let mut found = MachineId { model: model.map(owned), ..MachineId::default() };
+    if kind == "none" {
+        return Ok(found);
+    }
+    if model == Some("none") {
+        return Err(seclabel.error("a <seclabel> of model 'none' must have type='none'"));
+    }
+    found.vm_ctx = Some(owned(label(seclabel, "label")?));
+    if relabel {
+        found.img_ctx = Some(owned(label(seclabel, "imagelabel")?));
+    }
+    Ok(found)
+}
+
+fn label<'d>(seclabel: Element<'d>, name: &str) -> Result<std::borrow::Cow<'d, str>, XmlError> {
+    let text = seclabel.child_text(name).filter(|text| text.len() <= MAX_LABEL);
+    text.ok_or_else(|| {
+        seclabel.error(format!(
+            "<seclabel> has no <{name}> of 1 to {MAX_LABEL} bytes; the XML of a running guest has"
+        ))
+    })
+}

@@ -1,0 +1,237 @@
+//! The promise: with queued delivery a caller never waits for the kernel, the order stays, and
+//! every record is delivered, failed, dropped or still queued: never forgotten.
+
+use proptest::prelude::*;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use viraudit::audit_sys::frame::Frames;
+use viraudit::auditor::{Caller, LogLevel, LogSink};
+use viraudit::backend::{Backend, Sink};
+use viraudit::{Auditor, Delivery, Failure, Guest, Options, Record, Stats, Uuid};
+
+const LONG: Duration = Duration::from_secs(30);
+
+/// A kernel that can be frozen, and refuses what it is told to.
+#[derive(Clone, Debug, Default)]
+struct Kernel {
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    frozen: bool,
+    /// Whether somebody waits for the thaw.
+    waits: bool,
+    /// Bit i: refuses the i-th record out of 16.
+    refuses: u16,
+    seen: usize,
+    names: Vec<Vec<u8>>,
+}
+
+impl Kernel {
+    fn freeze(&self, frozen: bool) {
+        self.state.0.lock().unwrap().frozen = frozen;
+        self.state.1.notify_all();
+    }
+
+    fn wait_until_somebody_waits(&self) {
+        let state = self.state.0.lock().unwrap();
+        drop(self.state.1.wait_while(state, |state| !state.waits).unwrap());
+    }
+
+    fn names(&self) -> Vec<Vec<u8>> {
+        self.state.0.lock().unwrap().names.clone()
+    }
+}
+
+impl Backend for Kernel {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Sink for Kernel {
+    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
+        let mut state = self.state.0.lock().unwrap();
+        state.waits = state.frozen;
+        self.state.1.notify_all();
+        let mut state = self.state.1.wait_while(state, |state| state.frozen).unwrap();
+        for (i, (_, text)) in frames.iter().enumerate() {
+            let refused = state.refuses >> (state.seen % 16) & 1 == 1;
+            state.seen += 1;
+            if !refused {
+                let name = text.split(|&byte| byte == b'"').nth(1).unwrap().to_vec();
+                state.names.push(name);
+            }
+            outcome(i, if refused { Err(Failure::NotPermitted) } else { Ok(()) });
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl LogSink for Lines {
+    fn log(&self, _: LogLevel, _: Caller<'_>, message: &str) {
+        self.0.lock().unwrap().push(message.to_owned());
+    }
+}
+
+fn open(kernel: &Kernel, level: u32, limit: usize) -> (Auditor, Lines) {
+    let lines = Lines::default();
+    let options = Options {
+        level,
+        delivery: Delivery::Queued { limit },
+        log: Arc::new(lines.clone()),
+        ..Options::default()
+    };
+    (Auditor::open(kernel.clone(), options).unwrap(), lines)
+}
+
+fn record(name: String) -> Record<'static> {
+    Record::start(Guest::new("kvm", name, Uuid::default()), "booted", 1, true)
+}
+
+fn emit(auditor: &Auditor, names: std::ops::Range<usize>) -> Vec<Result<(), Failure>> {
+    names.map(|i| auditor.emit(&record(format!("g{i}")))).collect()
+}
+
+fn balanced(stats: Stats) -> bool {
+    stats.offered == stats.delivered + stats.failed + stats.dropped + stats.queued
+}
+
+fn texts(names: impl Iterator<Item = usize>) -> Vec<Vec<u8>> {
+    names.map(|i| format!("g{i}").into_bytes()).collect()
+}
+
+#[test]
+fn a_frozen_kernel_costs_the_caller_nothing_and_a_full_queue_is_counted() {
+    let kernel = Kernel::default();
+    let (auditor, lines) = open(&kernel, 1, 10);
+    kernel.freeze(true);
+    emit(&auditor, 0..1);
+    kernel.wait_until_somebody_waits();
+    let results = emit(&auditor, 1..15);
+    assert_eq!(results[..9], [Ok(()); 9]);
+    assert_eq!(results[9..], [Err(Failure::QueueFull); 5]);
+    let stats = auditor.stats();
+    assert_eq!((stats.offered, stats.queued, stats.dropped), (15, 10, 5));
+    assert!(!auditor.flush(Duration::from_millis(1)), "nothing moves while it is frozen");
+    kernel.freeze(false);
+    assert!(auditor.flush(LONG));
+    assert_eq!(kernel.names(), texts(0..10));
+    let stats = auditor.stats();
+    assert_eq!((stats.delivered, stats.queued, stats.last_errno), (10, 0, libc::EAGAIN));
+    let lines = lines.0.lock().unwrap();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("the queue of records is full"), "{lines:?}");
+}
+
+#[test]
+fn at_level_2_a_full_queue_makes_the_caller_wait_and_nothing_is_dropped() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 2, 2);
+    kernel.freeze(true);
+    emit(&auditor, 0..2);
+    std::thread::scope(|scope| {
+        let blocked = scope.spawn(|| emit(&auditor, 2..20));
+        kernel.wait_until_somebody_waits();
+        assert!(!blocked.is_finished());
+        kernel.freeze(false);
+        assert_eq!(blocked.join().unwrap(), [Ok(()); 18]);
+    });
+    assert!(auditor.flush(LONG));
+    assert_eq!(kernel.names(), texts(0..20));
+    assert_eq!(auditor.stats().delivered, 20);
+}
+
+#[test]
+fn dropping_the_auditor_delivers_what_is_queued() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 1000);
+    kernel.freeze(true);
+    emit(&auditor, 0..1);
+    kernel.wait_until_somebody_waits();
+    auditor.emit_all((1..500).map(|i| record(format!("g{i}")))).unwrap();
+    kernel.freeze(false);
+    drop(auditor);
+    assert_eq!(kernel.names(), texts(0..500));
+}
+
+#[test]
+fn going_back_to_direct_delivery_keeps_the_order() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 1000);
+    for round in 0..20 {
+        let first = 10 * round;
+        emit(&auditor, first..first + 5);
+        auditor.set_delivery(Delivery::Direct);
+        emit(&auditor, first + 5..first + 10);
+        auditor.set_delivery(Delivery::Queued { limit: 1000 });
+    }
+    assert!(auditor.flush(LONG));
+    assert_eq!(kernel.names(), texts(0..200));
+}
+
+#[test]
+fn no_thread_runs_before_the_first_queued_record() {
+    let threads = || {
+        let names = std::fs::read_dir("/proc/self/task").unwrap().map(|task| {
+            std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default()
+        });
+        names.filter(|name| name.trim() == "viraudit").count()
+    };
+    // Other tests of this program have threads of their own, so this one asks another process.
+    if std::env::var_os("VIRAUDIT_TEST_CHILD").is_none() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "no_thread_runs_before_the_first_queued_record"])
+            .env("VIRAUDIT_TEST_CHILD", "1")
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        return;
+    }
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 10);
+    auditor.set_delivery(Delivery::Direct);
+    emit(&auditor, 0..1);
+    auditor.set_delivery(Delivery::Queued { limit: 10 });
+    assert_eq!(threads(), 0);
+    emit(&auditor, 1..2);
+    assert!(auditor.flush(LONG));
+    assert_eq!(threads(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_counts_always_add_up(
+        level in 1..3u32,
+        limit in 1..20usize,
+        refuses in any::<u16>(),
+        bursts in proptest::collection::vec((1..8usize, any::<bool>()), 1..20),
+    ) {
+        let kernel = Kernel::default();
+        kernel.state.0.lock().unwrap().refuses = refuses;
+        let (auditor, _) = open(&kernel, level, limit);
+        let mut offered = 0;
+        for (count, queued) in bursts {
+            auditor.set_delivery(if queued { Delivery::Queued { limit } } else { Delivery::Direct });
+            // How each went is what is counted.
+            let _ = auditor.emit_all((0..count).map(|i| record(format!("g{i}"))));
+            offered += count as u64;
+            let stats = auditor.stats();
+            prop_assert!(balanced(stats));
+            prop_assert_eq!(stats.offered, offered);
+        }
+        prop_assert!(auditor.flush(LONG));
+        let stats = auditor.stats();
+        prop_assert!(balanced(stats));
+        prop_assert_eq!(stats.queued, 0);
+        prop_assert_eq!(stats.delivered, kernel.names().len() as u64);
+        if level > 1 {
+            prop_assert_eq!(stats.dropped, 0);
+        }
+    }
+}
