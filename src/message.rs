@@ -79,6 +79,9 @@ pub struct TextBody<'a> {
     pub text: &'a [u8],
 }
 
+/// The resources whose records end with a path that libvirt leaves raw.
+const RAW_PATHS: [&[u8]; 3] = [b"resrc=shmem", b"resrc=ivshmem-socket", b"resrc=evdev"];
+
 /// A key, and the raw value behind it.
 type RawField<'a> = (&'static [u8], &'a [u8]);
 
@@ -105,15 +108,15 @@ impl<'a> TextBody<'a> {
                 (&text[..vm.start], values)
             }
             RecordType::VirtResource => {
-                let raw = [&b" resrc=shmem "[..], b" resrc=ivshmem-socket ", b" resrc=evdev "];
-                match find(text, b" path=") {
-                    Some(path)
-                        if raw.iter().any(|kind| find(&text[..path.end], kind).is_some()) =>
-                    {
+                // `virt=... resrc=... `: the second word tells.
+                let mut words = text.splitn(3, |&byte| byte == b' ').skip(1);
+                let raw = words.next().is_some_and(|word| RAW_PATHS.contains(&word));
+                match raw.then(|| find(text, b" path=")).flatten() {
+                    Some(path) => {
                         let value = Some((&b"path"[..], &text[path.end..]));
                         (&text[..path.start], [value, None, None])
                     }
-                    _ => whole,
+                    None => whole,
                 }
             }
             _ => whole,
