@@ -183,6 +183,9 @@ pub fn compose(
     Some(shorten(body, &suffix, out))
 }
 
+/// What is left of each value where even without any the text would be too long.
+const LEAST_CAP: usize = 64;
+
 /// The longest values give up their ends, all down to the same length.
 fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed {
     let mut fits = 0;
@@ -195,11 +198,14 @@ fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed 
             too_long = cap;
         }
     }
+    // More words than the kernel takes bytes, from a C caller: the last words have to go.
+    let lost = shortened_len(body, suffix, fits) > MESSAGE_TEXT_MAX;
+    if lost {
+        fits = LEAST_CAP;
+    }
     let mut writer = Writer::new(out, fits);
     body.visit(&mut writer);
     let mut body_len = writer.len();
-    // More words than the kernel takes bytes, from a C caller: the last words have to go.
-    let lost = shortened_len(body, suffix, fits) > MESSAGE_TEXT_MAX;
     if lost {
         let nothing = TextBody { kind: RecordType::VirtControl, text: b"" };
         let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, suffix, fits) - b"*".len();

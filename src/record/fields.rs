@@ -128,10 +128,13 @@ fn shape(style: Style, parts: &[&[u8]]) -> Shape {
     }
 }
 
-/// How many bytes a value takes when it may take `cap` at most. Never less than what one encoded
-/// byte, or a pair of quotes, needs.
+/// How many bytes a value takes when it may take `cap` at most. A pair of quotes always stays, and
+/// so does what viraudit itself makes: a number, a UUID, the verdict.
 pub(crate) fn shown_len(style: Style, parts: &[&[u8]], cap: usize) -> usize {
     let len = parts.iter().map(|part| part.len()).sum::<usize>();
+    if style == Style::Plain {
+        return len;
+    }
     match shape(style, parts) {
         Shape::Quoted => (len + 2).min(cap.max(2)),
         Shape::Hex => (2 * len).min(cap & !1),
