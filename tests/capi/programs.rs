@@ -102,3 +102,10 @@ fn the_example_shows_a_guests_life() {
         check(&mut cc::valgrind(&program, "full"));
     }
 }
+
+/// Its own malloc stands in for the C library's, so only as it is.
+#[test]
+fn no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    cc::run(&mut built(dir.path(), "gcc", PLAIN, "no_memory", Linkage::Shared));
+}
