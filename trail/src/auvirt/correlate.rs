@@ -101,11 +101,11 @@ impl Correlator<'_> {
         let Some(entry) = self.entry(Kind::MachineId, event) else { return };
         let context = event.find("vm-ctx").map(|found| found.raw().to_vec());
         let level = context.as_deref().and_then(level).map(<[u8]>::to_vec);
-        if event.find("model").is_some_and(|found| found.raw() == b"dac") {
-            return;
-        }
         if level.is_none() {
             self.say(&[b"Security context not found for MACHINE_ID event."]);
+        }
+        if event.find("model").is_some_and(|found| found.raw() == b"dac") {
+            return;
         }
         let number = self.append(entry, event);
         if let Some(level) = level {
@@ -167,7 +167,6 @@ impl Correlator<'_> {
         if let Some(reason) = reason {
             entry.what = self.ledger.texts.number(&reason);
         }
-        let stands = |value: &[u8]| !matches!(value, b"" | b"0" | b"?");
         let old = self.value(&format!("old-{}", kind.name()), event);
         if let Some(old) = old.filter(|old| entry.success && stands(old)) {
             let known = self.ledger.texts.known(&old);
@@ -203,9 +202,9 @@ impl Correlator<'_> {
             event.find(name).map_or(super::table::NONE, |found| texts.number(found.raw()))
         };
         entry.what = raw("reason", event);
-        let Some(cgroup) = event.find("cgroup").map(|found| found.interpreted()) else {
-            return self.say(&[b"Failed to get cgroup field."]);
-        };
+        event.start_over();
+        let cgroup = event.find("cgroup").map(|found| found.interpreted());
+        let Some(cgroup) = cgroup.filter(|cgroup| stands(cgroup)) else { return };
         let class = raw("class", event);
         let mut columns = [class, super::table::NONE, super::table::NONE, super::table::NONE];
         let class = texts.text(class);
@@ -231,4 +230,9 @@ impl Correlator<'_> {
 /// The level of a security context: what follows its third colon.
 pub(super) fn level(context: &[u8]) -> Option<&[u8]> {
     context.splitn(4, |&byte| byte == b':').nth(3)
+}
+
+/// Whether a value is one.
+fn stands(value: &[u8]) -> bool {
+    !matches!(value, b"" | b"0" | b"?")
 }

@@ -29,8 +29,7 @@ const ESCAPED: [&[u8]; 18] = [
 pub(super) fn value(name: &[u8], raw: &[u8], looked_up: Option<&[u8]>) -> Vec<u8> {
     let is_uid = name == b"uid";
     if let Some(found) = looked_up.and_then(|list| in_list(list, name)) {
-        let text = if is_uid { unescaped(found) } else { found.to_vec() };
-        return printable(text);
+        return if is_uid { unescaped(found) } else { found.to_vec() };
     }
     let text = if is_uid {
         return user(raw);

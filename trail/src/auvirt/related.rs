@@ -125,8 +125,6 @@ impl Correlator<'_> {
 
     /// An anomaly concerns the guest only whose start is the very last entry.
     pub(super) fn anomaly(&mut self, event: &mut Event<'_>) {
-        let Some(user) = self.user(event) else { return };
-        event.start_over();
         let last = self.ledger.entries.len().checked_sub(1).map(|last| last as u32);
         let start = last.filter(|&last| {
             let entry = &self.ledger.entries[last as usize];
@@ -138,6 +136,7 @@ impl Correlator<'_> {
         }
         let by_pid = start.filter(|&start| Some(self.ledger.entries[start as usize].pid) == pid);
         let Some(start) = by_pid.or_else(|| self.by_subject(start, event)) else { return };
+        let Some(user) = self.user(event) else { return };
         let entry = self.related_to(start, Kind::Anomaly, user, event);
         self.append(entry, event);
     }
@@ -150,12 +149,13 @@ impl Correlator<'_> {
             self.say(&[b"Security context not found for anomaly event: ", text]);
             return None;
         };
-        let Some(level) = level(&subject) else {
+        let label = level(&subject).and_then(|level| self.ledger.label(level));
+        let Some(label) = label else {
             self.say(&[b"Couldn't get the security level from the anomaly event."]);
             return None;
         };
-        let label = self.ledger.label(level).map(|label| self.ledger.entries[label as usize].uuid);
-        let found = start.filter(|&start| Some(self.ledger.entries[start as usize].uuid) == label);
+        let uuid = self.ledger.entries[label as usize].uuid;
+        let found = start.filter(|&start| self.ledger.entries[start as usize].uuid == uuid);
         if found.is_none() {
             self.say(&[b"Guest not found for anomaly record: ", text, b"."]);
         }

@@ -117,10 +117,9 @@ fn whole_date(edge: Edge, text: &[u8]) -> Result<Parts, Complaint> {
 /// A time of day as the locale writes it, or without seconds.
 fn clock(edge: Edge, text: &[u8]) -> Result<(i32, i32, i32), Complaint> {
     let seconds: &[u8] = if text.len() <= 5 { b":00" } else { b"" };
-    let text = [text, seconds].concat();
-    let parts = whole(&text, c"%X").map_err(|leftover| match leftover {
-        false => edge.complain("time", &text, "Hour, Minute, and Second"),
-        true => edge.leftover("time", &text),
+    let parts = whole(&[text, seconds].concat(), c"%X").map_err(|leftover| match leftover {
+        false => edge.complain("time", text, "Hour, Minute, and Second"),
+        true => edge.leftover("time", text),
     })?;
     Ok(parts.clock())
 }
