@@ -88,8 +88,8 @@ impl Parts {
     }
 
     /// Full years, with the century.
-    pub fn year(&self) -> i32 {
-        self.0.tm_year.wrapping_add(1900)
+    pub fn year(&self) -> i64 {
+        i64::from(self.0.tm_year) + 1900
     }
 
     /// The day of the week, Sunday is 0.

@@ -98,7 +98,6 @@ impl Correlator<'_> {
     }
 
     fn machine_id(&mut self, event: &mut Event<'_>) {
-        let Some(entry) = self.entry(Kind::MachineId, event) else { return };
         let context = event.find("vm-ctx").map(|found| found.raw().to_vec());
         let level = context.as_deref().and_then(level).map(<[u8]>::to_vec);
         if level.is_none() {
@@ -107,6 +106,7 @@ impl Correlator<'_> {
         if event.find("model").is_some_and(|found| found.raw() == b"dac") {
             return;
         }
+        let Some(entry) = self.entry(Kind::MachineId, event) else { return };
         let number = self.append(entry, event);
         if let Some(level) = level {
             let level = self.ledger.texts.number(&level);
@@ -150,19 +150,21 @@ impl Correlator<'_> {
         if !(self.options.debug || self.options.related()) {
             return;
         }
+        // Which kind of resource isn't known yet.
+        let Some(entry) = self.entry(Kind::Resource(Resource::Disk), event) else { return };
         let Some(kind) = event.find("resrc").map(|found| found.raw().to_vec()) else {
             return self.say(&[b"Invalid resrc field."]);
         };
         match Resource::by_name(&kind) {
-            Some(Resource::Cgroup) => self.cgroup(event),
-            Some(kind) => self.change(kind, event),
+            Some(Resource::Cgroup) => self.cgroup(entry, event),
+            Some(kind) => self.change(kind, entry, event),
             None => self.say(&[b"Found an unknown resource: ", &kind, b"."]),
         }
     }
 
     /// Something else instead of what was there before.
-    fn change(&mut self, kind: Resource, event: &mut Event<'_>) {
-        let Some(mut entry) = self.entry(Kind::Resource(kind), event) else { return };
+    fn change(&mut self, kind: Resource, mut entry: Entry, event: &mut Event<'_>) {
+        entry.kind = Kind::Resource(kind);
         let reason = event.find("reason").map(|found| found.raw().to_vec());
         if let Some(reason) = reason {
             entry.what = self.ledger.texts.number(&reason);
@@ -195,8 +197,8 @@ impl Correlator<'_> {
         value
     }
 
-    fn cgroup(&mut self, event: &mut Event<'_>) {
-        let Some(mut entry) = self.entry(Kind::Resource(Resource::Cgroup), event) else { return };
+    fn cgroup(&mut self, mut entry: Entry, event: &mut Event<'_>) {
+        entry.kind = Kind::Resource(Resource::Cgroup);
         let texts = &mut self.ledger.texts;
         let mut raw = |name, event: &mut Event<'_>| {
             event.find(name).map_or(super::table::NONE, |found| texts.number(found.raw()))

@@ -18,7 +18,7 @@ pub(super) struct Event<'t> {
 #[derive(Clone, Copy)]
 enum Cursor {
     At { record: usize, field: usize },
-    /// Which leaves it in the last record.
+    /// Which leaves it in the first record.
     Lost,
 }
 
@@ -77,7 +77,7 @@ impl<'t> Event<'t> {
     pub(super) fn text(&self) -> Option<&'t [u8]> {
         match self.cursor {
             Cursor::At { record, .. } => self.records.get(record).map(|record| record.text),
-            Cursor::Lost => self.records.last().map(|record| record.text),
+            Cursor::Lost => self.records.first().map(|record| record.text),
         }
     }
 

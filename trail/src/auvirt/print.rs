@@ -39,7 +39,7 @@ fn short(seconds: i64) -> Option<[u8; 16]> {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let parts = Parts::local(seconds)?;
+    let parts = Parts::local(seconds).filter(|parts| parts.year() <= i32::MAX.into())?;
     let day = DAYS.get(parts.weekday() as usize)?;
     let (month, date) = parts.date();
     let month = MONTHS.get(month as usize)?;

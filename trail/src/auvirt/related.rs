@@ -70,7 +70,10 @@ impl Correlator<'_> {
         let Some(label) = self.ledger.live_label(uuid) else {
             return self.say(&[b"Found an AVC record for an unknown guest."]);
         };
-        self.apparmor(label, event);
+        let Some((entry, result)) = self.apparmor(label, event) else { return };
+        let target = self.interpreted("name", event);
+        let comm = self.interpreted("comm", event);
+        self.append_avc(entry, [result, comm, target, NONE], event);
     }
 
     /// The guest that has what was denied.
@@ -84,19 +87,21 @@ impl Correlator<'_> {
         let Some(resource) = known.and_then(|value| self.ledger.resource_in_use(value)) else {
             return self.say(&[b"Target object not found for AVC event."]);
         };
-        self.apparmor(resource, event);
+        let Some((entry, result)) = self.apparmor(resource, event) else { return };
+        let comm = self.interpreted("comm", event);
+        let target = self.ledger.texts.number(&name);
+        self.append_avc(entry, [result, comm, target, NONE], event);
     }
 
-    fn apparmor(&mut self, of: u32, event: &mut Event<'_>) {
-        let Some(user) = self.user(event) else { return };
+    /// An entry of what both have in common, and the column with the result.
+    fn apparmor(&mut self, of: u32, event: &mut Event<'_>) -> Option<(Entry, u32)> {
+        let user = self.user(event)?;
         let mut entry = self.related_to(of, Kind::Avc, user, event);
         event.start_over();
         let result = event.find("apparmor").map(|found| found.interpreted().to_ascii_lowercase());
         let result = result.map_or(NONE, |result| self.ledger.texts.number(&result));
         entry.what = self.interpreted("operation", event);
-        let target = self.interpreted("name", event);
-        let comm = self.interpreted("comm", event);
-        self.append_avc(entry, [result, comm, target, NONE], event);
+        Some((entry, result))
     }
 
     /// An entry about the guest of another one, which is part of its proof.
@@ -144,19 +149,20 @@ impl Correlator<'_> {
     /// The start of the guest that the anomaly's subject is labelled for.
     fn by_subject(&mut self, start: Option<u32>, event: &mut Event<'_>) -> Option<u32> {
         let subject = event.find("subj").map(|found| found.raw().to_vec());
-        let text = event.text().unwrap_or(b"(null)");
-        let Some(subject) = subject else {
+        let Some(level) = subject.as_deref().and_then(level) else {
+            event.start_over();
+            let text = event.text().unwrap_or(b"(null)");
             self.say(&[b"Security context not found for anomaly event: ", text]);
             return None;
         };
-        let label = level(&subject).and_then(|level| self.ledger.label(level));
-        let Some(label) = label else {
+        let Some(label) = self.ledger.label(level) else {
             self.say(&[b"Couldn't get the security level from the anomaly event."]);
             return None;
         };
         let uuid = self.ledger.entries[label as usize].uuid;
         let found = start.filter(|&start| self.ledger.entries[start as usize].uuid == uuid);
         if found.is_none() {
+            let text = event.text().unwrap_or(b"(null)");
             self.say(&[b"Guest not found for anomaly record: ", text, b"."]);
         }
         found

@@ -43,7 +43,7 @@ const MIDNIGHT: &[u8] = b"00:00:00";
 const DAY: i64 = 86_400;
 
 /// The earliest year that is taken for one.
-const FIRST_YEAR: i32 = 2004;
+const FIRST_YEAR: i64 = 2004;
 
 /// A time in seconds since the epoch.
 pub(super) fn read(edge: Edge, date: &[u8], time: Option<&[u8]>) -> Result<i64, Complaint> {
