@@ -17,7 +17,10 @@ pub(super) struct Event<'t> {
 /// Once a search ran over the end, all further ones fail until the event is started over.
 #[derive(Clone, Copy)]
 enum Cursor {
-    At { record: usize, field: usize },
+    At {
+        record: usize,
+        field: usize,
+    },
     /// Which leaves it in the first record.
     Lost,
 }

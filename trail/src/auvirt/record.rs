@@ -122,11 +122,13 @@ impl<'t> Record<'t> {
             }
         } else if place == 2 && token.starts_with(b"{") {
             for word in words.take_while(|word| !word.starts_with(b"}")) {
-                if !self.permissions.is_empty() {
+                // The first one needs room for what ends the text, too.
+                let first = self.permissions.is_empty();
+                if !first {
                     self.permissions.push(b',');
                 }
                 self.permissions.extend_from_slice(word);
-                if self.permissions.len() >= PERMISSIONS_MAX {
+                if self.permissions.len() + usize::from(first) >= PERMISSIONS_MAX {
                     return None;
                 }
             }

@@ -54,10 +54,10 @@ pub(super) fn read(edge: Edge, date: &[u8], time: Option<&[u8]>) -> Result<i64, 
     };
     let clock = clock(edge, time)?;
     if !(keeps_clock && time == MIDNIGHT) {
+        if parts.year() < FIRST_YEAR {
+            return Err(format!("Error - year is {}", parts.year()).into());
+        }
         parts.set_clock(clock);
-    }
-    if parts.year() < FIRST_YEAR {
-        return Err(format!("Error - year is {}", parts.year()).into());
     }
     match parts.normalise() {
         -1 => Err(format!("Error converting {} time", edge.name()).into()),
