@@ -41,7 +41,8 @@ impl Correlator<'_> {
             _ if event.is_anomaly() => self.anomaly(&mut event),
             _ => return,
         }
-        if self.ledger.take_full() {
+        // Proofs are only collected to be shown.
+        if self.ledger.take_full() && self.options.proof {
             self.say(&[b"Failed to add proof."]);
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn passes(options: &Options, event: &mut Event<'_>) -> bool {
         }
     }
     if let Some(uuid) = &options.uuid {
-        if event.find("uuid").is_some_and(|found| found.raw() != *uuid) {
+        if event.find("uuid").is_some_and(|found| found.interpreted() != *uuid) {
             return false;
         }
     }

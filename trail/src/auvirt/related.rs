@@ -139,6 +139,8 @@ impl Correlator<'_> {
         if pid.is_none() {
             self.say(&[b"Found an anomaly record without pid."]);
         }
+        // Below 0 it isn't one, also if the guest's is the same.
+        let pid = pid.filter(|&pid| pid >= 0);
         let by_pid = start.filter(|&start| Some(self.ledger.entries[start as usize].pid) == pid);
         let Some(start) = by_pid.or_else(|| self.by_subject(start, event)) else { return };
         let Some(user) = self.user(event) else { return };

@@ -38,12 +38,11 @@ pub(super) fn read(line: &[u8]) -> Option<(Stamp, Option<&[u8]>)> {
 
 /// `SEC[.MILLI][:SERIAL]`; missing parts are 0.
 fn numbers(text: &[u8]) -> Option<Stamp> {
-    let (seconds, rest) = match text.iter().position(|&byte| byte == b'.') {
-        Some(dot) => (unsigned(&text[..dot])?, &text[dot + 1..]),
-        None => (unsigned(text)?, &b""[..]),
+    let (seconds, milli, after) = match text.iter().position(|&byte| byte == b'.') {
+        Some(dot) => (&text[..dot], &text[dot + 1..], &text[dot + 1..]),
+        None => (text, &b""[..], text),
     };
-    let milli = unsigned(rest)? as u32;
-    let after = if rest.is_empty() { text } else { rest };
+    let (seconds, milli) = (unsigned(seconds)?, unsigned(milli)? as u32);
     let serial = match after.iter().position(|&byte| byte == b':') {
         Some(colon) => unsigned(&after[colon + 1..])?,
         None => 0,
