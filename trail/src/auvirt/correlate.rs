@@ -147,10 +147,6 @@ impl Correlator<'_> {
     }
 
     fn resource(&mut self, event: &mut Event<'_>) {
-        // Neither shown nor counted, resources have no part in anything else.
-        if !(self.options.debug || self.options.related()) {
-            return;
-        }
         // Which kind of resource isn't known yet.
         let Some(entry) = self.entry(Kind::Resource(Resource::Disk), event) else { return };
         let Some(kind) = event.find("resrc").map(|found| found.raw().to_vec()) else {

@@ -7,8 +7,7 @@
 
 use super::entry::{Entry, Kind, Proof, Resource, Serials};
 use super::stamp::Stamp;
-use super::table::{Index, NONE, Texts};
-use std::collections::HashMap;
+use super::table::{ByText, Index, NONE, Texts};
 
 /// What ended the last stretch of a guest's entries. Nothing before it is ever changed by a start
 /// or a stop.
@@ -38,13 +37,15 @@ pub(super) struct Ledger {
     pub(super) serials: Serials,
     /// Further columns of AVCs and of control groups.
     pub(super) columns: Vec<[u32; 4]>,
-    guests: HashMap<u32, Guest>,
+    guests: Vec<Guest>,
+    /// By a UUID.
+    guest: ByText,
     /// The last successful resource by guest, kind and value.
     resources: Index,
     /// By a text: the last label with this level.
-    levels: HashMap<u32, u32>,
+    levels: ByText,
     /// By a text: the last resource with this value that may be in use.
-    in_use: HashMap<u32, u32>,
+    in_use: ByText,
     full: bool,
 }
 
@@ -58,7 +59,7 @@ impl Ledger {
                 Kind::MachineId => self.barrier(entry.uuid, Barrier::MachineId(number)),
                 Kind::Stop => self.barrier(entry.uuid, Barrier::Stop),
                 Kind::Start => {
-                    let guest = self.guests.entry(entry.uuid).or_default();
+                    let guest = self.guest_mut(entry.uuid);
                     guest.starts = [Some(number), guest.starts[0]];
                 }
                 Kind::Resource(kind) => self.index_resource(number, kind),
@@ -68,8 +69,18 @@ impl Ledger {
         number
     }
 
+    fn guest_mut(&mut self, uuid: u32) -> &mut Guest {
+        let number = self.guest.get(uuid).unwrap_or_else(|| {
+            let number = self.guests.len() as u32;
+            self.guests.push(Guest::default());
+            self.guest.set(uuid, number);
+            number
+        });
+        &mut self.guests[number as usize]
+    }
+
     fn barrier(&mut self, uuid: u32, barrier: Barrier) {
-        *self.guests.entry(uuid).or_default() = Guest { barrier, ..Guest::default() };
+        *self.guest_mut(uuid) = Guest { barrier, ..Guest::default() };
     }
 
     fn index_resource(&mut self, number: u32, kind: Resource) {
@@ -77,13 +88,12 @@ impl Ledger {
         let Entry { uuid, value, .. } = entries[number as usize];
         let key = |number: u32| {
             let entry = &entries[number as usize];
-            (entry.uuid, entry.kind_of_resource(), entry.value)
+            (entry.uuid, entry.kind, entry.value)
         };
-        let hash = resources.hash((uuid, Some(kind), value));
-        let is = |other| key(other) == (uuid, Some(kind), value);
-        resources.put(hash, number, is, |index, other| index.hash(key(other)));
-        self.guests.entry(uuid).or_default().resources.push(number);
-        let older = self.in_use.insert(value, number);
+        let is = |other| key(other) == (uuid, Kind::Resource(kind), value);
+        resources.put(hash(uuid, kind, value), number, is);
+        self.guest_mut(uuid).resources.push(number);
+        let older = self.in_use.set(value, number);
         self.entries[number as usize].older = older.unwrap_or(NONE);
     }
 
@@ -108,7 +118,7 @@ impl Ledger {
 
     /// A failed start: all resources of the guest's stretch end.
     pub(super) fn end_resources(&mut self, uuid: u32, stamp: Stamp) {
-        let Some(guest) = self.guests.get_mut(&uuid) else { return };
+        let guest = self.guest_mut(uuid);
         for number in std::mem::take(&mut guest.resources).into_iter().rev() {
             self.end_if_open(number, stamp);
         }
@@ -116,7 +126,7 @@ impl Ledger {
 
     /// A stop: gives the start it belongs to. Resources end back to a start that isn't it.
     pub(super) fn end_session(&mut self, uuid: u32, stamp: Stamp) -> Option<u32> {
-        let guest = self.guests.get_mut(&uuid)?;
+        let guest = &mut self.guests[self.guest.get(uuid)? as usize];
         let open = |number: &u32| self.entries[*number as usize].end == 0;
         let start = guest.starts[0].filter(open);
         let limit = if start.is_some() { guest.starts[1] } else { guest.starts[0] };
@@ -138,8 +148,7 @@ impl Ledger {
 
     /// The last successful resource of a guest with this value, ended or not.
     pub(super) fn resource(&self, uuid: u32, kind: Resource, value: u32) -> Option<u32> {
-        let hash = self.resources.hash((uuid, Some(kind), value));
-        self.resources.get(hash, |number| {
+        self.resources.get(hash(uuid, kind, value), |number| {
             let entry = &self.entries[number as usize];
             (entry.uuid, entry.kind, entry.value) == (uuid, Kind::Resource(kind), value)
         })
@@ -147,37 +156,37 @@ impl Ledger {
 
     /// The last resource of any guest with this value that is in use.
     pub(super) fn resource_in_use(&mut self, value: u32) -> Option<u32> {
-        let last = self.in_use.get_mut(&value)?;
-        while *last != NONE && self.entries[*last as usize].end != 0 {
-            *last = self.entries[*last as usize].older;
+        let mut last = self.in_use.get(value)?;
+        while last != NONE && self.entries[last as usize].end != 0 {
+            last = self.entries[last as usize].older;
         }
-        Some(*last).filter(|&number| number != NONE)
+        self.in_use.set(value, last);
+        Some(last).filter(|&number| number != NONE)
     }
 
     /// Remembers a label's level.
     pub(super) fn set_level(&mut self, level: u32, number: u32) {
-        self.levels.insert(level, number);
+        self.levels.set(level, number);
     }
 
     /// The last label with this level.
     pub(super) fn label(&self, level: &[u8]) -> Option<u32> {
-        self.levels.get(&self.texts.known(level)?).copied()
+        self.levels.get(self.texts.known(level)?)
     }
 
     /// A guest's last successful label, if no successful stop came after it.
     pub(super) fn live_label(&self, uuid: &[u8]) -> Option<u32> {
-        match self.guests.get(&self.texts.known(uuid)?)?.barrier {
+        let guest = self.guest.get(self.texts.known(uuid)?)?;
+        match self.guests[guest as usize].barrier {
             Barrier::MachineId(number) => Some(number),
             Barrier::None | Barrier::Stop => None,
         }
     }
 }
 
-impl Entry {
-    fn kind_of_resource(&self) -> Option<Resource> {
-        match self.kind {
-            Kind::Resource(kind) => Some(kind),
-            _ => None,
-        }
-    }
+/// These numbers are ours, so it doesn't take a hash that nobody can foresee.
+fn hash(uuid: u32, kind: Resource, value: u32) -> u32 {
+    let both = u64::from(uuid) << 32 | u64::from(value);
+    let mixed = (both ^ (kind as u64) << 61).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
 }

@@ -113,7 +113,12 @@ fn read(
     log: &mut dyn Write,
 ) -> Ledger {
     let mut correlator = Correlator { options, ledger: Ledger::default(), log };
-    let wanted = if options.related() { is_related } else { is_virt };
+    let wanted = match (options.related(), options.debug) {
+        (true, _) => is_related,
+        (false, true) => is_virt,
+        // Neither shown nor counted, resources have no part in anything else.
+        (false, false) => |kind| is_virt(kind) && kind != kinds::VIRT_RESOURCE,
+    };
     let mut assembler = Assembler::new(timeout, wanted);
     for source in sources {
         source::lines(source, |line| {

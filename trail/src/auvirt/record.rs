@@ -43,7 +43,19 @@ fn parts(line: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b' ').filter(|token| !token.is_empty())
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while let [b' ', after @ ..] = rest {
+            rest = after;
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+        let (token, after) = rest.split_at(end);
+        rest = after;
+        Some(token)
+    })
 }
 
 /// The type of the record in a line; 0 if it doesn't begin with it.
@@ -74,7 +86,11 @@ fn field(token: &[u8]) -> Option<(&[u8], &[u8])> {
     let equals = token.iter().position(|&byte| byte == b'=')?;
     let name = &token[..equals];
     let mut value = &token[equals + 1..];
+    let punctuated = value.last().is_some_and(|byte| byte.is_ascii_punctuation());
     for end in [b':', b',', b'\'', b')'] {
+        if !punctuated {
+            break;
+        }
         if value.last() == Some(&end) && !(end == b')' && matches!(value, b"(none)" | b"(null)")) {
             value = &value[..value.len() - 1];
         }

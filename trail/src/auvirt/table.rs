@@ -1,60 +1,75 @@
 //! Texts that are kept once, and an index of things by what is in them.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, RandomState};
 
 /// No text, and no entry.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// A hash table of numbers. What they stand for is elsewhere, so an entry is four bytes.
+/// A hash table of numbers. What they stand for is elsewhere; with half of its hash beside it, a
+/// number is rarely looked at in vain, and never when the table grows.
 #[derive(Default)]
 pub(super) struct Index {
-    /// A power of two of slots, at most half of them in use.
-    slots: Vec<u32>,
+    /// A power of two of slots, at most three quarters of them in use.
+    slots: Vec<(u32, u32)>,
     used: usize,
-    state: RandomState,
 }
 
 impl Index {
-    pub(super) fn hash(&self, what: impl Hash) -> u64 {
-        self.state.hash_one(what)
-    }
-
     /// The slot of the number with this hash that `is`, or the free one where it belongs.
-    fn slot(&self, hash: u64, is: impl Fn(u32) -> bool) -> usize {
+    fn slot(&self, hash: u32, is: impl Fn(u32) -> bool) -> usize {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        while self.slots[at] != NONE && !is(self.slots[at]) {
+        loop {
+            let (other, number) = self.slots[at];
+            if number == NONE || (other == hash && is(number)) {
+                return at;
+            }
             at = (at + 1) & mask;
         }
-        at
     }
 
-    pub(super) fn get(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(super) fn get(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
         }
-        Some(self.slots[self.slot(hash, is)]).filter(|&number| number != NONE)
+        Some(self.slots[self.slot(hash, is)].1).filter(|&number| number != NONE)
     }
 
-    /// Puts a number in, in the place of the one that `is`; `rehash` gives the hash of others.
-    pub(super) fn put(
-        &mut self,
-        hash: u64,
-        number: u32,
-        is: impl Fn(u32) -> bool,
-        rehash: impl Fn(&Self, u32) -> u64,
-    ) {
-        if (self.used + 1) * 2 > self.slots.len() {
+    /// Puts a number in, in the place of the one that `is`.
+    pub(super) fn put(&mut self, hash: u32, number: u32, is: impl Fn(u32) -> bool) {
+        if (self.used + 1) * 4 > self.slots.len() * 3 {
             let room = (self.slots.len() * 2).max(64);
-            let old = std::mem::replace(&mut self.slots, vec![NONE; room]);
-            for number in old.into_iter().filter(|&number| number != NONE) {
-                let at = self.slot(rehash(self, number), |_| false);
-                self.slots[at] = number;
+            let old = std::mem::replace(&mut self.slots, vec![(0, NONE); room]);
+            for (hash, number) in old.into_iter().filter(|slot| slot.1 != NONE) {
+                let at = self.slot(hash, |_| false);
+                self.slots[at] = (hash, number);
             }
         }
         let at = self.slot(hash, is);
-        self.used += usize::from(self.slots[at] == NONE);
-        self.slots[at] = number;
+        self.used += usize::from(self.slots[at].1 == NONE);
+        self.slots[at] = (hash, number);
+    }
+}
+
+/// Things by the number of a text, as a list: texts are numbered without gaps.
+#[derive(Default)]
+pub(super) struct ByText {
+    numbers: Vec<u32>,
+}
+
+impl ByText {
+    pub(super) fn get(&self, text: u32) -> Option<u32> {
+        self.numbers.get(text as usize).copied().filter(|&number| number != NONE)
+    }
+
+    /// Sets the number of a text; gives the one it had.
+    pub(super) fn set(&mut self, text: u32, number: u32) -> Option<u32> {
+        let at = text as usize;
+        if at >= self.numbers.len() {
+            self.numbers.resize(at + 1, NONE);
+        }
+        let before = std::mem::replace(&mut self.numbers[at], number);
+        Some(before).filter(|&number| number != NONE)
     }
 }
 
@@ -65,13 +80,30 @@ pub(super) struct Texts {
     /// Where each text ends; it begins where the one before ends.
     ends: Vec<usize>,
     index: Index,
+    state: RandomState,
+    /// What was asked for not long ago, by a poor hash: most texts come in rows.
+    recent: Vec<u32>,
 }
 
 impl Texts {
     /// The number of a text.
     pub(super) fn number(&mut self, text: &[u8]) -> u32 {
-        let hash = self.index.hash(text);
-        let Self { bytes, ends, index } = self;
+        if self.recent.is_empty() {
+            self.recent = vec![NONE; RECENT];
+        }
+        let place = place(text);
+        let recent = self.recent[place];
+        if recent != NONE && self.text(recent) == text {
+            return recent;
+        }
+        let number = self.find_or_add(text);
+        self.recent[place] = number;
+        number
+    }
+
+    fn find_or_add(&mut self, text: &[u8]) -> u32 {
+        let hash = self.state.hash_one(text) as u32;
+        let Self { bytes, ends, index, .. } = self;
         let is = |number| slice(bytes, ends, number) == text;
         if let Some(number) = index.get(hash, is) {
             return number;
@@ -79,14 +111,13 @@ impl Texts {
         let number = ends.len() as u32;
         bytes.extend_from_slice(text);
         ends.push(bytes.len());
-        let rehash = |index: &Index, number| index.hash(slice(bytes, ends, number));
-        index.put(hash, number, |_| false, rehash);
+        index.put(hash, number, |_| false);
         number
     }
 
     /// The number of a text that is there already.
     pub(super) fn known(&self, text: &[u8]) -> Option<u32> {
-        let hash = self.index.hash(text);
+        let hash = self.state.hash_one(text) as u32;
         self.index.get(hash, |number| slice(&self.bytes, &self.ends, number) == text)
     }
 
@@ -94,6 +125,14 @@ impl Texts {
     pub(super) fn text(&self, number: u32) -> &[u8] {
         if number == NONE { b"" } else { slice(&self.bytes, &self.ends, number) }
     }
+}
+
+const RECENT: usize = 256;
+
+fn place(text: &[u8]) -> usize {
+    let end = text.len();
+    let byte = |at: usize| text.get(at).map_or(0, |&byte| usize::from(byte));
+    (end * 7 + byte(end.wrapping_sub(1)) + byte(end / 2) * 31 + byte(0) * 5) % RECENT
 }
 
 fn slice<'b>(bytes: &'b [u8], ends: &[usize], number: u32) -> &'b [u8] {
