@@ -62,7 +62,6 @@ impl Assembler {
         if kind == kinds::AVC && Record::read(line).is_none() {
             return;
         }
-        self.close_older(stamp.seconds);
         if self.order.is_empty() {
             // Nothing to wait for: the usual case, in which nothing has to be copied.
             if kind == kinds::EOE {
@@ -76,7 +75,13 @@ impl Assembler {
                 return;
             }
         }
-        if self.keep((stamp, host.map(<[u8]>::to_vec)), kind, line) {
+        let key = (stamp, host.map(<[u8]>::to_vec));
+        if kind == kinds::EOE && !self.open.contains_key(&key) {
+            // The end of nothing isn't even a sign of time.
+            return;
+        }
+        self.close_older(stamp.seconds);
+        if self.keep(key, kind, line) {
             self.deliver_complete(deliver);
         }
     }
@@ -101,9 +106,6 @@ impl Assembler {
                 event.open = false;
                 self.open.remove(&key);
             }
-            return false;
-        }
-        if kind == kinds::EOE {
             return false;
         }
         let slot = self.free.pop().map_or(self.slots.len(), |Reverse(slot)| slot);
