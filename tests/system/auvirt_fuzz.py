@@ -23,6 +23,7 @@ FAKE = (glob.glob("/usr/lib/*/faketime/libfaketime.so.1") + [None])[0]
 BASE = 1710930000
 ZONES = ["UTC", "UTC", "UTC", "Europe/Berlin", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe",
          "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Chatham", "EST5EDT,M3.2.0,M11.1.0", "<+03>-3", "Nonsense/Zone"]
+RULES = ["UTC", "UTC", "<+03>-3", "EST5EDT,M3.2.0,M11.1.0", "CET-1CEST,M3.5.0,M10.5.0/3", "IST-1GMT0,M10.5.0,M3.5.0/1"]   # known without tzdata
 LOCALES = ["en_US.UTF-8", "de_DE.UTF-8", "en_GB.UTF-8", "fr_FR.UTF-8", "ja_JP.UTF-8", "sv_SE.UTF-8", "C.UTF-8", "POSIX"]
 KINDS = ["disk", "net", "mem", "vcpu", "rng", "disk", "net", "mem", "chardev", "fs", "hostdev", "cgroup", "cgroup", "tpm"]
 
@@ -30,8 +31,8 @@ KINDS = ["disk", "net", "mem", "vcpu", "rng", "disk", "net", "mem", "chardev", "
 class Log:
     """One random log."""
 
-    def __init__(self, rnd, wild):
-        self.r, self.wild = rnd, wild
+    def __init__(self, rnd, wild, portable=False):
+        self.r, self.wild, self.portable = rnd, wild, portable
         self.t = BASE * 1000 + rnd.randrange(10**6)
         self.serial = rnd.choice([1, 1000, 1000, 4294967290, 2147483640])
         self.lines, self.node = [], rnd.choice([None, None, None, "web1"])
@@ -75,7 +76,9 @@ class Log:
             for l in lines: self.lines.insert(max(0, len(self.lines) - self.r.randrange(4)), l)
         else: self.lines += lines
 
-    def uid(self): return self.r.choice(["0"] * 8 + ["1", "39", "65534", "1000", "4294967295", "-1", "64055", "4294967294", "99999999999999999999999", "abc", "2147483648", ""])
+    def uid(self):
+        if self.portable: return self.r.choice(["0"] * 8 + ["4294967295", "-1", "424242", "4294967294", "99999999999999999999999", "abc", ""])
+        return self.r.choice(["0"] * 8 + ["1", "39", "65534", "1000", "4294967295", "-1", "64055", "4294967294", "99999999999999999999999", "abc", "2147483648", ""])
 
     def virt(self, typ, fields, ok=None):
         r = self.r
@@ -182,7 +185,7 @@ class Log:
         pid = r.choice([g["pid"]] * 3 + ["4", "abc", "0x7d0", "99999999999", "-1"])
         subj = r.choice(["subj=system_u:system_r:svirt_t:" + g["level"]] * 3 + ["subj=libvirt-" + g["uuid"], "", "subj=a:b:c:s0:c9,c9", "subj=a:b:c"])
         if r.random() < .6:
-            body = " ".join(x for x in ["auid=4294967295", r.choice(["uid=" + self.uid(), "uid=64055", ""]), "gid=64055", subj if r.random() < .5 else "", "pid=%s" % pid if r.random() < .9 else "", 'comm="qemu"', subj, "sig=6", "res=1"] if x)
+            body = " ".join(x for x in ["auid=4294967295", r.choice(["uid=" + self.uid(), "uid=424242" if self.portable else "uid=64055", ""]), "gid=64055", subj if r.random() < .5 else "", "pid=%s" % pid if r.random() < .9 else "", 'comm="qemu"', subj, "sig=6", "res=1"] if x)
             lines = [self.line(r.choice(["ANOM_ABEND"] * 4 + ["ANOM_LINK", "ANOM_LOGIN_FAILURES", "ANOM_EXEC", "UNKNOWN[1799]", "UNKNOWN[1704]", "UNKNOWN[2199]", "1750"]), st, body, 'AUID="unset" UID="libvirt-qemu"')]
             if r.random() < .6: return self.put(*lines)
         else: lines = [self.line("ANOM_PROMISCUOUS", st, "dev=vnet0 prom=256 old_prom=0 auid=4294967295 uid=%s gid=0 ses=4294967295" % self.uid(), 'AUID="unset" UID="root"')]
@@ -237,7 +240,7 @@ class Log:
 
 def arguments(rnd, log, portable):
     """An environment and arguments; portable ones depend on nothing but the zone."""
-    r, env, a = rnd, {"TZ": rnd.choice(ZONES if rnd.random() < .4 else ["UTC"]), "LC_ALL": "C"}, []
+    r, env, a = rnd, {"TZ": rnd.choice((RULES if portable else ZONES) if rnd.random() < .4 else ["UTC"]), "LC_ALL": "C"}, []
     g = r.choice(log.guests)
     src = r.random()
     stdin = src < .08
@@ -272,13 +275,12 @@ def arguments(rnd, log, portable):
     if r.random() < .01: a = [x if x != "LOG" else r.choice(["/nonexistent", "/", "/dev/null", "/etc/audit/"]) for x in a]
     # On a host with an auditd of its own its log must not be read.
     if not any(x in a for x in ("-f", "--file", "--stdin", "-h", "--help")): a = ["-f", "LOG"] + a
-    if stdin and "-f" not in a and "LOG" in a: pass
     return env, a, stdin
 
 
 def pair(seed, portable=False):
     rnd = random.Random(seed)
-    log = Log(rnd, rnd.choice([0, .05, .3, .6]))
+    log = Log(rnd, rnd.choice([0, .05, .3, .6]), portable)
     data = log.make(rnd.choice([0, 1, 3, 8, 15, 30, 60] if not portable else [1, 3, 8, 12]))
     env, args, stdin = arguments(rnd, log, portable)
     return data, env, args, stdin

@@ -207,14 +207,13 @@ impl Correlator<'_> {
         let class = raw("class", event);
         let mut columns = [class, super::table::NONE, super::table::NONE, super::table::NONE];
         let class = texts.text(class);
-        if class == b"path" {
-            if let Some(path) = event.find("path").map(|found| found.interpreted()) {
-                columns[2] = texts.number(&path);
-            }
-        } else if class == b"major" {
-            if let Some(category) = event.find("category") {
-                columns[2] = texts.number(category.raw());
-            }
+        let detail = match class {
+            b"path" => event.find("path").map(|found| found.interpreted()),
+            b"major" => event.find("category").map(|found| found.raw().to_vec()),
+            _ => None,
+        };
+        if let Some(detail) = detail {
+            columns[2] = texts.number(&detail);
         }
         if let Some(acl) = event.find("acl") {
             columns[1] = texts.number(acl.raw());

@@ -14,15 +14,15 @@ pub(super) fn passes(options: &Options, event: &mut Event<'_>) -> bool {
     {
         return false;
     }
-    if let Some(vm) = &options.vm {
-        if event.find("vm").is_some_and(|found| found.interpreted() != *vm) {
-            return false;
-        }
+    if let Some(vm) = &options.vm
+        && event.find("vm").is_some_and(|found| found.interpreted() != *vm)
+    {
+        return false;
     }
-    if let Some(uuid) = &options.uuid {
-        if event.find("uuid").is_some_and(|found| found.interpreted() != *uuid) {
-            return false;
-        }
+    if let Some(uuid) = &options.uuid
+        && event.find("uuid").is_some_and(|found| found.interpreted() != *uuid)
+    {
+        return false;
     }
     true
 }

@@ -103,8 +103,7 @@ pub(super) fn number(name: &[u8]) -> i32 {
 
 /// Whether nothing can follow a record of this type in its event.
 pub(super) fn ends_event(kind: i32) -> bool {
-    kind < SYSCALL_FIRST
-        || kind >= 2100
+    !(SYSCALL_FIRST..2100).contains(&kind)
         || kind == 2000
         || (1406..=1419).contains(&kind)
         || matches!(kind, PROCTITLE | EOE)

@@ -80,8 +80,8 @@ fn work(
     if options.debug {
         let _ = stderr.write_all(&shown(options));
     }
-    let settings = Settings::of_host();
     let failed = |error: io::Error| format!("Error: {}", reason(&error)).into_bytes();
+    let mut timeout = source::TIMEOUT;
     let mut file;
     let mut sources: Vec<&mut dyn Read> = Vec::new();
     let mut logs;
@@ -91,10 +91,12 @@ fn work(
         file = File::open(OsString::from_vec(name.clone())).map_err(failed)?;
         sources.push(&mut file);
     } else {
+        let settings = Settings::of_host();
+        timeout = settings.timeout;
         logs = settings.logs().map_err(|error| [b"No log file\n", &failed(error)[..]].concat())?;
         sources.extend(logs.iter_mut().map(|log| log as &mut dyn Read));
     }
-    let ledger = read(options, settings.timeout, sources, stderr);
+    let ledger = read(options, timeout, sources, stderr);
     let mut out = BufWriter::with_capacity(1 << 16, stdout);
     let _ = if options.summary {
         print::summary(&ledger, &mut out)

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 /// auditd's settings.
 const SETTINGS: &str = "/etc/audit/auditd.conf";
 
-/// Its log, and how long an event may take, when they say nothing.
+/// Its log, and how long an event may take, when they say nothing; with other logs always.
 const LOG: &str = "/var/log/audit/audit.log";
-const TIMEOUT: i64 = 2;
+pub(super) const TIMEOUT: i64 = 2;
 
 /// What is needed of auditd's settings.
 pub(super) struct Settings {
@@ -27,18 +27,23 @@ impl Settings {
         Self::read(&std::fs::read(SETTINGS).unwrap_or_default())
     }
 
+    /// Reads up to the first line that makes no sense; the last one needs its end.
     fn read(text: &[u8]) -> Self {
         let mut settings = Self { log: LOG.into(), timeout: TIMEOUT };
-        for line in text.split(|&byte| byte == b'\n') {
-            let mut words =
-                line.split(|&byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
-            let (Some(name), Some(b"="), Some(value)) = (words.next(), words.next(), words.next())
-            else {
-                continue;
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            let Some(line) = line.strip_suffix(b"\n") else { break };
+            let mut words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+            let name = match words.next() {
+                Some(name) if !name.starts_with(b"#") => name.to_ascii_lowercase(),
+                _ => continue,
             };
-            match name.to_ascii_lowercase().as_slice() {
+            let (Some(b"="), Some(value)) = (words.next(), words.next()) else { break };
+            match name.as_slice() {
                 b"log_file" => settings.log = OsString::from_vec(value.to_vec()).into(),
                 b"end_of_event_timeout" => {
+                    if !value.iter().all(u8::is_ascii_digit) {
+                        break;
+                    }
                     let seconds = unsigned(value).and_then(|seconds| i64::try_from(seconds).ok());
                     settings.timeout = seconds.unwrap_or(TIMEOUT);
                 }
@@ -117,7 +122,8 @@ mod tests {
 
     #[test]
     fn settings_are_read() {
-        let settings = Settings::read(b"# x\nLog_File = /a/b\nend_of_event_timeout = 7\nx\n");
+        let settings =
+            Settings::read(b"# x\nLog_File = /a/b\nend_of_event_timeout = 7\nx\nlog_file = /c\n");
         assert_eq!((settings.log.as_os_str(), settings.timeout), ("/a/b".as_ref(), 7));
     }
 }
