@@ -156,3 +156,44 @@ impl Assembler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The serial numbers in the order in which they are delivered.
+    fn order(lines: &[(&str, &str)]) -> Vec<u64> {
+        let mut serials = Vec::new();
+        let mut assembler = Assembler::new(2, |_| true);
+        for (kind, stamp) in lines {
+            let line = format!("type={kind} msg=audit({stamp}): uid=0");
+            assembler.line(line.as_bytes(), &mut |event| serials.push(event.stamp.serial));
+        }
+        assembler.finish(&mut |event| serials.push(event.stamp.serial));
+        serials
+    }
+
+    #[test]
+    fn what_is_unfinished_holds_back_what_follows() {
+        let lines = [
+            ("SYSCALL", "1710930000.100:3"),
+            ("VIRT_CONTROL", "1710930000.300:5"),
+            ("VIRT_CONTROL", "1710930000.200:4"),
+            ("VIRT_CONTROL", "1710930002.000:6"),
+            ("VIRT_CONTROL", "1710930000.000:2"),
+        ];
+        assert_eq!(order(&lines), [3, 4, 5, 6, 2]);
+    }
+
+    #[test]
+    fn the_end_of_nothing_is_no_event() {
+        let lines = [
+            ("SYSCALL", "1710930000.100:3"),
+            ("EOE", "1710990000.000:9"),
+            ("VIRT_CONTROL", "1710930000.000:2"),
+            ("EOE", "1710930000.100:3"),
+            ("VIRT_CONTROL", "1710930000.050:1"),
+        ];
+        assert_eq!(order(&lines), [2, 1, 3]);
+    }
+}

@@ -74,20 +74,20 @@ fn unescaped(raw: &[u8]) -> Vec<u8> {
             None => b" ".to_vec(),
         },
         [b'(', ..] => raw[..up_to(raw, b')').map_or(raw.len(), |end| end + 1)].to_vec(),
-        [b'0', b'0', rest @ ..] => decoded(rest),
-        _ => decoded(raw),
+        [b'0', b'0', rest @ ..] => decoded(rest).unwrap_or_else(|| raw.to_vec()),
+        _ => decoded(raw).unwrap_or_else(|| raw.to_vec()),
     }
 }
 
-/// The bytes that leading hex digits stand for, up to the first NUL; all as it is without any.
-fn decoded(raw: &[u8]) -> Vec<u8> {
+/// The bytes that leading hex digits stand for, up to the first NUL; `None` without a pair of them.
+fn decoded(raw: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).map(|digit| digit as u8);
     let digits: Vec<u8> = raw.iter().map_while(digit).collect();
     if digits.len() < 2 {
-        return raw.to_vec();
+        return None;
     }
     let bytes = digits.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0));
-    bytes.take_while(|&byte| byte != 0).collect()
+    Some(bytes.take_while(|&byte| byte != 0).collect())
 }
 
 /// Control characters are shown by their number.
@@ -104,4 +104,39 @@ fn printable(text: Vec<u8>) -> Vec<u8> {
         }
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_unescaped() {
+        for (raw, meant) in [
+            ("\"web 1\"x", "web 1"),
+            ("\"web", " "),
+            ("776562", "web"),
+            ("00776562", "web"),
+            ("52:54:00", "R"),
+            ("00:16:3e", "00:16:3e"),
+            ("7765620041", "web"),
+            ("(a)b", "(a)"),
+            ("776", "w`"),
+            ("x", "x"),
+            ("0901", "\\011\\001"),
+        ] {
+            let shown = value(b"vm", raw.as_bytes(), None);
+            assert_eq!(String::from_utf8_lossy(&shown), meant, "{raw}");
+        }
+    }
+
+    #[test]
+    fn names_looked_up_come_first() {
+        let list = b"AUID=\"unset\" UID=\"libvirt-qemu\" GID=unknown-7";
+        assert_eq!(value(b"uid", b"0", Some(list)), b"libvirt-qemu");
+        assert_eq!(value(b"gid", b"0", Some(list)), b"0");
+        assert_eq!(value(b"uid", b"0", None), b"root");
+        assert_eq!(value(b"uid", b"4294967295", None), b"unset");
+        assert_eq!(value(b"uid", b"4294967294", None), b"unknown(-2)");
+    }
 }
