@@ -5,6 +5,7 @@
 //! [`cli::Command`] and to [`run`]. A program that is called by another name (`auvirt`) has its
 //! own command line, so it is told apart in `main`, before anything is parsed.
 
+mod auvirt;
 mod cli;
 mod config;
 mod console;
@@ -21,6 +22,9 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(args) = auvirt::called() {
+        return auvirt::run(args);
+    }
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
         Err(error) => usage::answer(&error),

@@ -1,0 +1,32 @@
+//! `viraudit auvirt`, which is also what the program is when it is called `auvirt`.
+//!
+//! Its command line isn't this program's: all words go to it as they are, help included.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::ExitCode;
+use viraudit::audit_sys::{calendar, process};
+
+/// The name it is called by, and the subcommand.
+const NAME: &str = "auvirt";
+
+/// The arguments for auvirt, if it is what was called.
+pub(crate) fn called() -> Option<Vec<OsString>> {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default();
+    if Path::new(&program).file_name().is_some_and(|name| name == NAME) {
+        return Some(words.collect());
+    }
+    (words.next()?.as_bytes() == NAME.as_bytes()).then(|| words.collect())
+}
+
+/// Runs it.
+pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
+    calendar::adopt_locale();
+    // A pipe that nobody reads any more ends it as it ends auvirt.
+    process::end_on_broken_pipe();
+    let (mut stdin, mut stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
+    viraudit_trail::auvirt::run(args, &mut stdin, &mut stdout, &mut stderr).into()
+}
