@@ -157,6 +157,50 @@ typedef struct _virAuditStats {
 int virAuditGetStats(virAuditStats *stats, size_t size);
 
 /* ---------------------------------------------------------------------------------------------
+ * Delivery
+ */
+
+/* Who waits for the kernel. */
+typedef enum {
+    VIR_AUDIT_DIRECT, /* the caller: when a call returns, its record is delivered or has failed */
+    VIR_AUDIT_QUEUED  /* a thread of the library's; a caller never waits for the kernel */
+} virAuditDelivery;
+
+/*
+ * Sets who waits for the kernel, now and for whatever is opened later. Direct at first, as in
+ * libvirt; then a frozen auditd, with the kernel's backlog full, makes every record wait for up to
+ * a minute.
+ *
+ * queue_limit is how many records may be queued; 0 is 8192. When so many are, level 2 makes the
+ * caller wait for room; level 1 drops the record, counts it, and the call fails with EAGAIN. The
+ * thread starts with the first queued record. Going back to direct delivers what is queued first,
+ * for 5 seconds at most. What is queued when the process calls exit is delivered then, for as long.
+ *
+ * Fails with EINVAL when how is neither.
+ */
+int virAuditSetDelivery(virAuditDelivery how, size_t queue_limit);
+
+/*
+ * Waits until what was queued before is delivered (or has failed), for timeout_ms milliseconds at
+ * most; then it fails with ETIMEDOUT.
+ */
+int virAuditFlush(unsigned int timeout_ms);
+
+/*
+ * Begins a batch of this thread: what it sends until the end goes out together, in order, in one
+ * system call with one answer. Meanwhile the functions that send succeed, and other threads'
+ * records pass. Batches may be nested; the outermost end sends. A thread that ends with a batch
+ * open has it sent.
+ */
+void virAuditBatchBegin(void);
+
+/*
+ * Ends this thread's batch and sends it. Fails as the first of its records that failed does, and
+ * with EINVAL when no batch is open.
+ */
+int virAuditBatchEnd(void);
+
+/* ---------------------------------------------------------------------------------------------
  * Logging
  */
 

@@ -35,6 +35,15 @@ fn keys(record: &Record<'_>) -> Vec<Vec<u8>> {
     keys.0
 }
 
+/// Checks each field's style against what readers take it for.
+struct Styles<'r>(Option<&'r [u8]>);
+
+impl FieldSink for Styles<'_> {
+    fn field(&mut self, key: &[u8], style: Style, _: &[&[u8]]) {
+        assert_eq!(viraudit::record::style_of(key, self.0), style, "{}", key.escape_ascii());
+    }
+}
+
 fn keys_in(text: &[u8]) -> Vec<Vec<u8>> {
     let key = |word: &[u8]| word.split(|&byte| byte == b'=').next().unwrap_or_default().to_vec();
     text.split(|&byte| byte == b' ').map(key).collect()
@@ -63,6 +72,15 @@ proptest! {
                 prop_assert_eq!(Record::parse(kind, &again, true), Ok(read));
             }
         }
+    }
+
+    #[test]
+    fn readers_know_how_each_field_is_written(record in record()) {
+        let resrc = match &record.event {
+            viraudit::Event::Resource { resource, .. } => Some(resource.kind().as_bytes()),
+            _ => None,
+        };
+        record.visit(&mut Styles(resrc));
     }
 
     #[test]

@@ -1,36 +1,39 @@
 //! Records that go out together.
 
-use super::{Auditor, Caller};
+use super::core::Core;
+use super::{Auditor, Caller, USUAL_ROOM};
 use crate::Failure;
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
-use crate::message::{Client, TEXT_ROOM, TextBody, compose};
+use crate::audit_sys::process::generation;
+use crate::message::{Client, Composed, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
+use std::sync::Arc;
 
-/// What one more record may need at most.
-const RECORD_ROOM: usize = framed_len(TEXT_ROOM);
+/// The most bytes that wait in a batch (1 MiB): some thousands of records. What comes behind them
+/// doesn't wait for [`Batch::send`].
+const BATCH_MAX: usize = 1 << 20;
 
 /// Records for one burst: formatted as they come, sent together and in order.
 ///
-/// What isn't sent when it is dropped is sent then, so that no way out of a function loses
-/// records; call [`Batch::send`] to learn how it went.
+/// They count as offered from the moment that they are added. What isn't sent when it is dropped
+/// is sent then, so that no way out of a function loses records; call [`Batch::send`] to learn
+/// how it went. A fork's child that has its parent's batch sends none of the parent's records.
 #[derive(Debug)]
-pub struct Batch<'a> {
-    auditor: &'a Auditor,
+pub struct Batch {
+    core: Arc<Core>,
     caller: Caller<'static>,
-    frames: FrameBuffer,
-}
-
-/// Framed messages in memory of their own.
-#[derive(Debug, Default)]
-pub(crate) struct FrameBuffer {
+    generation: u32,
     bytes: Vec<u8>,
     count: usize,
-    truncated: u64,
+    /// The first failure of records that went out before the end.
+    failure: Option<Failure>,
 }
 
-impl<'a> Batch<'a> {
-    pub(super) fn new(auditor: &'a Auditor, caller: Caller<'static>) -> Self {
-        Self { auditor, caller, frames: FrameBuffer::default() }
+impl Batch {
+    pub(crate) fn new(auditor: &Auditor, caller: Caller<'static>) -> Self {
+        let core = Arc::clone(&auditor.core);
+        let bytes = core.lane.get().lend_buffer();
+        Self { core, caller, generation: generation(), bytes, count: 0, failure: None }
     }
 
     /// Adds a record; it is logged now, if records are logged, and sent later.
@@ -59,6 +62,12 @@ impl<'a> Batch<'a> {
         self.add(kind, &TextBody { kind, text }, success, client, caller);
     }
 
+    /// Whether its records go to this auditor.
+    #[cfg(feature = "capi")]
+    pub(crate) fn belongs_to(&self, auditor: &Auditor) -> bool {
+        Arc::ptr_eq(&self.core, &auditor.core)
+    }
+
     fn add(
         &mut self,
         kind: RecordType,
@@ -67,34 +76,58 @@ impl<'a> Batch<'a> {
         client: Client<'_>,
         caller: Caller<'_>,
     ) {
-        let auditor = self.auditor;
-        if !auditor.is_open() && !auditor.logging() {
+        if self.core.is_idle() {
             return;
         }
-        let bytes = &mut self.frames.bytes;
-        let at = bytes.len();
-        bytes.resize(at + RECORD_ROOM, 0);
-        let text = &mut bytes[at + HEADER_LEN..][..TEXT_ROOM];
-        // TEXT_ROOM bytes are room for any record.
-        let Some(composed) = compose(body, &auditor.core.origin, client, success, text) else {
-            bytes.truncate(at);
+        self.disown_parents();
+        let at = self.bytes.len();
+        let composed = self
+            .compose_in(USUAL_ROOM, body, success, client)
+            .or_else(|| self.compose_in(framed_len(TEXT_ROOM), body, success, client));
+        // Any record fits into TEXT_ROOM bytes.
+        let Some(composed) = composed else { return };
+        let record = &mut self.bytes[at..];
+        self.core.log_record(&record[HEADER_LEN..][..composed.body_len], success, caller);
+        if self.core.open_backend().is_none() {
+            self.bytes.truncate(at);
             return;
-        };
-        auditor.core.log_record(&text[..composed.body_len], success, caller);
-        let len = seal(&mut bytes[at..], kind.number(), composed.len);
-        bytes.truncate(at + len);
-        self.frames.count += 1;
-        self.frames.truncated += u64::from(composed.truncated);
+        }
+        let len = seal(record, kind.number(), composed.len);
+        self.bytes.truncate(at + len);
+        self.count += 1;
+        self.core.count_offered(1, u64::from(composed.truncated));
+        if self.bytes.len() > BATCH_MAX {
+            self.failure = self.flush().err().or(self.failure);
+        }
+    }
+
+    /// Composes a text behind what is there, with so much room for it as a message.
+    fn compose_in(
+        &mut self,
+        room: usize,
+        body: &impl Fields,
+        success: bool,
+        client: Client<'_>,
+    ) -> Option<Composed> {
+        let at = self.bytes.len();
+        self.bytes.resize(at + room, 0);
+        // A NUL and padding follow the text.
+        let text = &mut self.bytes[at + HEADER_LEN..at + room - 4];
+        let composed = compose(body, &self.core.origin, client, success, text);
+        if composed.is_none() {
+            self.bytes.truncate(at);
+        }
+        composed
     }
 
     /// How many records wait in it.
     pub fn len(&self) -> usize {
-        self.frames.count
+        self.count
     }
 
     /// Whether none does.
     pub fn is_empty(&self) -> bool {
-        self.frames.count == 0
+        self.count == 0
     }
 
     /// Sends what was added.
@@ -103,21 +136,36 @@ impl<'a> Batch<'a> {
     ///
     /// The first failure of any of its records; the counts tell how many failed.
     pub fn send(mut self) -> Result<(), Failure> {
-        self.flush()
+        let last = self.flush();
+        self.failure.map_or(last, Err)
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let FrameBuffer { mut bytes, count, truncated } = std::mem::take(&mut self.frames);
+        self.disown_parents();
+        let count = std::mem::take(&mut self.count);
         if count == 0 {
             return Ok(());
         }
-        self.auditor.core.offer(Frames::new(&mut bytes, count), truncated, self.caller)
+        let result = self.core.offer(Frames::new(&mut self.bytes, count), self.caller);
+        self.bytes.clear();
+        result
+    }
+
+    /// After a fork, what waits is the parent's to send.
+    fn disown_parents(&mut self) {
+        let now = generation();
+        if self.generation != now {
+            self.generation = now;
+            self.bytes.clear();
+            self.count = 0;
+        }
     }
 }
 
-impl Drop for Batch<'_> {
+impl Drop for Batch {
     fn drop(&mut self) {
         // How it went was counted, and said where it changed.
         let _ = self.flush();
+        self.core.lane.get().take_back(std::mem::take(&mut self.bytes));
     }
 }

@@ -1,6 +1,7 @@
 //! What an auditor shares with the thread that delivers for it.
 
 use super::lane::{Change, Lane, Outcome};
+use super::queue::Refused;
 use super::{Caller, LogLevel, LogSink};
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
@@ -40,27 +41,37 @@ impl Core {
         }
     }
 
-    /// Delivers a burst as the settings ask for, and counts it.
+    /// Whether a record would go nowhere at all.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.logging.load(Ordering::Relaxed) && self.open_backend().is_none()
+    }
+
+    /// Counts records from the moment that they can get lost.
+    pub(super) fn count_offered(&self, records: u64, truncated: u64) {
+        let counters = &self.lane.get().counters;
+        counters.offered.fetch_add(records, Ordering::Relaxed);
+        counters.truncated.fetch_add(truncated, Ordering::Relaxed);
+    }
+
+    /// Delivers a burst, which is counted as offered, as the settings ask for.
     pub(super) fn offer(
         self: &Arc<Self>,
         frames: Frames<'_>,
-        truncated: u64,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        if self.open_backend().is_none() {
-            return Ok(());
-        }
         let began = Instant::now();
         let lane = self.lane.get();
-        lane.counters.offered.fetch_add(frames.count() as u64, Ordering::Relaxed);
-        lane.counters.truncated.fetch_add(truncated, Ordering::Relaxed);
         let result = match self.queue_limit.load(Ordering::Relaxed) {
             0 => self.deliver_now(frames, caller),
-            limit => {
-                let outcome = lane.enqueue(&frames, limit, self.level > 1);
-                lane.worker.ensure(self);
-                self.report(outcome, caller)
-            }
+            limit => match lane.queue.push(&frames, limit, self.level > 1) {
+                Ok(()) => {
+                    lane.worker.ensure(self);
+                    self.report(lane.note_room(), caller)
+                }
+                Err(Refused::Full) => self.report(lane.drop_records(frames.count()), caller),
+                // It was closed since the records were made.
+                Err(Refused::Closed) => self.deliver_now(frames, caller),
+            },
         };
         lane.counters.waited(began.elapsed());
         result

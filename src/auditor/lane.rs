@@ -9,7 +9,7 @@ use super::worker::Worker;
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::backend::{Backend, Sink};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// A change that somebody should hear of, once.
@@ -42,8 +42,10 @@ pub(super) struct Lane {
     pub(super) queue: Queue,
     /// Whether the thread that empties the queue runs.
     pub(super) worker: Worker,
-    /// Whether the queue overflowed, and nothing got through it since.
-    overflow: AtomicBool,
+    /// How many records the queue had no room for since it last had some.
+    overflow: AtomicU64,
+    /// A batch's memory, for the next one.
+    spare: Mutex<Vec<u8>>,
 }
 
 impl std::fmt::Debug for Lane {
@@ -55,6 +57,21 @@ impl std::fmt::Debug for Lane {
 impl Lane {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Memory for a batch: what an earlier one has left, where there is any.
+    pub(super) fn lend_buffer(&self) -> Vec<u8> {
+        self.spare.try_lock().map(|mut spare| std::mem::take(&mut *spare)).unwrap_or_default()
+    }
+
+    /// Keeps a batch's memory for the next one.
+    pub(super) fn take_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        if let Ok(mut spare) = self.spare.try_lock()
+            && spare.capacity() < buffer.capacity()
+        {
+            *spare = buffer;
+        }
     }
 
     /// Uses what is open already.
@@ -105,16 +122,14 @@ impl Lane {
         }
     }
 
-    /// Leaves a burst that is counted as offered to the thread; counts it as dropped where the
-    /// queue doesn't take it.
-    pub(super) fn enqueue(&self, frames: &Frames<'_>, limit: usize, wait: bool) -> Outcome {
-        match self.queue.push(frames.bytes(), frames.count(), limit, wait) {
-            Ok(()) => {
-                self.overflow.store(false, Ordering::Relaxed);
-                Outcome::default()
-            }
-            Err(_) => self.drop_records(frames.count()),
-        }
+    /// There was room in the queue.
+    pub(super) fn note_room(&self) -> Outcome {
+        let lost = match self.overflow.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.overflow.swap(0, Ordering::Relaxed),
+        };
+        let change = (lost > 0).then_some(Change::Recovered(lost));
+        Outcome { failure: None, change }
     }
 
     /// Counts records that were given up.
@@ -125,7 +140,7 @@ impl Lane {
         let failure = Failure::QueueFull;
         self.counters.dropped.fetch_add(count as u64, Ordering::Release);
         self.counters.last_errno.store(failure.errno(), Ordering::Relaxed);
-        let first = !self.overflow.swap(true, Ordering::Relaxed);
+        let first = self.overflow.fetch_add(count as u64, Ordering::Relaxed) == 0;
         Outcome { failure: Some(failure), change: first.then_some(Change::Failing(failure)) }
     }
 }

@@ -218,7 +218,7 @@ impl Auditor {
 
     /// Collects records for one burst.
     #[track_caller]
-    pub fn batch(&self) -> Batch<'_> {
+    pub fn batch(&self) -> Batch {
         Batch::new(self, Caller::here())
     }
 
@@ -258,7 +258,7 @@ impl Auditor {
         client: Client<'_>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        if !self.is_open() && !self.logging() {
+        if self.core.is_idle() {
             return Ok(());
         }
         let mut buffer = [0; USUAL_ROOM];
@@ -296,9 +296,12 @@ impl Auditor {
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         self.core.log_record(&buffer[HEADER_LEN..][..composed.body_len], success, caller);
+        if self.core.open_backend().is_none() {
+            return Ok(());
+        }
         let len = seal(buffer, kind.number(), composed.len);
-        let truncated = u64::from(composed.truncated);
-        self.core.offer(Frames::new(&mut buffer[..len], 1), truncated, caller)
+        self.core.count_offered(1, u64::from(composed.truncated));
+        self.core.offer(Frames::new(&mut buffer[..len], 1), caller)
     }
 }
 

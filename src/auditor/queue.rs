@@ -5,6 +5,7 @@
 //! buffers have grown to the load nothing is allocated.
 
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::audit_sys::frame::Frames;
 use std::time::Instant;
 
 /// Messages in a row, and how many.
@@ -71,6 +72,15 @@ impl Queue {
     /// ones, it refuses, or with `wait` waits for it. More than `limit` at once are taken when
     /// nothing else waits, or they never could be.
     pub(super) fn push(
+        &self,
+        frames: &Frames<'_>,
+        limit: usize,
+        wait: bool,
+    ) -> Result<(), Refused> {
+        self.push_bytes(frames.bytes(), frames.count(), limit, wait)
+    }
+
+    fn push_bytes(
         &self,
         bytes: &[u8],
         count: usize,
@@ -167,14 +177,14 @@ mod tests {
     use std::time::Duration;
 
     fn push(queue: &Queue, count: usize) -> Result<(), Refused> {
-        queue.push(&vec![b'x'; count], count, 4, false)
+        queue.push_bytes(&vec![b'x'; count], count, 4, false)
     }
 
     #[test]
     fn messages_are_taken_whole_and_in_order_up_to_the_limit() {
         let queue = Queue::default();
-        assert_eq!(queue.push(b"ab", 2, 4, false), Ok(()));
-        assert_eq!(queue.push(b"cd", 2, 4, false), Ok(()));
+        assert_eq!(queue.push_bytes(b"ab", 2, 4, false), Ok(()));
+        assert_eq!(queue.push_bytes(b"cd", 2, 4, false), Ok(()));
         assert_eq!(push(&queue, 1), Err(Refused::Full));
         let mut burst = Burst::default();
         assert!(queue.take(&mut burst));
@@ -231,11 +241,11 @@ mod model {
             let caller = thread::spawn({
                 let queue = Arc::clone(&queue);
                 move || {
-                    queue.push(b"a", 1, 1, true).unwrap();
-                    queue.push(b"b", 1, 1, true).unwrap();
+                    queue.push_bytes(b"a", 1, 1, true).unwrap();
+                    queue.push_bytes(b"b", 1, 1, true).unwrap();
                 }
             });
-            let dropped = usize::from(queue.push(b"x", 1, 1, false).is_err());
+            let dropped = usize::from(queue.push_bytes(b"x", 1, 1, false).is_err());
             caller.join().unwrap();
             queue.close();
             let delivered = deliverer.join().unwrap();
@@ -249,7 +259,7 @@ mod model {
     fn an_abandoned_message_is_counted_once() {
         loom::model(|| {
             let queue = Arc::new(Queue::default());
-            queue.push(b"ab", 2, 4, true).unwrap();
+            queue.push_bytes(b"ab", 2, 4, true).unwrap();
             let deliverer = thread::spawn({
                 let queue = Arc::clone(&queue);
                 move || {

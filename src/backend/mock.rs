@@ -4,7 +4,7 @@ use super::{Backend, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::message::Sealed;
-use crate::record::{ParseError, RecordType};
+use crate::record::{ParseError, RecordType, Style, style_of};
 use crate::{Failure, Record};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,38 +47,12 @@ impl MockRecord {
     /// A field's value, decoded where it is encoded.
     pub fn field(&self, key: &str) -> Option<Vec<u8>> {
         let raw = self.raw_field(key)?;
-        Some(match raw {
-            [b'"', inner @ .., b'"'] => inner.to_vec(),
-            // Only these are ever encoded; a number or a word may look like hex by chance.
-            _ if is_encoded_key(key) || (key == "path" && self.path_is_encoded()) => {
-                crate::encode::decode(raw).map_or(raw.to_vec(), Into::into)
-            }
-            _ => crate::encode::decode_raw(raw).into_owned(),
+        Some(match style_of(key.as_bytes(), self.raw_field("resrc")) {
+            Style::Encoded => crate::encode::decode(raw).map_or(raw.to_vec(), Into::into),
+            Style::Raw => crate::encode::decode_raw(raw).into_owned(),
+            Style::Plain | Style::Verbatim => raw.to_vec(),
         })
     }
-
-    /// `path=` is encoded in the records of opened and of allowed devices, and raw in the others.
-    fn path_is_encoded(&self) -> bool {
-        matches!(self.raw_field("resrc"), Some(b"net" | b"cgroup"))
-    }
-}
-
-/// Whether a field of that name holds an encoded value, so that bare hex in it is one.
-fn is_encoded_key(key: &str) -> bool {
-    matches!(
-        key,
-        "vm" | "exe"
-            | "device"
-            | "cgroup"
-            | "disk"
-            | "chardev"
-            | "image"
-            | "mechanism"
-            | "action"
-            | "source-host"
-            | "destination-host"
-    ) || key.starts_with("old-")
-        || key.starts_with("new-")
 }
 
 /// Keeps records in memory. Clones share it: keep one, and open an auditor with the other. A

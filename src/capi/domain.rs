@@ -130,10 +130,9 @@ extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, succes
                 state::emit(ME, &Record::start(guest.borrowed(), reason, dom.pid(), success))
             }
             #[cfg(feature = "xml")]
-            Subject::Described(def) => state::deliver(|auditor| {
-                let records = def.start_records(reason, dom.pid(), success);
-                auditor.emit_all_for(records, state::caller(ME))
-            }),
+            Subject::Described(def) => {
+                state::emit_all(ME, def.start_records(reason, dom.pid(), success))
+            }
         }
     })
 }

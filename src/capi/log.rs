@@ -139,6 +139,11 @@ fn vir_log_message() -> Option<VirLogMessage> {
     unsafe { std::mem::transmute::<*mut c_void, Option<VirLogMessage>>(symbol) }
 }
 
+/// Whether libvirt is in this process.
+pub(super) fn has_libvirt() -> bool {
+    vir_log_message().is_some()
+}
+
 fn log_to_libvirt(log: VirLogMessage, level: LogLevel, caller: Caller<'_>, message: &str) {
     let (file, function, message) = (c_text(caller.file), c_text(caller.function), c_text(message));
     let priority = match level {

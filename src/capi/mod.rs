@@ -11,7 +11,9 @@
 
 mod amount;
 mod args;
+mod batch;
 mod boundary;
+mod delivery;
 mod device;
 mod domain;
 mod encode;

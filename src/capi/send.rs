@@ -5,6 +5,7 @@
 //! call and nobody outside the library can see; that is an assembler label of hidden visibility.
 
 use super::args::MaybeText;
+use super::batch::add_or_send;
 use super::boundary::quietly;
 use super::log::{VirLogSource, with_source};
 use super::state::deliver;
@@ -122,5 +123,12 @@ fn send(call: &Call<'_>, text: &[u8]) {
         addr: call.clientaddr.get().map(CStr::to_bytes),
     };
     // How it went was counted, and said where it changed.
-    let _ = deliver(|auditor| auditor.send_text(kind, text, call.success, client, caller));
+    let _ = deliver(|auditor| {
+        add_or_send(
+            auditor,
+            "virAuditSend",
+            |batch| batch.push_text(kind, text, call.success, client, caller),
+            || auditor.send_text(kind, text, call.success, client, caller),
+        )
+    });
 }

@@ -1,15 +1,16 @@
 //! What is open: one auditor for the whole process, and whether records are logged.
 
 use super::args::{MaybeText, Text};
+use super::batch::add_or_send;
 use super::boundary::{Problem, guard, quietly, status};
+use super::delivery;
 use super::fork_slot::ForkSlot;
 use super::log::CapiLog;
 use crate::auditor::Caller;
 use crate::config::{self, Config};
 use crate::message::Origin;
-use crate::{
-    Auditor, Backend, Delivery, Error, Failure, FileBackend, KernelBackend, Options, Record, Stats,
-};
+use crate::{Auditor, Backend, Error, Failure, FileBackend, KernelBackend, Options, Record, Stats};
+use std::cell::Cell;
 use std::ffi::{OsStr, c_char, c_int, c_uint};
 use std::io;
 use std::mem::offset_of;
@@ -18,18 +19,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static CURRENT: ForkSlot<Auditor> = ForkSlot::new();
+pub(super) static CURRENT: ForkSlot<Auditor> = ForkSlot::new();
 /// Set on its own: libvirt turns logging on whether auditing could be opened or not.
 static LOGGING: AtomicBool = AtomicBool::new(false);
 
-/// How an auditor is opened. Delivery is direct, libvirt's way.
 fn options(level: u32, origin: Origin) -> Options {
     Options {
         level,
         logging: LOGGING.load(Ordering::SeqCst),
         log: Arc::new(CapiLog),
         origin,
-        delivery: Delivery::Direct,
+        delivery: delivery::current(),
     }
 }
 
@@ -67,7 +67,33 @@ pub(super) fn current() -> Option<Arc<Auditor>> {
 
 /// Sends a record for the C function of that name.
 pub(super) fn emit(function: &'static str, record: &Record<'_>) -> Result<(), Problem> {
-    deliver(|auditor| auditor.emit_for(record, caller(function)))
+    deliver(|auditor| {
+        add_or_send(
+            auditor,
+            function,
+            |batch| batch.push_for(record, caller(function)),
+            || auditor.emit_for(record, caller(function)),
+        )
+    })
+}
+
+/// Sends records as one burst for the C function of that name.
+#[cfg(feature = "xml")]
+pub(super) fn emit_all<'r>(
+    function: &'static str,
+    records: impl Iterator<Item = Record<'r>>,
+) -> Result<(), Problem> {
+    // Either of the two below takes them.
+    let records = Cell::new(Some(records));
+    let all = || records.take().into_iter().flatten();
+    deliver(|auditor| {
+        add_or_send(
+            auditor,
+            function,
+            |batch| all().for_each(|record| batch.push_for(&record, caller(function))),
+            || auditor.emit_all_for(all(), caller(function)),
+        )
+    })
 }
 
 /// Lets the current auditor, if there is one, deliver something.
@@ -89,7 +115,10 @@ fn set_logging(enabled: bool) {
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditOpen(audit_level: c_uint) -> c_int {
-    status(|| open(KernelBackend, audit_level))
+    status(|| {
+        delivery::configure_if_preloaded();
+        open(KernelBackend, audit_level)
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -15,6 +15,22 @@ pub enum Style {
     Verbatim,
 }
 
+/// How the value of the field `key` is written in records of the resource `resrc` (or without
+/// one): the inverse of what each record's [`Fields`] say, for readers who don't know the record.
+pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
+    match key {
+        b"vm" | b"exe" | b"device" | b"cgroup" | b"disk" | b"chardev" | b"image" | b"mechanism"
+        | b"action" | b"source-host" | b"destination-host" | b"old-disk" | b"new-disk"
+        | b"old-fs" | b"new-fs" | b"old-net" | b"new-net" | b"old-chardev" | b"new-chardev"
+        | b"old-rng" | b"new-rng" | b"old-smartcard" | b"new-smartcard" => Style::Encoded,
+        // Of opened and of allowed devices; of shared memory and input devices it is raw.
+        b"path" if matches!(resrc, Some(b"net" | b"cgroup")) => Style::Encoded,
+        b"path" | b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"acl"
+        | b"category" | b"hostname" | b"addr" | b"terminal" => Style::Raw,
+        _ => Style::Plain,
+    }
+}
+
 /// Something that is handed a record's fields, in their order.
 pub trait FieldSink {
     /// One field; its value is the concatenation of `parts`. Without a key, only the value.

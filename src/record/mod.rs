@@ -15,7 +15,7 @@ mod resource;
 mod resource_parse;
 
 pub use control::{Control, ControlOp};
-pub use fields::{FieldSink, Fields, Style};
+pub use fields::{FieldSink, Fields, Style, style_of};
 pub(crate) use fields::{Writer, shown_len};
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;

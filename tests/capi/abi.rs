@@ -89,6 +89,7 @@ fn rust_types(c: &str) -> &'static [&'static str] {
         "const unsigned char [16]" => &["Option<&[u8; 16]>"],
         "virAuditDomain *" => &["Option<&Domain>", "*mut Domain"],
         "virAuditStats *" => &["*mut CStats"],
+        "virAuditDelivery" => &["c_int"],
         "virAuditLogFunc" => &["Option<LogFunc>"],
         "virLogSource *" => &["*mut VirLogSource"],
         "void *" => &["*mut c_void"],

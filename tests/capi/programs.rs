@@ -50,6 +50,11 @@ fn state() {
 }
 
 #[test]
+fn delivery() {
+    in_every_way("delivery", &[]);
+}
+
+#[test]
 fn threads() {
     in_every_way("threads", &["30"]);
 }

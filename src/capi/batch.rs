@@ -1,0 +1,87 @@
+//! Batches of a thread: what it sends between virAuditBatchBegin and virAuditBatchEnd goes out
+//! together.
+
+use super::boundary::{Problem, quietly, status};
+use super::state::{caller, deliver};
+use crate::Failure;
+use crate::auditor::{Auditor, Batch};
+use std::cell::Cell;
+use std::ffi::c_int;
+
+/// What a thread has begun.
+struct Open {
+    /// How many times it began; the last end sends.
+    depth: u32,
+    /// Records for the auditor that was open when they came.
+    batch: Option<Batch>,
+    /// The first failure of records that went out before the end.
+    failure: Option<Failure>,
+}
+
+thread_local! {
+    // A thread that ends with a batch open has it sent: dropping one does.
+    static OPEN: Cell<Option<Open>> = const { Cell::new(None) };
+}
+
+/// Runs `change` on this thread's open batch. Whatever is sent meanwhile, by a log function of the
+/// program's own, say, finds none, and goes out at once.
+fn with_open<R>(change: impl FnOnce(&mut Open) -> R) -> Option<R> {
+    let mut open = OPEN.try_with(Cell::take).ok().flatten()?;
+    let result = change(&mut open);
+    OPEN.set(Some(open));
+    Some(result)
+}
+
+impl Open {
+    /// Sends what waits.
+    fn send(&mut self) {
+        if let Some(batch) = self.batch.take() {
+            self.failure = self.failure.or(batch.send().err());
+        }
+    }
+}
+
+/// Lets `add` put records into this thread's batch, if it has one open, or else `send` send them.
+pub(super) fn add_or_send(
+    auditor: &Auditor,
+    function: &'static str,
+    add: impl FnOnce(&mut Batch),
+    send: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut add = Some(add);
+    with_open(|open| {
+        // Another auditor may have been opened since.
+        if !open.batch.as_ref().is_some_and(|batch| batch.belongs_to(auditor)) {
+            open.send();
+        }
+        let batch = open.batch.get_or_insert_with(|| Batch::new(auditor, caller(function)));
+        if let Some(add) = add.take() {
+            add(batch);
+        }
+    });
+    if add.is_none() { Ok(()) } else { send() }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditBatchBegin() {
+    quietly((), || {
+        if with_open(|open| open.depth += 1).is_none() {
+            OPEN.set(Some(Open { depth: 1, batch: None, failure: None }));
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditBatchEnd() -> c_int {
+    status(|| {
+        let mut open = OPEN.take().ok_or(Problem::Argument("no batch is open in this thread"))?;
+        if open.depth > 1 {
+            open.depth -= 1;
+            OPEN.set(Some(open));
+            return Ok(());
+        }
+        open.send();
+        // The failure is of records that were counted, and said, like any other.
+        deliver(|_| open.failure.map_or(Ok(()), Err))
+    })
+}

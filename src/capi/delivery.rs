@@ -1,0 +1,123 @@
+//! Who waits for the kernel, for the whole process.
+
+use super::boundary::{Problem, quietly, status};
+use super::log::{self, CapiLog};
+use super::state::{self, CURRENT};
+use crate::auditor::{CLOSE_WAIT, LogLevel, LogSink};
+use crate::config::Document;
+use crate::error::ConfigError;
+use crate::{Delivery, Error};
+use std::ffi::{c_int, c_uint};
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How many records may be queued where the caller doesn't say.
+const DEFAULT_QUEUE_LIMIT: usize = 8192;
+
+/// Where the settings of a preloaded library are, unless the environment says otherwise.
+const PRELOAD_CONFIG: &str = "/etc/viraudit/viraudit.conf";
+
+/// The limit of the queue; 0: delivery is direct.
+static QUEUE_LIMIT: AtomicUsize = AtomicUsize::new(0);
+/// Whether this process flushes its queue when it exits.
+static AT_EXIT: AtomicBool = AtomicBool::new(false);
+
+/// What an auditor that is opened now starts with.
+pub(super) fn current() -> Delivery {
+    match QUEUE_LIMIT.load(Ordering::SeqCst) {
+        0 => Delivery::Direct,
+        limit => Delivery::Queued { limit },
+    }
+}
+
+fn set(delivery: Delivery) {
+    let limit = match delivery {
+        Delivery::Direct => 0,
+        Delivery::Queued { limit } => limit,
+    };
+    QUEUE_LIMIT.store(limit, Ordering::SeqCst);
+    if limit > 0 && !AT_EXIT.swap(true, Ordering::SeqCst) {
+        // A daemon that ends without virAuditClose, as libvirtd does, loses nothing either.
+        //
+        // SAFETY: `flush_at_exit` takes nothing, and libc calls it before this library is unloaded.
+        unsafe { libc::atexit(flush_at_exit) };
+    }
+    if let Some(auditor) = CURRENT.get() {
+        auditor.set_delivery(delivery);
+    }
+}
+
+extern "C" fn flush_at_exit() {
+    quietly((), || {
+        if let Some(auditor) = CURRENT.get() {
+            auditor.flush(CLOSE_WAIT);
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditSetDelivery(how: c_int, queue_limit: usize) -> c_int {
+    status(|| {
+        set(match (how, queue_limit) {
+            (0, _) => Delivery::Direct,
+            (1, 0) => Delivery::Queued { limit: DEFAULT_QUEUE_LIMIT },
+            (1, limit) => Delivery::Queued { limit },
+            _ => {
+                return Err(Problem::Argument(
+                    "how is neither VIR_AUDIT_DIRECT nor VIR_AUDIT_QUEUED",
+                ));
+            }
+        });
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
+    status(|| {
+        let wait = Duration::from_millis(timeout_ms.into());
+        match CURRENT.get() {
+            Some(auditor) if !auditor.flush(wait) => Err(Problem::Library(Error::Io {
+                what: "records are still queued".into(),
+                source: io::Error::from_raw_os_error(libc::ETIMEDOUT),
+            })),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Reads the settings for a libvirtd that this library is preloaded into; without the file, or a
+/// key, what is set stays.
+fn configure_preloaded() -> Result<(), ConfigError> {
+    let path = std::env::var_os("VIRAUDIT_CONF").unwrap_or_else(|| PRELOAD_CONFIG.into());
+    let path = Path::new(&path);
+    let Some(text) = crate::config::read(path)? else { return Ok(()) };
+    let document = Document::parse(path, &text)?;
+    let limit = match document.size("queue_limit")? {
+        None | Some(0) => DEFAULT_QUEUE_LIMIT,
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+    };
+    match document.string("delivery")? {
+        None => {}
+        Some(b"direct") => set(Delivery::Direct),
+        Some(b"queued") => set(Delivery::Queued { limit }),
+        Some(_) => {
+            let entry = document.get("delivery");
+            return entry
+                .map_or(Ok(()), |entry| Err(document.unfit(entry, "\"direct\" or \"queued\"")));
+        }
+    }
+    Ok(())
+}
+
+/// Says what is wrong with the settings, and goes on with what is set: a guest must start, and its
+/// records be sent, whatever a file says.
+pub(super) fn configure_if_preloaded() {
+    if log::has_libvirt()
+        && let Err(error) = configure_preloaded()
+    {
+        CapiLog.log(LogLevel::Warning, state::caller("virAuditOpen"), &error.to_string());
+    }
+}
