@@ -3,11 +3,9 @@ the kernel got from it, and the comparison of two such runs.
 
 Nothing of the host's libvirt is touched: each libvirtd has a mount namespace in which /run, /dev
 and libvirt's directories are the test's, and a socket of its own. /dev/kvm isn't in that /dev, so
-guests are of type qemu whatever the host can do. Whatever libvirtd starts ends up as a child of the
-test, which ends it by its process id.
+guests are of type qemu whatever the host can do. keeper.py ends whatever libvirtd leaves.
 """
 
-import ctypes
 import os
 import re
 import shutil
@@ -126,47 +124,8 @@ def at_exit(call):
     _at_exit.append(call)
 
 
-def children():
-    """Processes of ours: what daemons leave behind is handed to us."""
-    found = []
-    for task in os.listdir("/proc/self/task"):
-        try:
-            with open("/proc/self/task/%s/children" % task) as file:
-                found += [int(word) for word in file.read().split()]
-        except OSError:
-            pass
-    return found
-
-
-def end_children():
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            reap()
-            left = children()
-            if not left:
-                return
-            for pid in left:
-                try:
-                    os.kill(pid, number)
-                except ProcessLookupError:
-                    pass
-            time.sleep(0.02)
-
-
-def reap():
-    while True:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                return
-        except ChildProcessError:
-            return
-
-
 def run_test(main):
     """Runs `main` and leaves nothing behind, however it ends."""
-    # PR_SET_CHILD_SUBREAPER
-    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
@@ -176,7 +135,6 @@ def run_test(main):
             signal.signal(number, signal.SIG_IGN)
         for call in reversed(_at_exit):
             call()
-        end_children()
 
 
 # --- Waiting --------------------------------------------------------------------------------------
@@ -243,8 +201,9 @@ class Capture:
         subprocess.run(["auditctl", "-m", "viraudit-fence-%d-%d" % (os.getpid(), mark)],
                        capture_output=True)
         with self.lock:
-            if not self.lock.wait_for(lambda: self.fence_seen >= mark, 30):
-                raise TimeoutError("the audit multicast group is silent")
+            if not self.lock.wait_for(lambda: self.fence_seen >= mark, 15):
+                raise TimeoutError("the audit multicast group is silent; enabled is %s"
+                                   % audit_status("enabled"))
             if self.lost:
                 raise RuntimeError("the listener was overrun")
             records, self.records = self.records, []
@@ -317,7 +276,7 @@ class Libvirtd:
     cgroups = None
 
     def __init__(self, preload=(), level=1, logging=False, uri="qemu:///system", wrapper=(),
-                 environment=None, log_level=2, viraudit_conf=None):
+                 environment=None, log_level=3, viraudit_conf=None):
         self.tree = tempfile.mkdtemp(prefix="host.", dir=WORK)
         cache = os.path.join(WORK, "cache")
         os.makedirs(cache, exist_ok=True)
@@ -339,8 +298,9 @@ class Libvirtd:
         with open(self.path("libvirtd.conf"), "w") as file:
             file.write('unix_sock_dir = "%s"\nauth_unix_rw = "none"\nlisten_tls = 0\n'
                        'audit_level = %d\naudit_logging = %d\nlog_level = %d\n'
-                       'log_outputs = "%d:file:%s"\n'
-                       % (self.path("sock"), level, logging, log_level, log_level, self.log))
+                       'log_filters = "2:conf.domain_audit 2:util.audit"\n'
+                       'log_outputs = "2:file:%s"\n'
+                       % (self.path("sock"), level, logging, log_level, self.log))
         with open(self.path("etc", "qemu.conf"), "w") as file:
             file.write('user = "root"\ngroup = "root"\nnamespaces = []\n'
                        'stdio_handler = "file"\nsecurity_default_confined = 0\n'
@@ -353,7 +313,7 @@ class Libvirtd:
         environment["VIRAUDIT_CONF"] = viraudit_conf or self.path("viraudit.conf")
         self.out = open(self.path("out"), "wb")
         self.process = subprocess.Popen(
-            ["unshare", "-m", "--propagation", "private", "sh", "-c", PRIVATE, "sh", self.tree,
+            [sys.executable, os.path.join(HERE, "keeper.py"), "unshare", "-m", "--propagation", "private", "sh", "-c", PRIVATE, "sh", self.tree,
              cache, ":".join(preload), *wrapper, "/usr/sbin/libvirtd",
              "-f", self.path("libvirtd.conf"), "-p", self.path("libvirtd.pid")],
             stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT,
@@ -400,11 +360,7 @@ class Libvirtd:
                 if guest.strip():
                     self.virsh("destroy", guest.strip())
             self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            self.process.wait()
         self.out.close()
 
 
@@ -420,7 +376,6 @@ def cgroup_roots():
 
 
 def remove_cgroups(roots):
-    end_children()
     for path, was_there in roots.items():
         if was_there or not os.path.isdir(path):
             continue
