@@ -22,7 +22,9 @@ from libvirt_host import (LIBRARY, SECOND, WORK, Capture, Libvirtd, Normal, chec
                           need, run_test, safe_path, say, wait_for)
 
 VERBOSE = os.environ.get("VIRAUDIT_VERBOSE")
-IMAGES = os.path.join(WORK, "images")
+# A name that has nothing of this host's, where a fixture is made of it.
+GOLDEN = os.environ.get("VIRAUDIT_GOLDEN")
+IMAGES = "/var/tmp/guest images" if GOLDEN else os.path.join(WORK, "images")
 UUID = "8e4f0f4c-2f8b-4b7a-9d9c-0000000000%02x"
 # Starts, and turns itself off by APM at once: `shutdown` as a guest's own doing.
 BOOT_SECTOR_OFF = bytes.fromhex(
@@ -197,15 +199,22 @@ class Script:
         capture.take()
         self.files = 0
 
-    def heard(self, name, outcome):
-        records = [record for record in self.capture.take() if self.is_ours(record)]
-        self.texts += [text for _, text in records]
+    def heard(self, name, outcome, until=None):
+        """Keeps what came; what libvirt tells after it has answered comes up to `until`."""
+        records = []
+
+        def listen():
+            records.extend(record for record in self.capture.take() if self.is_ours(record))
+            return until is None or any(until in text for _, text in records)
+
+        wait_for(listen, 10, "%s: a record with %s" % (name, until))
+        self.texts += records
         self.steps.append((name, outcome, [self.normal(record) for record in records]))
 
     def is_ours(self, record):
         return 'exe="/usr/sbin/libvirtd"' in record[1] or "libvirt_lxc" in record[1]
 
-    def op(self, name, *args, then=None):
+    def op(self, name, *args, then=None, until=None):
         """One call of virsh, and then something that must have come about."""
         began = time.monotonic()
         result = self.host.virsh(*args)
@@ -217,7 +226,7 @@ class Script:
         if then and (result.returncode == 0 or "quit" in args):
             wait_for(then, 30, name)
         self.last = result
-        self.heard(name, outcome)
+        self.heard(name, outcome, until)
         return result
 
     def xml(self, text):
@@ -234,7 +243,7 @@ class Script:
         with open(self.host.path("run", "libvirt/qemu/%s.pid" % guest)) as file:
             os.kill(int(file.read()), number)
         wait_for(self.is_off(guest), 30, name)
-        self.heard(name, "done")
+        self.heard(name, "done", " op=stop ")
 
     def has(self, guest, alias):
         return lambda: "'%s'" % alias in self.host.virsh("dumpxml", guest).stdout
@@ -323,7 +332,8 @@ class Script:
             self.op("detach %s: asked" % what, "detach-device-alias", guest, alias, "--live")
             if what != "a memory module":
                 self.op("detach %s: gone" % what, *(["reset", guest] if pci else ["list"]),
-                        then=self.gone(guest, alias))
+                        then=self.gone(guest, alias),
+                        until=None if what == "a watchdog" else " reason=detach ")
         self.op("attach a disk that doesn't exist", "attach-device", guest,
                 self.xml(disk("/absent/a b.img", "sdw", "usb")), "--live")
         self.op("attach a disk twice", "attach-device", guest,
@@ -397,12 +407,14 @@ class Script:
         guest = "off"
         self.op("define a guest that turns itself off", "define",
                 self.xml(domain(5, guest, disk(image("off.img"), "hda", "ide"))))
-        self.op("it does", "start", guest, then=self.is_off(guest))
+        self.op("it does", "start", guest, then=self.is_off(guest),
+                until=" op=stop ")
         self.op("undefine it too", "undefine", guest)
         guest = "ends"
         self.op("define another", "define", self.xml(domain(6, guest, net(8))))
         self.op("start it to end by its monitor", "start", guest)
-        self.op("quit", "qemu-monitor-command", guest, "--hmp", "quit", then=self.is_off(guest))
+        self.op("quit", "qemu-monitor-command", guest, "--hmp", "quit", then=self.is_off(guest),
+                until=" op=stop ")
         for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM):
             self.op("start it for " + number.name, "start", guest)
             self.kill(number.name, guest, number)
@@ -506,18 +518,22 @@ def main():
     compare("libviraudit.so", stock, single)
     both = Script(capture, [LIBRARY, SECOND]).run()
     compare("with libviraudit_preload.so", stock, both)
-    golden = os.environ.get("VIRAUDIT_GOLDEN")
-    if golden:
-        write_golden(golden, stock)
+    if GOLDEN:
+        write_golden(stock)
+        shutil.rmtree(IMAGES)
 
 
-def write_golden(path, script):
+def write_golden(script):
+    """tests/golden/helpers.jsonl: libvirt's own records, one of each shape."""
     import json
-    with open(path, "w") as file:
-        for name, _, records in script.steps:
-            for record in records:
-                json.dump({"operation": name, "record": record}, file, ensure_ascii=False)
-                file.write("\n")
+    seen = set()
+    with open(GOLDEN, "w") as file:
+        for kind, text in script.texts:
+            message = re.search(r"msg='(.*)'$", text).group(1)
+            shape = re.sub(r"vm=\S+ uuid=\S+|\d+", "", message)
+            if shape not in seen and len(message) < 2000:
+                seen.add(shape)
+                file.write(json.dumps({"type": kind, "text": message}) + "\n")
 
 
 run_test(main)
