@@ -127,7 +127,9 @@ impl Args<'_> {
             },
             "scsi_host" => HostDevice::ScsiHost(value),
             "mdev" => HostDevice::Mdev(value),
-            "capabilities" if words[1] == "storage" => return Some(Resource::HostdevStorage(value)),
+            "capabilities" if words[1] == "storage" => {
+                return Some(Resource::HostdevStorage(value));
+            }
             "capabilities" if words[1] == "misc" => return Some(Resource::HostdevMisc(value)),
             _ => return None,
         }))
@@ -347,7 +349,11 @@ fn typed_records_have_the_bytes_of_libvirts_helpers() {
             Ok(()) => agree += 1,
             Err(None) => {
                 let call = case["call"].as_str().unwrap();
-                let what = format!("{call} {}{}", Args(&case["args"]).text("hostdev"), Args(&case["args"]).text("device"));
+                let what = format!(
+                    "{call} {}{}",
+                    Args(&case["args"]).text("hostdev"),
+                    Args(&case["args"]).text("device")
+                );
                 *not_expressed.entry(what).or_default() += 1;
             }
             Err(Some((ours, theirs))) => {
