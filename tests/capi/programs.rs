@@ -138,3 +138,19 @@ fn the_example_in_rust_shows_a_guests_life() {
         cc::skip("cargo didn't build the examples");
     }
 }
+
+#[test]
+#[allow(clippy::print_stdout, reason = "the figures are a part of the result")]
+fn c_functions_give_the_records_of_libvirts_helpers() {
+    let named = std::env::var_os("VIRAUDIT_SHARED").map(PathBuf::from);
+    let shared = named.unwrap_or_else(|| root().join("../shared"));
+    let corpus = shared.join("corpus/helpers.jsonl");
+    if !corpus.exists() {
+        cc::skip("no shared corpus");
+    } else if cc::has("python3") {
+        let mut command = Command::new("python3");
+        command.arg(root().join("tests/capi/helpers.py"));
+        command.arg(cc::library_dir().join("libviraudit.so")).arg(corpus);
+        print!("{}", cc::run(&mut command));
+    }
+}

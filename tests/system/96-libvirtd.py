@@ -3,7 +3,8 @@
 The same operations on the same guests, three times: libvirt's own auditing, libviraudit.so, and
 libviraudit.so with libviraudit_preload.so. After every operation, the records that the kernel got
 are compared byte for byte, in order, but for times, process ids and terminals' numbers (and for raw
-paths with a blank or a quote, which viraudit writes in hex); and so are the lines that audit_logging = 1 puts into libvirtd's own log.
+paths with a blank or a quote, which viraudit writes in hex); and so are the lines that
+audit_logging = 1 puts into libvirtd's own log.
 """
 
 import array
@@ -329,11 +330,13 @@ class Script:
                 say("     | attach %s: %s" % (what, result.stderr.strip()))
                 continue
             # A PCI device leaves with the guest's consent, or when the guest is reset.
-            self.op("detach %s: asked" % what, "detach-device-alias", guest, alias, "--live")
-            if what != "a memory module":
-                self.op("detach %s: gone" % what, *(["reset", guest] if pci else ["list"]),
-                        then=self.gone(guest, alias),
-                        until=None if what == "a watchdog" else " reason=detach ")
+            if what == "a memory module":
+                self.op("detach " + what, "detach-device-alias", guest, alias, "--live")
+                continue
+            self.host.virsh("detach-device-alias", guest, alias, "--live")
+            self.op("detach " + what, *(["reset", guest] if pci else ["list"]),
+                    then=self.gone(guest, alias),
+                    until=None if what == "a watchdog" else " reason=detach ")
         self.op("attach a disk that doesn't exist", "attach-device", guest,
                 self.xml(disk("/absent/a b.img", "sdw", "usb")), "--live")
         self.op("attach a disk twice", "attach-device", guest,

@@ -248,6 +248,11 @@ if [ -e /dev/net/tun ]; then
     : >"$tree/dev/net/tun"
     mount --bind /dev/net/tun "$tree/dev/net/tun"
 fi
+# libvirt_lxc serves its container's /proc/meminfo with it.
+if [ -e /dev/fuse ]; then
+    : >"$tree/dev/fuse"
+    mount --bind /dev/fuse "$tree/dev/fuse"
+fi
 mkdir "$tree/dev/pts" "$tree/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 none "$tree/dev/pts"
 ln -s pts/ptmx "$tree/dev/ptmx"
