@@ -36,11 +36,31 @@ pub const fn hex_pair(byte: u8) -> [u8; 2] {
 /// assert_eq!(encode(None), br#""?""#);
 /// ```
 pub fn encode(value: Option<&[u8]>) -> Vec<u8> {
+    let mut text = vec![0; encoded_len(value)];
+    encode_into(value, &mut text);
+    text
+}
+
+/// How many bytes [`encode`] gives.
+pub fn encoded_len(value: Option<&[u8]>) -> usize {
+    let value = value.unwrap_or(MISSING);
+    if value.iter().copied().any(needs_hex) { 2 * value.len() } else { value.len() + 2 }
+}
+
+/// Writes what [`encode`] gives to memory of the caller's.
+///
+/// # Panics
+///
+/// If `out` isn't [`encoded_len`] bytes long.
+pub fn encode_into(value: Option<&[u8]>, out: &mut [u8]) {
     let value = value.unwrap_or(MISSING);
     if value.iter().copied().any(needs_hex) {
-        value.iter().copied().flat_map(hex_pair).collect()
-    } else {
-        [b"\"", value, b"\""].concat()
+        let (pairs, _) = out.as_chunks_mut::<2>();
+        pairs.iter_mut().zip(value).for_each(|(pair, &byte)| *pair = hex_pair(byte));
+    } else if let [first, inner @ .., last] = out {
+        *first = b'"';
+        inner.copy_from_slice(value);
+        *last = b'"';
     }
 }
 

@@ -249,3 +249,28 @@ impl From<XmlError> for Error {
         Self::Xml(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_errno_of_a_socket_is_told_apart() {
+        let table = [
+            (libc::EPROTONOSUPPORT, Failure::Unsupported(libc::EPROTONOSUPPORT)),
+            (libc::EAFNOSUPPORT, Failure::Unsupported(libc::EAFNOSUPPORT)),
+            (libc::EINVAL, Failure::Unsupported(libc::EINVAL)),
+            (libc::EMFILE, Failure::NoDescriptor(libc::EMFILE)),
+            (libc::ENFILE, Failure::NoDescriptor(libc::ENFILE)),
+            (libc::EACCES, Failure::Forbidden),
+            (libc::EPERM, Failure::NotPermitted),
+            (libc::ENOMEM, Failure::Os(libc::ENOMEM)),
+        ];
+        for (errno, expected) in table {
+            let failure = Failure::from_socket(errno);
+            assert_eq!(failure, expected, "errno {errno}");
+            assert_eq!(failure.errno(), errno);
+            assert!(failure.to_string().contains("; "), "a meaning and a cure: {failure}");
+        }
+    }
+}

@@ -36,15 +36,12 @@ impl Uuid {
     /// The 36 bytes of its text: lower case, with dashes.
     pub fn text(&self) -> [u8; 36] {
         const HEX: &[u8; 16] = b"0123456789abcdef";
+        /// Where each byte's digits stand.
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
         let mut text = [b'-'; 36];
-        let mut at = 0;
-        for (i, byte) in self.0.iter().enumerate() {
-            if matches!(i, 4 | 6 | 8 | 10) {
-                at += 1;
-            }
+        for (byte, at) in self.0.iter().zip(PLACES) {
             text[at] = HEX[(byte >> 4) as usize];
             text[at + 1] = HEX[(byte & 15) as usize];
-            at += 2;
         }
         text
     }

@@ -79,6 +79,9 @@ pub struct TextBody<'a> {
     pub text: &'a [u8],
 }
 
+/// The resources whose records end with a path that libvirt leaves raw.
+const RAW_PATHS: [&[u8]; 3] = [b"resrc=shmem", b"resrc=ivshmem-socket", b"resrc=evdev"];
+
 /// A key, and the raw value behind it.
 type RawField<'a> = (&'static [u8], &'a [u8]);
 
@@ -105,15 +108,15 @@ impl<'a> TextBody<'a> {
                 (&text[..vm.start], values)
             }
             RecordType::VirtResource => {
-                let raw = [&b" resrc=shmem "[..], b" resrc=ivshmem-socket ", b" resrc=evdev "];
-                match find(text, b" path=") {
-                    Some(path)
-                        if raw.iter().any(|kind| find(&text[..path.end], kind).is_some()) =>
-                    {
+                // `virt=... resrc=... `: the second word tells.
+                let mut words = text.splitn(3, |&byte| byte == b' ').skip(1);
+                let raw = words.next().is_some_and(|word| RAW_PATHS.contains(&word));
+                match raw.then(|| find(text, b" path=")).flatten() {
+                    Some(path) => {
                         let value = Some((&b"path"[..], &text[path.end..]));
                         (&text[..path.start], [value, None, None])
                     }
-                    _ => whole,
+                    None => whole,
                 }
             }
             _ => whole,
@@ -180,6 +183,9 @@ pub fn compose(
     Some(shorten(body, &suffix, out))
 }
 
+/// What is left of each value where even without any the text would be too long.
+const LEAST_CAP: usize = 64;
+
 /// The longest values give up their ends, all down to the same length.
 fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed {
     let mut fits = 0;
@@ -192,11 +198,14 @@ fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed 
             too_long = cap;
         }
     }
+    // More words than the kernel takes bytes, from a C caller: the last words have to go.
+    let lost = shortened_len(body, suffix, fits) > MESSAGE_TEXT_MAX;
+    if lost {
+        fits = LEAST_CAP;
+    }
     let mut writer = Writer::new(out, fits);
     body.visit(&mut writer);
     let mut body_len = writer.len();
-    // More words than the kernel takes bytes, from a C caller: the last words have to go.
-    let lost = shortened_len(body, suffix, fits) > MESSAGE_TEXT_MAX;
     if lost {
         let nothing = TextBody { kind: RecordType::VirtControl, text: b"" };
         let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, suffix, fits) - b"*".len();

@@ -172,3 +172,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn more_words_than_fit_never_cost_the_verdict() {
+    let words = b"a=b ".repeat(4000);
+    let long = b"x=\x01y ".repeat(4000);
+    for text in [&words, &long] {
+        let body = TextBody { kind: RecordType::VirtResource, text };
+        for tty in [&b"pts/1"[..], text] {
+            let client = Client { tty: Some(tty), addr: Some(text) };
+            let mut out = vec![0; TEXT_ROOM];
+            let composed = compose(&body, &origin(), client, false, &mut out).unwrap();
+            let whole = &out[..composed.len];
+            assert!(composed.truncated && composed.len > 8000);
+            assert!(whole.starts_with(b"a=b a=b ") || whole.starts_with(b"x=0179 x=0179 "));
+            let mark = b" truncated=* exe=\"/usr/sbin/libvirtd\" hostname=";
+            assert!(whole.windows(mark.len()).any(|at| at == mark));
+            assert!(whole.ends_with(b" res=failed"));
+        }
+    }
+}

@@ -2,30 +2,36 @@
 
 use super::args::{MaybeText, Text};
 use super::boundary::{Problem, guard};
-use crate::Error;
+use crate::Failure;
+use crate::encode::{encode_into, encoded_len};
 use std::ffi::c_char;
-use std::io;
 use std::ptr;
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditEncode(key: Text<'_>, value: MaybeText<'_>) -> *mut c_char {
     guard(ptr::null_mut(), || {
         let key = key.named("key")?.to_bytes();
-        let value = crate::encode::encode(value.get().map(|value| value.to_bytes()));
-        malloc_text([key, b"=", &value, b"\0"])
+        let value = value.get().map(|value| value.to_bytes());
+        let text = malloc(key.len() + 1 + encoded_len(value) + 1)?;
+        let (head, tail) = text.split_at_mut(key.len());
+        head.copy_from_slice(key);
+        if let [equals, encoded @ .., nul] = tail {
+            *equals = b'=';
+            encode_into(value, encoded);
+            *nul = 0;
+        }
+        Ok(text.as_mut_ptr().cast())
     })
 }
 
-/// The concatenation of `parts`, which the caller releases with `free`.
-fn malloc_text(parts: [&[u8]; 4]) -> Result<*mut c_char, Problem> {
-    let text = parts.concat();
-    // SAFETY: malloc has no preconditions.
-    let copy = unsafe { libc::malloc(text.len()) }.cast::<u8>();
-    if copy.is_null() {
-        let source = io::Error::from_raw_os_error(libc::ENOMEM);
-        return Err(Error::Io { what: "can't encode a value".into(), source }.into());
+/// Memory that the caller releases with `free`; no other is needed on the way there, so that being
+/// out of it is an error like any other.
+fn malloc(len: usize) -> Result<&'static mut [u8], Problem> {
+    // SAFETY: calloc has no preconditions.
+    let memory = unsafe { libc::calloc(len, 1) }.cast::<u8>();
+    if memory.is_null() {
+        return Err(Failure::Os(libc::ENOMEM).into());
     }
-    // SAFETY: the room is new, and as long as the text.
-    unsafe { ptr::copy_nonoverlapping(text.as_ptr(), copy, text.len()) };
-    Ok(copy.cast())
+    // SAFETY: the memory is new, that long, and all zeros.
+    Ok(unsafe { std::slice::from_raw_parts_mut(memory, len) })
 }

@@ -75,7 +75,8 @@ pub trait FieldSink {
         let value: i128 = value.into();
         let mut digits = [0; 24];
         let mut at = digits.len();
-        let mut rest = value.unsigned_abs();
+        // Every number of a record has 64 bits at most.
+        let mut rest = value.unsigned_abs() as u64;
         loop {
             at -= 1;
             digits[at] = b'0' + (rest % 10) as u8;
@@ -111,20 +112,29 @@ enum Shape {
     Bare,
 }
 
+/// Whether any byte passes the test. Looks at all of them, many at a time, which for the usual
+/// value is faster than to stop at the first that does.
+#[inline]
+fn any(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |found, &byte| found | test(byte))
+}
+
 fn shape(style: Style, parts: &[&[u8]]) -> Shape {
-    let any = |test: fn(u8) -> bool| parts.iter().any(|part| part.iter().copied().any(test));
     match style {
-        Style::Encoded if any(needs_hex) => Shape::Hex,
+        Style::Encoded if parts.iter().any(|part| any(part, needs_hex)) => Shape::Hex,
         Style::Encoded => Shape::Quoted,
-        Style::Raw if any(|byte| !is_harmless(byte)) => Shape::Hex,
+        Style::Raw if parts.iter().any(|part| any(part, |byte| !is_harmless(byte))) => Shape::Hex,
         _ => Shape::Bare,
     }
 }
 
-/// How many bytes a value takes when it may take `cap` at most. Never less than what one encoded
-/// byte, or a pair of quotes, needs.
+/// How many bytes a value takes when it may take `cap` at most. A pair of quotes always stays, and
+/// so does what viraudit itself makes: a number, a UUID, the verdict.
 pub(crate) fn shown_len(style: Style, parts: &[&[u8]], cap: usize) -> usize {
     let len = parts.iter().map(|part| part.len()).sum::<usize>();
+    if style == Style::Plain {
+        return len;
+    }
     match shape(style, parts) {
         Shape::Quoted => (len + 2).min(cap.max(2)),
         Shape::Hex => (2 * len).min(cap & !1),
@@ -174,6 +184,14 @@ impl<'b> Writer<'b> {
         }
         self.len += bytes.len();
     }
+
+    #[inline]
+    fn put_byte(&mut self, byte: u8) {
+        if let Some(room) = self.out.get_mut(self.len) {
+            *room = byte;
+        }
+        self.len += 1;
+    }
 }
 
 /// At most `room` bytes of the concatenation of `parts`, part by part.
@@ -187,7 +205,7 @@ fn prefix<'p>(parts: &'p [&'p [u8]], mut room: usize) -> impl Iterator<Item = &'
 
 impl FieldSink for Writer<'_> {
     fn text(&mut self, text: &[u8]) {
-        if self.cap == usize::MAX && !text.iter().any(|&byte| is_odd(byte)) {
+        if self.cap == usize::MAX && !any(text, is_odd) {
             self.put(text);
         } else {
             Words(self).text(text);
@@ -196,19 +214,19 @@ impl FieldSink for Writer<'_> {
 
     fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
         if self.len > 0 {
-            self.put(b" ");
+            self.put_byte(b' ');
         }
         if !key.is_empty() {
             self.put(key);
-            self.put(b"=");
+            self.put_byte(b'=');
         }
         let room =
             if self.cap == usize::MAX { self.cap } else { shown_len(style, parts, self.cap) };
         match shape(style, parts) {
             Shape::Quoted => {
-                self.put(b"\"");
+                self.put_byte(b'"');
                 prefix(parts, room - 2).for_each(|part| self.put(part));
-                self.put(b"\"");
+                self.put_byte(b'"');
             }
             Shape::Hex => {
                 for &byte in prefix(parts, room / 2).flatten() {

@@ -154,3 +154,10 @@ fn c_functions_give_the_records_of_libvirts_helpers() {
         print!("{}", cc::run(&mut command));
     }
 }
+
+/// Its own malloc stands in for the C library's, so only as it is.
+#[test]
+fn no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    cc::run(&mut built(dir.path(), "gcc", PLAIN, "no_memory", Linkage::Shared));
+}

@@ -1,0 +1,129 @@
+//! What the library itself costs: `cargo bench --bench library`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use viraudit::audit_sys::frame::Frames;
+use viraudit::auditor::Caller;
+use viraudit::backend::{Backend, Sink};
+use viraudit::message::{Client, Origin, TEXT_ROOM, TextBody, compose};
+use viraudit::record::MachineId;
+use viraudit::{
+    Auditor, Change, DomainDef, Event, Failure, Guest, Options, Record, RecordType, Resource, Uuid,
+};
+
+fn main() {
+    divan::main();
+}
+
+/// Takes everything and keeps nothing.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Backend for Nowhere {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Sink for Nowhere {
+    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
+        black_box(frames.bytes());
+        (0..frames.count()).for_each(|i| outcome(i, Ok(())));
+    }
+}
+
+fn guest() -> Guest<'static> {
+    Guest::new("kvm", "guest1", Uuid([7; 16]))
+}
+
+fn disk(path: &'static str) -> Record<'static> {
+    let change = Change { old: None, new: Some(path.into()) };
+    Record::resource(guest(), "start", Resource::Disk(change), true)
+}
+
+fn records() -> [(&'static str, Record<'static>); 4] {
+    let labels = MachineId {
+        vm_ctx: Some("system_u:system_r:svirt_t:s0:c1,c2".into()),
+        img_ctx: Some("system_u:object_r:svirt_image_t:s0:c1,c2".into()),
+        model: Some("selinux".into()),
+    };
+    [
+        ("disk", disk("/var/lib/images/disk01.qcow2")),
+        ("disk, hex", disk("/var/lib/images/disk 01.qcow2")),
+        ("start", Record::start(guest(), "booted", 4242, true)),
+        ("label", Record { guest: guest(), event: Event::MachineId(labels), success: true }),
+    ]
+}
+
+#[divan::bench(args = [0, 1, 2, 3])]
+fn format_record(bencher: Bencher, which: usize) {
+    let origin = Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), ..Origin::default() };
+    let (_, record) = &records()[which];
+    let mut out = [0; 1000];
+    bencher.bench_local(|| {
+        compose(black_box(record), &origin, Client::default(), true, &mut out).map(|text| text.len)
+    });
+}
+
+#[divan::bench]
+fn format_record_that_is_too_long(bencher: Bencher) {
+    let origin = Origin::default();
+    let path = "x".repeat(9000);
+    let change = Change { old: Some(path.as_str().into()), new: Some(path.as_str().into()) };
+    let record = Record::resource(guest(), "start", Resource::Disk(change), true);
+    let mut out = [0; TEXT_ROOM];
+    bencher.bench_local(|| {
+        compose(black_box(&record), &origin, Client::default(), true, &mut out).map(|text| text.len)
+    });
+}
+
+#[divan::bench]
+fn pass_on_a_text(bencher: Bencher) {
+    let origin = Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), ..Origin::default() };
+    let text = disk("/var/lib/images/disk01.qcow2").body();
+    let body = TextBody { kind: RecordType::VirtResource, text: &text };
+    let mut out = [0; 1000];
+    bencher.bench_local(|| {
+        compose(black_box(&body), &origin, Client::default(), true, &mut out).map(|text| text.len)
+    });
+}
+
+#[divan::bench]
+fn parse_record(bencher: Bencher) {
+    let body = disk("/var/lib/images/disk01.qcow2").body();
+    bencher.bench_local(|| Record::parse(RecordType::VirtResource, black_box(&body), true).is_ok());
+}
+
+#[divan::bench]
+fn emit_without_the_kernel(bencher: Bencher) {
+    let auditor = Auditor::open(Nowhere, Options::default()).expect("opens");
+    let record = disk("/var/lib/images/disk01.qcow2");
+    bencher.bench_local(|| auditor.emit(black_box(&record)));
+}
+
+#[divan::bench(threads = [1, 2])]
+fn send_text_without_the_kernel(bencher: Bencher) {
+    let auditor = Auditor::open(Nowhere, Options::default()).expect("opens");
+    let text = disk("/var/lib/images/disk01.qcow2").body();
+    bencher.bench(|| {
+        let kind = RecordType::VirtResource;
+        auditor.send_text(kind, black_box(&text), true, Client::default(), Caller::default())
+    });
+}
+
+#[divan::bench]
+fn start_from_xml_without_the_kernel(bencher: Bencher) {
+    let xml = include_bytes!("../examples/guest.xml");
+    let def = DomainDef::parse(xml).expect("parses");
+    let count = def.start_records("booted", 1, true).count();
+    let auditor = Auditor::open(Nowhere, Options::default()).expect("opens");
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench_local(|| auditor.emit_all(black_box(&def).start_records("booted", 1, true)));
+}
+
+#[divan::bench]
+fn parse_xml(bencher: Bencher) {
+    let xml = include_bytes!("../examples/guest.xml");
+    bencher.bench_local(|| DomainDef::parse(black_box(xml)).is_ok());
+}
