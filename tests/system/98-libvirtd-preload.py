@@ -34,7 +34,7 @@ def start(host):
 def traced_start(capture, name, preload):
     trace = os.path.join(os.environ["VIRAUDIT_SYSTEM_TESTS"], "trace-%d" % len(preload))
     host = Libvirtd(preload, wrapper=(
-        "strace", "-f", "-yy", "-s", "65536", "-o", trace, "-e",
+        "strace", "-f", "--seccomp-bpf", "-yy", "-s", "65536", "-o", trace, "-e",
         "trace=socket,sendto,sendmsg,recvfrom,recvmsg,poll,ppoll")).wait_ready()
     capture.take()
     good = start(host)
