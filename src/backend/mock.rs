@@ -1,5 +1,7 @@
 //! A test's memory: what would have been sent, and failures on demand.
 
+mod expect;
+
 use super::{Backend, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;

@@ -71,35 +71,87 @@ fn log_lines_go_to_libvirt_when_it_is_there() {
     cc::run(&mut built(dir.path(), "gcc", &flags, "libvirt_log", Linkage::Shared));
 }
 
-#[test]
-fn the_example_shows_a_guests_life() {
+/// What every language's example prints: a guest's life.
+fn check_life(command: &mut Command) {
+    let text = cc::run(command);
+    let lines: Vec<&str> = text.lines().collect();
+    let kinds = ["resrc=net ", "resrc=mem ", "resrc=vcpu ", "op=start ", "resrc=disk ", "op=stop "];
+    assert_eq!(lines.len(), kinds.len() + 1, "{text}");
+    for (line, kind) in lines.iter().zip(kinds) {
+        assert!(line.starts_with("VIRT_") && line.contains(kind), "{line}");
+    }
+    assert_eq!(lines[kinds.len()], "6 records, 6 delivered");
+}
+
+/// The example of that name, with each compiler, and without leaks.
+fn compiled_example(source: &str, compilers: &[(&str, &[&str])]) {
     let dir = tempfile::tempdir().unwrap();
-    let source = root().join("examples/c/guest.c");
+    let source = root().join("examples").join(source);
     let program = dir.path().join("guest");
-    let check = |command: &mut Command| {
-        let text = cc::run(command);
-        let lines: Vec<&str> = text.lines().collect();
-        let kinds =
-            ["resrc=net ", "resrc=mem ", "resrc=vcpu ", "op=start ", "resrc=disk ", "op=stop "];
-        assert_eq!(lines.len(), kinds.len() + 1, "{text}");
-        for (line, kind) in lines.iter().zip(kinds) {
-            assert!(line.starts_with("VIRT_") && line.contains(kind), "{line}");
-        }
-        assert_eq!(lines[kinds.len()], "6 records, 6 delivered");
-    };
-    for (compiler, flags) in [
-        ("gcc", &["-std=c99"][..]),
-        ("gcc", &["-std=c99", "-fsanitize=address,undefined"]),
-        ("clang", &["-std=c99"]),
-    ] {
+    for (compiler, flags) in compilers {
         if cc::has(compiler) {
             cc::compile(compiler, flags, &source, Linkage::Shared, &program);
-            check(&mut Command::new(&program));
+            check_life(&mut Command::new(&program));
         }
     }
-    if cc::has("valgrind") {
-        cc::compile("gcc", &["-std=c99"], &source, Linkage::Shared, &program);
-        check(&mut cc::valgrind(&program, "full"));
+    let (compiler, flags) = compilers[0];
+    if cc::has("valgrind") && cc::has(compiler) {
+        cc::compile(compiler, flags, &source, Linkage::Shared, &program);
+        check_life(&mut cc::valgrind(&program, "full"));
+    }
+}
+
+#[test]
+fn the_example_in_c_shows_a_guests_life() {
+    compiled_example(
+        "c/guest.c",
+        &[
+            ("gcc", &["-std=c99"]),
+            ("gcc", &["-std=c99", "-fsanitize=address,undefined"]),
+            ("clang", &["-std=c99"]),
+        ],
+    );
+}
+
+#[test]
+fn the_example_in_cxx_shows_a_guests_life() {
+    compiled_example(
+        "cpp/guest.cpp",
+        &[("g++", &["-std=c++17"]), ("g++", &["-std=c++20", "-fsanitize=address,undefined"])],
+    );
+}
+
+#[test]
+fn the_example_in_python_shows_a_guests_life() {
+    if cc::has("python3") {
+        check_life(Command::new("python3").arg(root().join("examples/python/guest.py")));
+    }
+}
+
+#[test]
+fn the_example_in_rust_shows_a_guests_life() {
+    // Beside the tests, when cargo was asked for all of them.
+    let program = cc::library_dir().join("../examples/guest");
+    if program.exists() {
+        check_life(&mut Command::new(program));
+    } else {
+        cc::skip("cargo didn't build the examples");
+    }
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "the figures are a part of the result")]
+fn c_functions_give_the_records_of_libvirts_helpers() {
+    let named = std::env::var_os("VIRAUDIT_SHARED").map(PathBuf::from);
+    let shared = named.unwrap_or_else(|| root().join("../shared"));
+    let corpus = shared.join("corpus/helpers.jsonl");
+    if !corpus.exists() {
+        cc::skip("no shared corpus");
+    } else if cc::has("python3") {
+        let mut command = Command::new("python3");
+        command.arg(root().join("tests/capi/helpers.py"));
+        command.arg(cc::library_dir().join("libviraudit.so")).arg(corpus);
+        print!("{}", cc::run(&mut command));
     }
 }
 

@@ -5,6 +5,7 @@
 mod errors;
 mod file;
 mod golden;
+mod hook;
 mod hostile;
 mod kernel;
 mod man;
