@@ -233,6 +233,11 @@ fn shortened_len(body: &impl Fields, suffix: &Suffix<'_>, cap: usize) -> usize {
     length.len - 1 + b" truncated=".len() + length.keys.saturating_sub(1)
 }
 
+/// What a field is called that was shortened; a word of a C caller's may have no key.
+fn named(key: &[u8]) -> &[u8] {
+    if key.is_empty() { MISSING } else { key }
+}
+
 struct ShortenedLength {
     cap: usize,
     len: usize,
@@ -244,7 +249,7 @@ impl FieldSink for ShortenedLength {
         let shown = shown_len(style, parts, self.cap);
         self.len += 1 + shown + if key.is_empty() { 0 } else { key.len() + 1 };
         if shown < shown_len(style, parts, usize::MAX) {
-            self.keys += key.len() + 1;
+            self.keys += named(key).len() + 1;
         }
     }
 }
@@ -262,7 +267,7 @@ impl FieldSink for ShortenedKeys<'_, '_> {
                 self.writer.put(b",");
             }
             self.any = true;
-            self.writer.put(if key.is_empty() { MISSING } else { key });
+            self.writer.put(named(key));
         }
     }
 }

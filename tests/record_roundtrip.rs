@@ -174,6 +174,15 @@ proptest! {
 }
 
 #[test]
+fn words_without_a_key_are_shortened_too() {
+    let text = [b"word", &b"y".repeat(100)[..], b" "].concat().repeat(200);
+    let (whole, truncated) =
+        text_of(&TextBody { kind: RecordType::VirtControl, text: &text }, &origin(), true);
+    assert!(truncated && whole.len() <= TEXT_ROOM);
+    assert!(whole.ends_with(b" res=success"));
+}
+
+#[test]
 fn more_words_than_fit_never_cost_the_verdict() {
     let words = b"a=b ".repeat(4000);
     let long = b"x=\x01y ".repeat(4000);
