@@ -222,9 +222,8 @@ class Script:
         if VERBOSE:
             print("%6.2f s %s: %s" % (time.monotonic() - began, name, result.stderr.strip()),
                   file=sys.stderr, flush=True)
-        # qemu that quits may or may not have answered.
-        outcome = "done" if "quit" in args else "done" if result.returncode == 0 else "refused"
-        if then and (result.returncode == 0 or "quit" in args):
+        outcome = "done" if result.returncode == 0 else "refused"
+        if then and result.returncode == 0:
             wait_for(then, 30, name)
         self.last = result
         self.heard(name, outcome, until)
@@ -415,10 +414,8 @@ class Script:
         self.op("undefine it too", "undefine", guest)
         guest = "ends"
         self.op("define another", "define", self.xml(domain(6, guest, net(8))))
-        self.op("start it to end by its monitor", "start", guest)
-        self.op("quit", "qemu-monitor-command", guest, "--hmp", "quit", then=self.is_off(guest),
-                until=" op=stop ")
-        for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM):
+        # Not SIGTERM, nor quit: whether libvirt sees qemu's last word or its end first is a race.
+        for number in (signal.SIGKILL, signal.SIGSEGV):
             self.op("start it for " + number.name, "start", guest)
             self.kill(number.name, guest, number)
         self.op("start it paused", "start", guest, "--paused")
@@ -534,7 +531,7 @@ def write_golden(script):
         for kind, text in script.texts:
             message = re.search(r"msg='(.*)'$", text).group(1)
             shape = re.sub(r"vm=\S+ uuid=\S+|\d+", "", message)
-            if shape not in seen and len(message) < 2000:
+            if shape not in seen and len(message) < 2000 and message == safe_path(message):
                 seen.add(shape)
                 file.write(json.dumps({"type": kind, "text": message}) + "\n")
 

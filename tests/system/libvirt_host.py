@@ -259,6 +259,10 @@ ln -s pts/ptmx "$tree/dev/ptmx"
 ln -s /proc/self/fd "$tree/dev/fd"
 mount -t tmpfs -o mode=1777 none "$tree/dev/shm"
 mount --rbind "$tree/dev" /dev
+# With both versions of cgroups mounted, libvirt_lxc fails on the second; leave it the first.
+if [ -n "$LXC" ] && mountpoint -q /sys/fs/cgroup/unified; then
+    umount /sys/fs/cgroup/unified
+fi
 mount --bind "$tree/run" /run
 mount --bind "$tree/lib" /var/lib/libvirt
 mount --bind "$tree/etc" /etc/libvirt
@@ -315,6 +319,7 @@ class Libvirtd:
             at_exit(lambda: remove_cgroups(Libvirtd.cgroups))
         self.uri = "%s?socket=%s" % (uri, self.socket)
         environment = dict(os.environ, **(environment or {}))
+        environment["LXC"] = "yes" if uri.startswith("lxc") else ""
         environment["VIRAUDIT_CONF"] = viraudit_conf or self.path("viraudit.conf")
         self.out = open(self.path("out"), "wb")
         self.process = subprocess.Popen(
