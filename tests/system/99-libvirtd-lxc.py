@@ -4,9 +4,10 @@ from libvirt_host import (LIBRARY, SECOND, Capture, Libvirtd, Normal, check, dif
                           run_test, say, skipped, wait_for)
 
 NAME = "box"
-XML = """<domain type='lxc'><name>box</name><uuid>8e4f0f4c-2f8b-4b7a-9d9f-000000000001</uuid>
+UUID = "8e4f0f4c-2f8b-4b7a-9d9f-000000000001"
+XML = """<domain type='lxc'><name>box</name><uuid>%s</uuid>
 <memory unit='MiB'>64</memory><os><type>exe</type><init>/bin/sleep</init><initarg>60</initarg></os>
-<devices><console type='pty'/></devices></domain>"""
+<devices><console type='pty'/></devices></domain>""" % UUID
 
 
 def run(capture, preload):
@@ -20,10 +21,10 @@ def run(capture, preload):
     if started.returncode == 0:
         host.virsh("destroy", NAME)
         wait_for(lambda: records.extend(capture.take()) or any(
-            " op=stop " in text for _, text in records), 10, "the container's end")
+            " op=stop " in text and UUID in text for _, text in records), 10, "the container's end")
     host.stop()
     normal = Normal()
-    return started, [normal(record) for record in records]
+    return started, [normal(record) for record in records if UUID in record[1]]
 
 
 def main():
