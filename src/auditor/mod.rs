@@ -96,7 +96,15 @@ impl Auditor {
     /// nothing can fail.
     #[track_caller]
     pub fn open(backend: impl Backend + 'static, options: Options) -> Result<Self, Error> {
-        let caller = Caller::here();
+        Self::open_for(backend, options, Caller::here())
+    }
+
+    /// The same on behalf of a caller who can't be seen from here.
+    pub(crate) fn open_for(
+        backend: impl Backend + 'static,
+        options: Options,
+        caller: Caller<'_>,
+    ) -> Result<Self, Error> {
         let mut opened = None;
         if options.level > 0 {
             let log = &options.log;

@@ -53,7 +53,7 @@ fn install(auditor: Auditor) {
 pub(super) fn open(backend: impl Backend + 'static, level: u32) -> Result<(), Problem> {
     let auditor = match level {
         0 => closed(),
-        _ => Auditor::open(backend, options(level, Origin::current()))?,
+        _ => Auditor::open_for(backend, options(level, Origin::current()), caller("virAuditOpen"))?,
     };
     install(auditor);
     Ok(())
