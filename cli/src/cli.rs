@@ -3,6 +3,7 @@
 use crate::config;
 use crate::emit::EmitArgs;
 use crate::generate::{CompletionsArgs, ManArgs};
+use crate::report::ReportArgs;
 use crate::status::StatusArgs;
 use clap::{Parser, Subcommand};
 
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     /// Look at and change the settings of auditing.
     Config(config::Args),
     Status(StatusArgs),
+    Report(Box<ReportArgs>),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),

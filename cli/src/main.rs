@@ -11,6 +11,7 @@ mod console;
 mod emit;
 mod failure;
 mod generate;
+mod report;
 mod settings;
 mod status;
 mod usage;
@@ -43,6 +44,7 @@ fn run(command: Command) -> Result<u8, Failure> {
             console::print(&out).map(|()| 0)
         }
         Command::Status(args) => status::run(args),
+        Command::Report(args) => report::run(*args),
         Command::Completions(args) => generate::completions(args),
         Command::Man(args) => generate::man(&args),
     }

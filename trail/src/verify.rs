@@ -1,0 +1,1 @@
+//! Damage: see [`crate::line`].
