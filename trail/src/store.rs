@@ -96,6 +96,8 @@ pub struct Store {
     by_uuid: HashMap<(u32, Uuid), u32>,
     by_who: HashMap<Who, u32>,
     progress: HashMap<u32, Progress>,
+    /// The progress of the host whose lines are being read.
+    current: (u32, Progress),
     last_who: Option<(Option<u32>, Option<u32>, u32)>,
     /// What became of the lines.
     pub tally: Tally,
@@ -200,17 +202,16 @@ impl Store {
         self.events.push(event);
     }
 
+    #[inline]
     fn add_virt<'b>(
         &mut self,
         event: &mut Event,
         virt: &VirtSpans,
         kind: EventKind,
-        part: impl Fn(Span) -> &'b [u8],
+        part: impl Fn(Span) -> &'b [u8] + Copy,
     ) {
-        let name = self.words.id(part(virt.vm));
         event.kind = kind;
-        event.name = name;
-        event.guest = self.guest(event.host, virt.uuid, name, || part(virt.virt));
+        (event.guest, event.name) = self.guest(event.host, virt, part);
         event.success = virt.success;
         event.pid = virt.pid;
         event.who = self.who(virt.uid, virt.auid, part(virt.names));
@@ -273,7 +274,12 @@ impl Store {
     }
 
     fn key(&mut self, source: usize, host: u32, stamp: Stamp) -> i64 {
-        let progress = self.progress.entry(host).or_default();
+        if self.current.0 != host {
+            let (old, progress) = self.current;
+            self.progress.insert(old, progress);
+            self.current = (host, self.progress.get(&host).copied().unwrap_or_default());
+        }
+        let progress = &mut self.current.1;
         let last = progress.last;
         let set_back = progress.source == source
             && stamp.ms < last.ms
@@ -290,24 +296,31 @@ impl Store {
         stamp.ms
     }
 
+    /// The guest and its name in this record.
     fn guest<'b>(
         &mut self,
         host: u32,
-        uuid: Uuid,
-        name: u32,
-        virt: impl FnOnce() -> &'b [u8],
-    ) -> u32 {
-        if let Some(&id) = self.by_uuid.get(&(host, uuid)) {
-            if self.guests[id as usize].name != name {
-                self.renamed.insert((id, name));
+        record: &VirtSpans,
+        part: impl Fn(Span) -> &'b [u8],
+    ) -> (u32, u32) {
+        let (uuid, name) = (record.uuid, part(record.vm));
+        let id = match self.by_uuid.get(&(host, uuid)) {
+            Some(&id) => id,
+            None => {
+                let id = self.guests.len() as u32;
+                let (name, virt) = (self.words.id(name), self.words.id(part(record.virt)));
+                self.guests.push(Guest { uuid, host, virt, name });
+                self.by_uuid.insert((host, uuid), id);
+                return (id, name);
             }
-            return id;
+        };
+        let known = self.guests[id as usize].name;
+        if self.words.get(known) == name {
+            return (id, known);
         }
-        let id = self.guests.len() as u32;
-        let virt = self.words.id(virt());
-        self.guests.push(Guest { uuid, host, virt, name });
-        self.by_uuid.insert((host, uuid), id);
-        id
+        let name = self.words.id(name);
+        self.renamed.insert((id, name));
+        (id, name)
     }
 
     fn who(&mut self, uid: Option<u32>, auid: Option<u32>, names: &[u8]) -> u32 {

@@ -1,6 +1,7 @@
 //! One JSON object a line: a contract, described in docs/report.md.
 
 use super::Out;
+use super::parallel::in_order;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::io;
@@ -10,15 +11,25 @@ use viraudit_trail::time::utc;
 
 /// Writes every session, and with `all` its events behind it.
 pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> {
-    for session in report.sessions() {
-        line(&Session(&session), out)?;
-        if all {
-            for event in report.events(&session) {
-                line(&Event(&event), out)?;
+    let lines = |range| {
+        let mut lines = Vec::with_capacity(1 << 20);
+        for session in report.range(range) {
+            append(&Session(&session), &mut lines);
+            if all {
+                for event in report.events(&session) {
+                    append(&Event(&event), &mut lines);
+                }
             }
         }
-    }
-    Ok(())
+        lines
+    };
+    in_order(report, lines, |lines| out.write_all(&lines))
+}
+
+fn append(value: &impl Serialize, lines: &mut Vec<u8>) {
+    // Neither does writing to memory fail, nor has a value a key that isn't a text.
+    let _ = serde_json::to_writer(&mut *lines, value);
+    lines.push(b'\n');
 }
 
 /// Writes one object.

@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod layout;
+mod parallel;
 mod progress;
 mod summary;
 mod table;
@@ -151,7 +152,7 @@ fn filter(args: &ReportArgs, clock: &Clock) -> Result<Filter, Failure> {
 
 /// Shows the report; whether there was anything to show.
 fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
-    let found = report.sessions().len() > 0;
+    let found = !report.is_empty();
     let stdout = io::stdout().lock();
     let mut out = BufWriter::with_capacity(64 * 1024, stdout);
     match args.format {

@@ -1,6 +1,7 @@
 //! A table for people: as wide as it must be, or as the terminal is.
 
 use super::ReportArgs;
+use super::parallel::in_order;
 use super::layout::{clean, cut, put, width};
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
@@ -36,23 +37,29 @@ struct Table {
 /// Writes every session, and with `--all-events` its events below it.
 pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> io::Result<()> {
     let mut table = Table::new(args.proof);
-    for session in report.sessions() {
-        table.measure(&session);
-    }
+    table.measure(report);
     table.fit();
     let headers = HEADERS.map(Cow::Borrowed);
     out.write_all(table.line(&headers, Some(Style::new().bold())).as_bytes())?;
-    let mut marked = false;
-    for session in report.sessions() {
-        marked |= session.begins_before || session.ends_after;
-        let row = table.row(&session);
-        out.write_all(table.line(&row, None).as_bytes())?;
-        if args.all_events {
-            for event in report.events(&session) {
-                out.write_all(table.event(&event, args.proof).as_bytes())?;
+    let lines = |range| {
+        let mut lines = String::new();
+        let mut marked = false;
+        for session in report.range(range) {
+            marked |= session.begins_before || session.ends_after;
+            lines.push_str(&table.line(&table.row(&session), None));
+            if args.all_events {
+                for event in report.events(&session) {
+                    lines.push_str(&table.event(&event, args.proof));
+                }
             }
         }
-    }
+        (lines, marked)
+    };
+    let mut marked = false;
+    in_order(report, lines, |(lines, some)| {
+        marked |= some;
+        out.write_all(lines.as_bytes())
+    })?;
     if marked {
         writeln!(out, "(< began before --start, > ended after --end)")?;
     }
@@ -85,12 +92,32 @@ impl Table {
         }
     }
 
-    fn measure(&mut self, session: &SessionView<'_>) {
-        self.shown[HOST] |= session.host.is_some();
-        let row = self.row(session);
-        for (width_of, text) in self.widths.iter_mut().zip(&row) {
-            *width_of = (*width_of).max(width(text));
-        }
+    /// Makes room for everything.
+    fn measure(&mut self, report: &Report) {
+        let this = &*self;
+        let widest = |range| {
+            let mut widths = this.widths;
+            let mut hosts = false;
+            for session in report.range(range) {
+                hosts |= session.host.is_some();
+                for (widest, text) in widths.iter_mut().zip(&this.row(&session)) {
+                    *widest = (*widest).max(width(text));
+                }
+            }
+            (widths, hosts)
+        };
+        let mut widths = this.widths;
+        let mut hosts = false;
+        let done: Result<(), std::convert::Infallible> = in_order(report, widest, |(more, some)| {
+            for (widest, more) in widths.iter_mut().zip(more) {
+                *widest = (*widest).max(more);
+            }
+            hosts |= some;
+            Ok(())
+        });
+        let Ok(()) = done;
+        self.widths = widths;
+        self.shown[HOST] |= hosts;
     }
 
     /// Makes the names shorter where the terminal is too narrow.

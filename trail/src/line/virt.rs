@@ -2,7 +2,7 @@
 
 use super::Line;
 use crate::fields::{Fields, number};
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 use viraudit::{RecordType, Uuid};
 
 /// Why a line's record can't be used.
@@ -73,20 +73,21 @@ pub(crate) struct Quoted<'a> {
 
 /// Finds `msg='...'`. Its end is the last quote: a guest's name may hold one.
 pub(crate) fn quoted(body: &[u8]) -> Result<Quoted<'_>, Defect> {
-    let at = match memmem::find(body, b" msg='") {
-        Some(at) => at,
+    let start = memchr_iter(b'\'', body).find(|&at| body[..at].ends_with(b" msg="));
+    let start = match start {
+        Some(at) => at + 1,
         // Cut before it, or no such record at all.
         None if body.starts_with(b"pid=") => return Err(Defect::Cut),
         None => return Err(Defect::Malformed("msg")),
     };
-    let text = &body[at + b" msg='".len()..];
+    let (head, text) = (&body[..start - b" msg='".len()], &body[start..]);
     let end = memrchr(b'\'', text).ok_or(Defect::Cut)?;
-    Ok(Quoted { head: &body[..at], text: &text[..end], trailing: &text[end + 1..] })
+    Ok(Quoted { head, text: &text[..end], trailing: &text[end + 1..] })
 }
 
 /// The BODY and the result. The last `res=` counts: it is libaudit's own, behind all values.
 pub(crate) fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
-    let at = memmem::rfind(text, b" res=").ok_or(Defect::Cut)?;
+    let at = last_word(text, b"res=").ok_or(Defect::Cut)?;
     let success = match &text[at + b" res=".len()..] {
         b"success" | b"1" => true,
         b"failed" | b"0" => false,
@@ -96,7 +97,12 @@ pub(crate) fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
         _ => return Err(Defect::Malformed("res")),
     };
     let body = &text[..at];
-    Ok((memmem::rfind(body, b" exe=").map_or(body, |exe| &body[..exe]), success))
+    Ok((last_word(body, b"exe=").map_or(body, |exe| &body[..exe]), success))
+}
+
+/// Where the blank in front of the last word stands that starts like this.
+fn last_word(text: &[u8], start: &[u8]) -> Option<usize> {
+    memrchr_iter(b' ', text).find(|&at| text[at + 1..].starts_with(start))
 }
 
 impl<'a> VirtLine<'a> {
@@ -172,9 +178,9 @@ pub(crate) fn uuid_only<'a>(
     let at = finder.find(line.body)?;
     let (front, rest) = (&line.body[..at], &line.body[at + b" uuid=".len()..]);
     let uuid = rest.get(..36)?;
-    let mark = memmem::rfind(front, b" vm=")?;
-    let named = *front.get(mark + b" vm=".len())? != b' ';
-    let quoted = memchr(b'\'', &front[..mark]).is_some();
+    let mark = memrchr(b' ', front)?;
+    let named = front[mark..].starts_with(b" vm=") && front.len() > mark + b" vm=".len();
+    let quoted = memchr(b'\'', &front[..mark]).is_some_and(|at| front[..at].ends_with(b" msg="));
     let success = line.body.ends_with(b" res=success'");
     let ended = success || line.body.ends_with(b" res=failed'");
     (*rest.get(36)? == b' ' && named && ended && quoted).then_some((uuid, success))

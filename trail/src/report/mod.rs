@@ -221,6 +221,21 @@ impl Report {
         (from.min(until), until)
     }
 
+    /// How many sessions there are.
+    pub fn len(&self) -> usize {
+        self.selected.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.selected.is_empty()
+    }
+
+    /// Some of the sessions.
+    pub fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = SessionView<'_>> {
+        self.selected[range].iter().map(|&id| self.view(id))
+    }
+
     /// The sessions, by their start.
     pub fn sessions(&self) -> impl ExactSizeIterator<Item = SessionView<'_>> {
         self.selected.iter().map(|&id| self.view(id))

@@ -50,6 +50,8 @@ impl<'t> ResourceView<'t> {
                         view.more.push((b"type", Cow::Borrowed(key)));
                     }
                 }
+                // Numbers, which must not be taken for hex either.
+                b"maj" | b"rdev" | b"size" => view.more.push((key, Cow::Borrowed(text))),
                 b"path" => view.more.push((key, decoded(text))),
                 _ => view.more.push((key, decode_raw(text))),
             }

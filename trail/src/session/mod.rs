@@ -365,5 +365,10 @@ impl Correlator {
 
 /// Whether a resource's record is one of those that libvirt writes right before a start.
 fn is_start(store: &Store, event: &Event) -> bool {
-    store.words.get(event.reason) == b"start"
+    match store.words.get(event.reason) {
+        b"start" => true,
+        // The devices cgroup is closed once, before anything is allowed.
+        b"deny" => store.text(event).ends_with(b"class=all"),
+        _ => false,
+    }
 }
