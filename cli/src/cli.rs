@@ -5,6 +5,8 @@ use crate::emit::EmitArgs;
 use crate::generate::{CompletionsArgs, ManArgs};
 use crate::report::ReportArgs;
 use crate::status::StatusArgs;
+use crate::verify::VerifyArgs;
+use crate::watch::WatchArgs;
 use clap::{Parser, Subcommand};
 
 const EXIT_STATUS: &str = "\
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Config(config::Args),
     Status(StatusArgs),
     Report(Box<ReportArgs>),
+    Watch(WatchArgs),
+    Verify(VerifyArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),

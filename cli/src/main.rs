@@ -15,6 +15,8 @@ mod report;
 mod settings;
 mod status;
 mod usage;
+mod verify;
+mod watch;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -45,6 +47,8 @@ fn run(command: Command) -> Result<u8, Failure> {
         }
         Command::Status(args) => status::run(args),
         Command::Report(args) => report::run(*args),
+        Command::Watch(args) => watch::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => generate::completions(args),
         Command::Man(args) => generate::man(&args),
     }

@@ -10,6 +10,7 @@ pub mod frame;
 pub mod host;
 pub mod link;
 pub mod lock;
+pub mod multicast;
 pub mod process;
 pub mod socket;
 pub mod status;

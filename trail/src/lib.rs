@@ -17,3 +17,4 @@ pub mod tally;
 pub mod time;
 pub mod users;
 pub mod verify;
+pub mod watch;

@@ -26,7 +26,7 @@ pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> 
     in_order(report, lines, |lines| out.write_all(&lines))
 }
 
-fn append(value: &impl Serialize, lines: &mut Vec<u8>) {
+pub(super) fn append(value: &impl Serialize, lines: &mut Vec<u8>) {
     // Neither does writing to memory fail, nor has a value a key that isn't a text.
     let _ = serde_json::to_writer(&mut *lines, value);
     lines.push(b'\n');
@@ -71,8 +71,8 @@ impl Serialize for Session<'_> {
     }
 }
 
-/// An event, for reports and for watching.
-pub(crate) struct Event<'e>(pub(crate) &'e EventView<'e>);
+/// An event.
+pub(super) struct Event<'e>(pub(super) &'e EventView<'e>);
 
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

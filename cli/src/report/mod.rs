@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use viraudit::Uuid;
-use viraudit_trail::report::{Filter, Report};
+use viraudit_trail::report::{EventView, Filter, Report};
 use viraudit_trail::scan::Wants;
 use viraudit_trail::source::Sources;
 use viraudit_trail::store::Store;
@@ -164,6 +164,18 @@ fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
     }
     out.flush()?;
     Ok(found)
+}
+
+/// An event as a line of JSON, for others that show events.
+pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
+    let mut line = Vec::new();
+    json::append(&json::Event(event), &mut line);
+    line
+}
+
+/// An event as a row for people.
+pub(crate) fn event_text(event: &EventView<'_>) -> Vec<u8> {
+    table::live(event).into_bytes()
 }
 
 /// One line about lines that could not be used, and an error where a log could not be read.

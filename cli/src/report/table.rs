@@ -241,8 +241,19 @@ fn coloured(line: &str, at: usize, len: usize, style: Style) -> String {
     format!("{}{style}{}{style:#}{}", &line[..start], &line[start..end], &line[end..])
 }
 
+/// A row of an event by itself: with its guest's name.
+pub(super) fn live(event: &EventView<'_>) -> String {
+    let time = local(event.time, &TimeZone::system());
+    let mut line = format!("{time}  {:<8}  ", event.kind);
+    put(&mut line, &clean(&event.vm), NAME_MIN.max(width(&clean(&event.vm))));
+    line.push_str("  ");
+    line.push_str(&clean(&describe(event)));
+    line.push('\n');
+    line
+}
+
 /// An event in words.
-pub(crate) fn describe(event: &EventView<'_>) -> String {
+fn describe(event: &EventView<'_>) -> String {
     let mut words = Vec::new();
     let mut told = Vec::new();
     let mut tell = |keys: &'static [&'static str]| {

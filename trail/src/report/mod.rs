@@ -10,6 +10,7 @@ pub use summary::Summary;
 
 use crate::fields::decoded;
 use crate::line::Stamp;
+use crate::scan::Scanned;
 use crate::session::{Correlator, NONE, Session, State};
 use crate::store::{Event, Store, Who};
 use crate::users;
@@ -131,6 +132,40 @@ impl Report {
         }
         this.selected = selected;
         this
+    }
+
+    /// A report that is still being made, event by event.
+    pub(crate) fn live(store: Store, filter: Filter) -> Self {
+        let correlator = Correlator::new(true, true);
+        let (selected, events) = (Vec::new(), Vec::new());
+        Self { store, correlator, filter, users: Vec::new(), selected, events }
+    }
+
+    /// Takes in what was found in some lines, and hands every event of it that concerns a guest
+    /// to `show`.
+    pub(crate) fn append(
+        &mut self,
+        lines: &[u8],
+        found: &Scanned,
+        show: &mut dyn FnMut(&EventView<'_>),
+    ) {
+        for fact in &found.facts {
+            let id = self.store.events.len() as u32;
+            self.store.add(0, fact, lines, found, |stamp, _, take| {
+                for aux in found.aux.iter().filter(|aux| aux.stamp == stamp) {
+                    take(aux, found.text(lines, aux.body), found.text(lines, aux.names));
+                }
+            });
+            if self.users.len() < self.store.whos.len() {
+                self.users = users::names(&self.store);
+            }
+            self.correlator.feed(&self.store, id);
+            for (session, event) in std::mem::take(&mut self.correlator.of_events) {
+                if let Some(view) = EventView::new(self, session, event) {
+                    show(&view);
+                }
+            }
+        }
     }
 
     /// What was read.
