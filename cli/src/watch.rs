@@ -56,9 +56,8 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| Failure::not_done(format!("watch: {}", reason(&error))))?;
     }
-    let deadline = args.timeout.and_then(|seconds| {
-        Instant::now().checked_add(Duration::from_secs(seconds))
-    });
+    let deadline =
+        args.timeout.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     let mut watcher = Watcher::new(Clock::system());
     let mut rows = Rows { json: args.json, left: args.count, shown: 0, ended: None };
     // The serial number before records were lost.

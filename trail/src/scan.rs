@@ -1,9 +1,9 @@
 //! What of a block's lines matters, found without allocating for those that don't.
 
 use crate::blocks::Found;
+use crate::line::uuid_only;
 use crate::line::wrapped::{self, Wrapped};
 use crate::line::{Aux, Defect, Front, Kind, Op, Stamp, VirtLine, front, without_cr};
-use crate::line::uuid_only;
 use crate::tally::Tally;
 use crate::time::Clock;
 use memchr::memmem::Finder;

@@ -12,6 +12,7 @@ use crate::scan::{AuxFact, Fact, Scanned, Scanner, Span, VirtSpans, Wants, What}
 use crate::source::Sources;
 use crate::tally::Tally;
 use crate::time::Clock;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -93,7 +94,7 @@ pub struct Store {
     /// Guests that had another name before or later, with it.
     pub(crate) renamed: HashSet<(u32, u32)>,
     texts: Vec<u8>,
-    by_uuid: HashMap<(u32, Uuid), u32>,
+    by_uuid: HashMap<(u32, Uuid), u32, RandomState>,
     by_who: HashMap<Who, u32>,
     progress: HashMap<u32, Progress>,
     /// The progress of the host whose lines are being read.
@@ -355,7 +356,7 @@ impl Store {
 
     /// Puts the events in order, and forgets those that were read twice.
     pub(crate) fn order(&mut self) {
-        self.by_uuid = HashMap::new();
+        self.by_uuid = HashMap::default();
         self.by_who = HashMap::new();
         let key = |event: &Event| (event.key, event.stamp.serial);
         if !self.events.is_sorted_by_key(key) {

@@ -18,9 +18,8 @@ impl Clock {
         let now = Zoned::now();
         let uptime = std::fs::read_to_string("/proc/uptime").ok();
         let seconds = uptime.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
-        let boot = seconds.and_then(|seconds| {
-            now.timestamp().checked_sub((seconds as i64).seconds()).ok()
-        });
+        let boot = seconds
+            .and_then(|seconds| now.timestamp().checked_sub((seconds as i64).seconds()).ok());
         Self { now, boot }
     }
 
@@ -158,11 +157,13 @@ fn iso(text: &str, clock: &Clock) -> Option<Named> {
     if text.len() <= 10 && text.contains('-') {
         return text.parse::<Date>().ok().and_then(|date| days(date, 1.day()));
     }
-    let local = |time: DateTime| {
-        zone.to_ambiguous_timestamp(time).compatible().ok().map(Named::Instant)
-    };
+    let local =
+        |time: DateTime| zone.to_ambiguous_timestamp(time).compatible().ok().map(Named::Instant);
     if text.contains(':') && !text.contains('-') {
-        return text.parse::<Time>().ok().and_then(|time| local(clock.now.date().to_datetime(time)));
+        return text
+            .parse::<Time>()
+            .ok()
+            .and_then(|time| local(clock.now.date().to_datetime(time)));
     }
     if text.len() > 10 && text.contains(':') {
         return text.parse::<DateTime>().ok().and_then(local);

@@ -385,8 +385,11 @@ fn fault_29_a_clock_that_was_set_back_is_no_disorder() {
 fn fault_30_a_denials_records_may_stand_in_any_order() {
     let syscall = "arch=c000003e syscall=257 success=no pid=777 auid=1000 uid=107 comm=\"x\" \
                    exe=\"/usr/bin/x\"";
-    let many = format!("avc:  denied  {{ {}}} for  pid=777 comm=\"x\" scontext={GUEST} \
-                        tcontext=a:b:c:s0 tclass=file", "read ".repeat(80));
+    let many = format!(
+        "avc:  denied  {{ {}}} for  pid=777 comm=\"x\" scontext={GUEST} \
+                        tcontext=a:b:c:s0 tclass=file",
+        "read ".repeat(80)
+    );
     let mut log = Log::default();
     log.label(0, 1, LEVEL).start(1, 1);
     log.raw(2, "SYSCALL", syscall).same(2, "AVC", &many).same(2, "PROCTITLE", "proctitle=78");

@@ -8,8 +8,20 @@ use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::time::utc;
 
 const COLUMNS: [&str; 14] = [
-    "kind", "host", "virt", "vm", "uuid", "user", "auid", "start", "end", "state", "reason",
-    "stop_reason", "pid", "proof",
+    "kind",
+    "host",
+    "virt",
+    "vm",
+    "uuid",
+    "user",
+    "auid",
+    "start",
+    "end",
+    "state",
+    "reason",
+    "stop_reason",
+    "pid",
+    "proof",
 ];
 
 /// What events have besides; what is left of them stands in `more`.

@@ -5,6 +5,7 @@ use super::parallel::in_order;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::io;
+use viraudit::Uuid;
 use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::time::utc;
@@ -48,7 +49,7 @@ impl Serialize for Session<'_> {
         map.serialize_entry("host", &session.host)?;
         map.serialize_entry("virt", &session.virt)?;
         map.serialize_entry("vm", &session.vm)?;
-        map.serialize_entry("uuid", &Shown(&session.uuid))?;
+        map.serialize_entry("uuid", &Identity(session.uuid))?;
         map.serialize_entry("user", &session.user)?;
         map.serialize_entry("auid", &session.auid)?;
         map.serialize_entry("start", &session.start.map(utc))?;
@@ -84,7 +85,7 @@ impl Serialize for Event<'_> {
             map.serialize_entry("host", host)?;
         }
         map.serialize_entry("vm", &event.vm)?;
-        map.serialize_entry("uuid", &Shown(&event.uuid))?;
+        map.serialize_entry("uuid", &Identity(event.uuid))?;
         for (key, value) in &event.fields {
             match value {
                 Value::Null => map.serialize_entry(key, &())?,
@@ -104,6 +105,16 @@ struct Proof<'p>(&'p [Stamp]);
 impl Serialize for Proof<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(Shown))
+    }
+}
+
+/// A UUID's text, in one piece: it stands in every line.
+struct Identity(Uuid);
+
+impl Serialize for Identity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.text();
+        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

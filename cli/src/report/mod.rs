@@ -114,7 +114,8 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     say_what_was_wrong(&report, &sources)?;
     if !found {
         let tally = report.store().tally;
-        let nothing = if tally.used == 0 { "no audit records about guests" } else { "nothing found" };
+        let nothing =
+            if tally.used == 0 { "no audit records about guests" } else { "nothing found" };
         console::say(nothing);
         return Ok(1);
     }
@@ -127,9 +128,8 @@ fn filter(args: &ReportArgs, clock: &Clock) -> Result<Filter, Failure> {
         let parsed = text.as_deref().map(|text| parse(text, edge, clock)).transpose();
         parsed.map_err(|error| Failure::bad_input(format!("report: {option} {error}")))
     };
-    let bytes = |text: &Option<std::ffi::OsString>| {
-        text.as_ref().map(|text| text.as_bytes().to_vec())
-    };
+    let bytes =
+        |text: &Option<std::ffi::OsString>| text.as_ref().map(|text| text.as_bytes().to_vec());
     let uuid = args.uuid.as_ref().map(|text| {
         Uuid::parse(text.as_bytes())
             .ok_or_else(|| Failure::bad_input(format!("report: --uuid '{text}' is no UUID")))

@@ -1,8 +1,8 @@
 //! A table for people: as wide as it must be, or as the terminal is.
 
 use super::ReportArgs;
-use super::parallel::in_order;
 use super::layout::{clean, cut, put, width};
+use super::parallel::in_order;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -108,13 +108,14 @@ impl Table {
         };
         let mut widths = this.widths;
         let mut hosts = false;
-        let done: Result<(), std::convert::Infallible> = in_order(report, widest, |(more, some)| {
-            for (widest, more) in widths.iter_mut().zip(more) {
-                *widest = (*widest).max(more);
-            }
-            hosts |= some;
-            Ok(())
-        });
+        let done: Result<(), std::convert::Infallible> =
+            in_order(report, widest, |(more, some)| {
+                for (widest, more) in widths.iter_mut().zip(more) {
+                    *widest = (*widest).max(more);
+                }
+                hosts |= some;
+                Ok(())
+            });
         let Ok(()) = done;
         self.widths = widths;
         self.shown[HOST] |= hosts;

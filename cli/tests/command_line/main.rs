@@ -10,5 +10,6 @@ mod kernel;
 mod man;
 mod program;
 mod records;
+mod report;
 mod status;
 mod stdout;

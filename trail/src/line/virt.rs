@@ -112,7 +112,7 @@ impl<'a> VirtLine<'a> {
         let (body, success) = result(quoted.text)?;
         let mut vm = None;
         let mut uuid = None;
-        let (mut virt, mut op, mut reason, mut pid) = (&b"?"[..], None, &b""[..], None);
+        let (mut virt, mut op, mut reason, mut pid) = (&b""[..], None, &b""[..], None);
         let mut tail = body;
         for field in Fields::new(body) {
             match field.key {

@@ -135,7 +135,8 @@ fn json(text: &[u8], out: &mut Vec<u8>) -> Wrapped {
             let kind = word("_AUDIT_TYPE").filter(|kind| kind.parse::<u16>().is_ok());
             let (Some(micros), Some(kind)) = (micros, kind) else { return Wrapped::Unknown };
             let serial = word("_AUDIT_ID").filter(|id| id.parse::<u64>().is_ok()).unwrap_or("0");
-            let fields = split_type(&message_bytes).map_or(&message_bytes[..], |(_, fields)| fields);
+            let fields =
+                split_type(&message_bytes).map_or(&message_bytes[..], |(_, fields)| fields);
             if let Some(host) = host {
                 put_node(host, out);
             }

@@ -212,7 +212,10 @@ impl Report {
     fn named(&self, name: &[u8]) -> HashSet<u32> {
         let known = self.store.guests.iter().enumerate().map(|(id, guest)| (id as u32, guest.name));
         let known = known.chain(self.store.renamed.iter().copied());
-        known.filter(|&(_, id)| *decoded(self.store.words.get(id)) == *name).map(|(id, _)| id).collect()
+        known
+            .filter(|&(_, id)| *decoded(self.store.words.get(id)) == *name)
+            .map(|(id, _)| id)
+            .collect()
     }
 
     fn is_selected(&self, id: u32, named: Option<&HashSet<u32>>) -> bool {

@@ -38,8 +38,12 @@ impl<'t> ResourceView<'t> {
             let value = || decoded_option(text);
             match key {
                 b"virt" | b"resrc" | b"reason" | b"vm" | b"uuid" | b"" => {}
-                _ if key.starts_with(b"old-") && view.old.is_none() => view.old = amount(kind, text),
-                _ if key.starts_with(b"new-") && view.new.is_none() => view.new = amount(kind, text),
+                _ if key.starts_with(b"old-") && view.old.is_none() => {
+                    view.old = amount(kind, text)
+                }
+                _ if key.starts_with(b"new-") && view.new.is_none() => {
+                    view.new = amount(kind, text)
+                }
                 _ if identity.contains(&key) => {
                     if gone {
                         view.old = view.old.or_else(value);

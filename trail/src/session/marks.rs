@@ -151,11 +151,10 @@ impl Marks {
         let pid = observed.pid().map(|pid| pid.to_le_bytes());
         let by_pid = pid.and_then(|pid| self.holders(PID, host, &pid).next());
         let source = observed.source_label();
-        let by_label =
-            source.and_then(|label| self.labelled(PROCESS_LABEL, host, &label).next());
-        let by_profile = observed.profile().and_then(|profile| {
-            self.holders(UUID, host, &guest_of_profile(&profile)?.0).next()
-        });
+        let by_label = source.and_then(|label| self.labelled(PROCESS_LABEL, host, &label).next());
+        let by_profile = observed
+            .profile()
+            .and_then(|profile| self.holders(UUID, host, &guest_of_profile(&profile)?.0).next());
         by_pid.or(by_profile).or(by_label).into_iter().for_each(&mut add);
         if event.kind == EventKind::Avc {
             // What it was done to: everybody's.

@@ -33,8 +33,7 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 5] =
-        [Self::Running, Self::Stopped, Self::Failed, Self::Lost, Self::Down];
+    pub const ALL: [Self; 5] = [Self::Running, Self::Stopped, Self::Failed, Self::Lost, Self::Down];
 
     /// Its name in every format.
     pub const fn name(self) -> &'static str {

@@ -35,9 +35,7 @@ impl<'t> Observed<'t> {
     }
 
     fn others(&self, letter: u8) -> impl Iterator<Item = &'t [u8]> {
-        self.more
-            .split(|&byte| byte == 0x1E)
-            .filter_map(move |part| part.strip_prefix(&[letter]))
+        self.more.split(|&byte| byte == 0x1E).filter_map(move |part| part.strip_prefix(&[letter]))
     }
 
     fn main(&self, key: &[u8]) -> Option<&'t [u8]> {

@@ -67,7 +67,13 @@ pub(super) fn sort(files: &mut [PathBuf]) {
             _ => (plain, None),
         };
         let dated = number.is_none() && plain.bytes().any(|byte| byte.is_ascii_digit());
-        let class = if number.is_some() { 0 } else if dated { 1 } else { 2 };
+        let class = if number.is_some() {
+            0
+        } else if dated {
+            1
+        } else {
+            2
+        };
         let age = number.map_or(0, |number| u32::MAX - number);
         (class, stem.len(), stem.to_owned(), age, name.clone())
     });
@@ -80,8 +86,7 @@ mod tests {
     #[test]
     fn rotations_come_oldest_first() {
         let dir = tempfile::tempdir().unwrap();
-        let names =
-            ["audit.log", "audit.log.1", "audit.log.10.gz", "audit.log.2.zst", "other.log"];
+        let names = ["audit.log", "audit.log.1", "audit.log.10.gz", "audit.log.2.zst", "other.log"];
         for name in names {
             fs::write(dir.path().join(name), "").unwrap();
         }

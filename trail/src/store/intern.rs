@@ -1,7 +1,8 @@
 //! Texts that come again and again, kept once.
 
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
 /// Texts with numbers; number 0 is the empty text.
 #[derive(Debug)]
@@ -9,7 +10,7 @@ pub struct Interner {
     bytes: Vec<u8>,
     ends: Vec<u32>,
     /// From a text's hash to the numbers of the texts that have it.
-    ids: HashMap<u64, u32>,
+    ids: HashMap<u64, u32, RandomState>,
     /// Texts whose hash another one has already.
     twins: Vec<u32>,
     state: RandomState,
@@ -21,9 +22,9 @@ impl Default for Interner {
         Self {
             bytes: Vec::new(),
             ends: vec![0],
-            ids: HashMap::new(),
+            ids: HashMap::default(),
             twins: Vec::new(),
-            state: RandomState::new(),
+            state: RandomState::default(),
             recent: [0; 4],
         }
     }

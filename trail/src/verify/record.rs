@@ -10,9 +10,8 @@ use viraudit::message::Sealed;
 const KERNEL: [&[u8]; 5] = [b"pid", b"uid", b"auid", b"ses", b"subj"];
 
 /// What stands in every record.
-const COMMON: [&[u8]; 9] = [
-    b"virt", b"vm", b"uuid", b"exe", b"hostname", b"addr", b"terminal", b"res", b"truncated",
-];
+const COMMON: [&[u8]; 9] =
+    [b"virt", b"vm", b"uuid", b"exe", b"hostname", b"addr", b"terminal", b"res", b"truncated"];
 
 /// What stands only in records of a type.
 fn own(kind: RecordType) -> &'static [&'static [u8]] {
@@ -20,8 +19,21 @@ fn own(kind: RecordType) -> &'static [&'static [u8]] {
         RecordType::VirtControl => &[b"op", b"reason", b"vm-pid", b"init-pid", b"pid-ns"],
         RecordType::VirtMachineId => &[b"vm-ctx", b"img-ctx", b"model"],
         RecordType::VirtResource => &[
-            b"resrc", b"reason", b"cgroup", b"class", b"path", b"rdev", b"acl", b"category",
-            b"maj", b"bus", b"device", b"disk", b"chardev", b"net", b"size",
+            b"resrc",
+            b"reason",
+            b"cgroup",
+            b"class",
+            b"path",
+            b"rdev",
+            b"acl",
+            b"category",
+            b"maj",
+            b"bus",
+            b"device",
+            b"disk",
+            b"chardev",
+            b"net",
+            b"size",
         ],
         RecordType::VirtIntegrityCheck => &[b"mechanism", b"action"],
         RecordType::VirtCreate | RecordType::VirtDestroy => &[b"reason", b"image"],
@@ -30,9 +42,8 @@ fn own(kind: RecordType) -> &'static [&'static [u8]] {
 }
 
 /// The kinds of resources with a value before and one after.
-const CHANGES: [&[u8]; 9] = [
-    b"disk", b"fs", b"net", b"chardev", b"rng", b"smartcard", b"mem", b"vcpu", b"iothread",
-];
+const CHANGES: [&[u8]; 9] =
+    [b"disk", b"fs", b"net", b"chardev", b"rng", b"smartcard", b"mem", b"vcpu", b"iothread"];
 
 fn is_known(kind: RecordType, key: &[u8]) -> bool {
     let change = key.strip_prefix(b"old-").or_else(|| key.strip_prefix(b"new-"));
@@ -79,7 +90,9 @@ pub(super) fn check(kind: RecordType, line: &Line<'_>, say: &mut impl FnMut(Dama
         }
         keys.push(key);
     }
-    if clean.get() && let Err(error) = Sealed::parse(kind, quoted.text) {
+    if clean.get()
+        && let Err(error) = Sealed::parse(kind, quoted.text)
+    {
         use viraudit::record::ParseError::Unexpected;
         let damage = match error {
             Unexpected("resrc" | "op" | "bus" | "class") => Damage::Unknown,
