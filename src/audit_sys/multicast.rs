@@ -43,8 +43,8 @@ impl Listener {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: socket() just returned this descriptor, and nothing else owns it.
-        let listener =
-            Self { fd: unsafe { OwnedFd::from_raw_fd(fd) }, buffer: vec![0; RECORD_MAX] };
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        let listener = Self { fd, buffer: vec![0; RECORD_MAX] };
         // Beyond the system's limit only for CAP_NET_ADMIN; then what the limit gives has to do.
         if listener.set(libc::SO_RCVBUFFORCE, &BUFFER).is_err() {
             let _ = listener.set(libc::SO_RCVBUF, &BUFFER);

@@ -212,8 +212,7 @@ impl<'s> Feed<'s> {
         buffer[..len].copy_from_slice(&self.carry);
         self.carry.clear();
         let mut searched = len;
-        loop {
-            let Some(open) = &mut self.open else { break };
+        while let Some(open) = &mut self.open {
             match open.read(&mut buffer[len..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Ok(0) => self.open = None,

@@ -270,17 +270,17 @@ impl Scanner {
         let mut fact = |what| out.facts.push(Fact { stamp: line.stamp, node, what });
         match line.kind {
             Kind::Virt(kind) => {
-                if !self.wants.details && kind != viraudit::RecordType::VirtControl {
-                    if let Some((uuid, success)) = uuid_only(&self.uuid, &line) {
-                        let same = |run: &Run<'_>| run.uuid == uuid && run.node == line.node;
-                        if run.as_ref().is_some_and(same) && (success || !self.wants.failed) {
-                            out.tally.used += 1;
-                            if let Some(last) = out.facts.last_mut() {
-                                last.stamp = last.stamp.max(line.stamp);
-                            }
-                            return;
-                        }
+                if !self.wants.details
+                    && kind != viraudit::RecordType::VirtControl
+                    && let Some((uuid, success)) = uuid_only(&self.uuid, &line)
+                    && (success || !self.wants.failed)
+                    && run.as_ref().is_some_and(|run| run.uuid == uuid && run.node == line.node)
+                {
+                    out.tally.used += 1;
+                    if let Some(last) = out.facts.last_mut() {
+                        last.stamp = last.stamp.max(line.stamp);
                     }
+                    return;
                 }
                 *run = None;
                 match VirtLine::parse(kind, &line) {

@@ -18,12 +18,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use viraudit::Uuid;
 
+/// A value that may be missing.
+type Bytes<'t> = Option<Cow<'t, [u8]>>;
+
 /// The old and new value of a resource's record, for whoever only needs these.
-pub(crate) fn change<'t>(
-    kind: &[u8],
-    reason: &[u8],
-    tail: &'t [u8],
-) -> (Option<Cow<'t, [u8]>>, Option<Cow<'t, [u8]>>) {
+pub(crate) fn change<'t>(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> (Bytes<'t>, Bytes<'t>) {
     let view = ResourceView::new(kind, reason, tail);
     (view.old, view.new)
 }

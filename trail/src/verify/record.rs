@@ -85,7 +85,7 @@ pub(super) fn check(kind: RecordType, line: &Line<'_>, say: &mut impl FnMut(Dama
             say(Damage::Forged, format!("the field {shown}= stands there twice"));
         } else if !is_known(kind, key) {
             say(Damage::Unknown, format!("no field of a {kind} record: {shown}="));
-        } else if field.value.iter().any(|&byte| byte < b' ' || byte > 0x7E) {
+        } else if field.value.iter().any(|&byte| !(b' '..=0x7E).contains(&byte)) {
             say(Damage::Forged, format!("the value of {shown}= holds bytes that must be encoded"));
         }
         keys.push(key);
