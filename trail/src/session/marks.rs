@@ -5,18 +5,23 @@ use super::observed::{Observed, context};
 use crate::fields::{find, number, raw_option};
 use crate::line::Op;
 use crate::store::{Event, EventKind, Store};
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 use viraudit::Uuid;
 
 /// A denial on something that more guests share is shown with this many of them.
 const SHARED_MAX: usize = 16;
 
-/// A mark's kind and host, then its text.
-type Key = Vec<u8>;
+/// The hash of a mark's kind, host and text, with a seed of this process's own: 64 bits are enough
+/// for two marks never to meet, and small enough to be held by the million.
+type Key = u64;
 
 fn key(kind: u8, host: u32, text: &[u8]) -> Key {
-    [&[kind][..], &host.to_le_bytes(), text].concat()
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    STATE.hash_one((kind, host, text))
 }
 
 const PROCESS_LABEL: u8 = b'v';
@@ -29,22 +34,23 @@ const UUID: u8 = b'u';
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     /// Who holds a mark; the newest session is the last.
-    holders: HashMap<Key, BTreeSet<u32>>,
+    holders: HashMap<Key, BTreeSet<u32>, RandomState>,
     /// A session's marks.
-    held: HashMap<u32, BTreeSet<Key>>,
+    held: HashMap<u32, Vec<Key>, RandomState>,
 }
 
 impl Marks {
     fn hold(&mut self, session: u32, key: Key) {
-        self.holders.entry(key.clone()).or_default().insert(session);
-        self.held.entry(session).or_default().insert(key);
+        if self.holders.entry(key).or_default().insert(session) {
+            self.held.entry(session).or_default().push(key);
+        }
     }
 
-    fn release(&mut self, session: u32, key: &Key) {
-        if let Some(holders) = self.holders.get_mut(key) {
+    fn release(&mut self, session: u32, key: Key) {
+        if let Some(holders) = self.holders.get_mut(&key) {
             holders.remove(&session);
             if holders.is_empty() {
-                self.holders.remove(key);
+                self.holders.remove(&key);
             }
         }
     }
@@ -52,14 +58,14 @@ impl Marks {
     /// The session has ended.
     pub(super) fn forget(&mut self, session: u32) {
         for key in self.held.remove(&session).unwrap_or_default() {
-            self.release(session, &key);
+            self.release(session, key);
         }
     }
 
     /// `from` has become part of `to`.
     pub(super) fn hand_over(&mut self, from: u32, to: u32) {
         for key in self.held.remove(&from).unwrap_or_default() {
-            self.release(from, &key);
+            self.release(from, key);
             self.hold(to, key);
         }
     }
@@ -111,11 +117,8 @@ impl Marks {
                 let (old, new) = crate::report::change(kind, store.words.get(event.reason), text);
                 let is_path = |value: &Cow<'_, [u8]>| value.starts_with(b"/");
                 if let Some(old) = old.filter(is_path) {
-                    let old = key(PATH, event.host, &old);
-                    self.release(session, &old);
-                    if let Some(held) = self.held.get_mut(&session) {
-                        held.remove(&old);
-                    }
+                    // What is held no more may stay in the list: to release it again does nothing.
+                    self.release(session, key(PATH, event.host, &old));
                 }
                 if let Some(new) = new.filter(is_path) {
                     self.hold(session, key(PATH, event.host, &new));
