@@ -129,10 +129,11 @@ fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
         if digit > 9 {
             break;
         }
-        value = value.checked_mul(10)?.checked_add(digit.into())?;
+        // What overflows has more digits than any number that is meant.
+        value = value.wrapping_mul(10).wrapping_add(digit.into());
         len += 1;
     }
-    (len > 0).then_some((value, &text[len..]))
+    (len > 0 && len < 20).then_some((value, &text[len..]))
 }
 
 /// The fields, and the interpreted ones of an enriched line.

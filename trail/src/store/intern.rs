@@ -15,6 +15,7 @@ pub struct Interner {
     twins: Vec<u32>,
     state: RandomState,
     recent: [u32; 4],
+    next: usize,
 }
 
 impl Default for Interner {
@@ -26,6 +27,7 @@ impl Default for Interner {
             twins: Vec::new(),
             state: RandomState::default(),
             recent: [0; 4],
+            next: 0,
         }
     }
 }
@@ -56,8 +58,9 @@ impl Interner {
                 id
             }
         };
-        self.recent.rotate_right(1);
-        self.recent[0] = id;
+        let oldest = self.next;
+        self.recent[oldest] = id;
+        self.next = (oldest + 1) % self.recent.len();
         id
     }
 
