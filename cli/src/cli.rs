@@ -3,7 +3,10 @@
 use crate::config;
 use crate::emit::EmitArgs;
 use crate::generate::{CompletionsArgs, ManArgs};
+use crate::report::ReportArgs;
 use crate::status::StatusArgs;
+use crate::verify::VerifyArgs;
+use crate::watch::WatchArgs;
 use clap::{Parser, Subcommand};
 
 const EXIT_STATUS: &str = "\
@@ -36,6 +39,9 @@ pub(crate) enum Command {
     /// Look at and change the settings of auditing.
     Config(config::Args),
     Status(StatusArgs),
+    Report(Box<ReportArgs>),
+    Watch(WatchArgs),
+    Verify(VerifyArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),

@@ -12,9 +12,12 @@ mod console;
 mod emit;
 mod failure;
 mod generate;
+mod report;
 mod settings;
 mod status;
 mod usage;
+mod verify;
+mod watch;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -47,6 +50,9 @@ fn run(command: Command) -> Result<u8, Failure> {
             console::print(&out).map(|()| 0)
         }
         Command::Status(args) => status::run(args),
+        Command::Report(args) => report::run(*args),
+        Command::Watch(args) => watch::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => generate::completions(args),
         Command::Man(args) => generate::man(&args),
     }

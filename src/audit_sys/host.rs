@@ -7,6 +7,7 @@ use std::fs;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::ptr;
 
 /// The bytes of the target of /proc/self/exe.
 pub fn executable() -> Option<Vec<u8>> {
@@ -20,6 +21,31 @@ pub fn host_name() -> Option<Vec<u8>> {
     let result = unsafe { libc::gethostname(buffer.as_mut_ptr().cast(), buffer.len() - 1) };
     let name = CStr::from_bytes_until_nul(&buffer).ok()?.to_bytes();
     (result == 0 && !name.is_empty()).then(|| name.to_vec())
+}
+
+/// The name of the user with this number, by whatever this host asks for users.
+pub fn user_name(uid: u32) -> Option<Vec<u8>> {
+    let mut entry = MaybeUninit::<libc::passwd>::uninit();
+    let mut found = ptr::null_mut();
+    // Enough for any sane entry; for another one the number has to do.
+    let mut buffer = [0u8; 4096];
+    // SAFETY: all pointers are to live values; at most the given length is written to the buffer.
+    let result = unsafe {
+        libc::getpwuid_r(
+            uid,
+            entry.as_mut_ptr(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            &mut found,
+        )
+    };
+    if result != 0 || found.is_null() {
+        return None;
+    }
+    // SAFETY: getpwuid_r gave 0 and found the user, so it has filled the entry.
+    let name = unsafe { entry.assume_init_ref() }.pw_name;
+    // SAFETY: the name is NUL-terminated, in the buffer.
+    Some(unsafe { CStr::from_ptr(name) }.to_bytes().to_vec())
 }
 
 /// The path of the first of the file descriptors 0, 1 and 2 that is a terminal, without `/dev/`.

@@ -11,6 +11,7 @@ pub mod frame;
 pub mod host;
 pub mod link;
 pub mod lock;
+pub mod multicast;
 pub mod process;
 pub mod socket;
 pub mod status;

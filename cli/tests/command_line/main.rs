@@ -11,5 +11,6 @@ mod kernel;
 mod man;
 mod program;
 mod records;
+mod report;
 mod status;
 mod stdout;

@@ -1,0 +1,191 @@
+//! `viraudit report`: the sessions of guests in a log, and what happened in them.
+
+mod csv;
+mod json;
+mod layout;
+mod parallel;
+mod progress;
+mod summary;
+mod table;
+
+use crate::console::{self, output_error, reason};
+use crate::failure::{Failure, NOT_DONE};
+use clap::{Args, ValueEnum};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use viraudit::Uuid;
+use viraudit_trail::report::{EventView, Filter, Report};
+use viraudit_trail::scan::Wants;
+use viraudit_trail::source::Sources;
+use viraudit_trail::store::Store;
+use viraudit_trail::time::{Clock, Edge, parse};
+
+const HELP: &str = "\
+Without FILE: auditd's own log (log_file of /etc/audit/auditd.conf) and its rotations. A FILE may be
+a directory, may be compressed (gzip, zstd, xz), and `-` is standard input. Lines may be auditd's (raw
+or enriched, with or without node=), journald's (journalctl _TRANSPORT=audit, short or -o json) or
+the kernel's.
+
+TIME: 2026-11-21 (with --end: to its last moment), '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20,
+@SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago this-month
+this-year. Sessions that only overlap the range are shown too, with a mark: < began before it,
+> ended after it.
+
+States: running, stopped, failed (its start failed), lost (started again without a stop), down (the
+host went down or crashed).
+
+Exit status: 0 done, 1 nothing found, 2 usage, 3 a log can't be read.
+
+Examples:
+  viraudit report --start yesterday
+  viraudit report --vm web1 --all-events --proof
+  viraudit report --format json /var/log/audit | jq 'select(.state == \"lost\")'
+  journalctl -o json _TRANSPORT=audit | viraudit report -";
+
+/// Show the sessions of guests: when each was started and stopped, by whom, and what happened.
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub(crate) struct ReportArgs {
+    /// Logs to read [default: auditd's own].
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How to show them.
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// Show every event behind its session.
+    #[arg(short, long)]
+    all_events: bool,
+    /// Show only counts.
+    #[arg(short, long)]
+    summary: bool,
+    /// Show which records say so, as SECONDS.MILLIS:SERIAL for `ausearch -a`; in json and csv they
+    /// always stand there.
+    #[arg(long)]
+    proof: bool,
+    /// Only guests with this name; they are followed when they are renamed.
+    #[arg(long, value_name = "NAME")]
+    vm: Option<std::ffi::OsString>,
+    /// Only the guest with this UUID, in upper or lower case.
+    #[arg(long, value_name = "UUID")]
+    uuid: Option<String>,
+    /// Only guests on this host (node= of the log, or journald's host name).
+    #[arg(long, value_name = "NAME")]
+    host: Option<std::ffi::OsString>,
+    /// Only what failed: sessions in which something did, and with --all-events these events.
+    #[arg(long)]
+    failed: bool,
+    /// Nothing that was over before.
+    #[arg(long, value_name = "TIME")]
+    start: Option<String>,
+    /// Nothing that came later.
+    #[arg(long, value_name = "TIME")]
+    end: Option<String>,
+}
+
+/// How a report is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+/// Where a report goes, and what broke it off.
+type Out<'o> = &'o mut dyn Write;
+
+/// Reads logs and shows what was asked for.
+pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
+    let clock = Clock::system();
+    let filter = filter(&args, &clock)?;
+    let sources = Sources::resolve(&args.files).map_err(|(path, error)| {
+        let name = console::shown(&path);
+        Failure::not_done(format!("can't read {name}: {}", reason(&error)))
+    })?;
+    let details = args.all_events || args.summary;
+    let wants = Wants { details, failed: args.failed };
+    let bar = progress::Bar::new(&sources);
+    let store = Store::read(&sources, wants, &clock, bar.count());
+    bar.finish();
+    let report = Report::new(store, filter);
+    let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
+    say_what_was_wrong(&report, &sources)?;
+    if !found {
+        let tally = report.store().tally;
+        let nothing =
+            if tally.used == 0 { "no audit records about guests" } else { "nothing found" };
+        console::say(nothing);
+        return Ok(1);
+    }
+    Ok(0)
+}
+
+fn filter(args: &ReportArgs, clock: &Clock) -> Result<Filter, Failure> {
+    use std::os::unix::ffi::OsStrExt;
+    let time = |option: &str, text: &Option<String>, edge| {
+        let parsed = text.as_deref().map(|text| parse(text, edge, clock)).transpose();
+        parsed.map_err(|error| Failure::bad_input(format!("report: {option} {error}")))
+    };
+    let bytes =
+        |text: &Option<std::ffi::OsString>| text.as_ref().map(|text| text.as_bytes().to_vec());
+    let uuid = args.uuid.as_ref().map(|text| {
+        Uuid::parse(text.as_bytes())
+            .ok_or_else(|| Failure::bad_input(format!("report: --uuid '{text}' is no UUID")))
+    });
+    let filter = Filter {
+        vm: bytes(&args.vm),
+        uuid: uuid.transpose()?,
+        host: bytes(&args.host),
+        failed: args.failed,
+        start: time("--start", &args.start, Edge::Start)?,
+        end: time("--end", &args.end, Edge::End)?,
+    };
+    if let (Some(start), Some(end)) = (filter.start, filter.end)
+        && start > end
+    {
+        return Err(Failure::bad_input("report: --start is later than --end"));
+    }
+    Ok(filter)
+}
+
+/// Shows the report; whether there was anything to show.
+fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
+    let found = !report.is_empty();
+    let stdout = io::stdout().lock();
+    let mut out = BufWriter::with_capacity(64 * 1024, stdout);
+    match args.format {
+        _ if args.summary => summary::write(report, args.format, &mut out)?,
+        _ if !found => {}
+        Format::Table => return table::write(report, args, out).map(|()| true),
+        Format::Json => json::write(report, args.all_events, &mut out)?,
+        Format::Csv => csv::write(report, args.all_events, &mut out)?,
+    }
+    out.flush()?;
+    Ok(found)
+}
+
+/// An event as a line of JSON, for others that show events.
+pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
+    let mut line = Vec::new();
+    json::append(&json::Event(event), &mut line);
+    line
+}
+
+/// An event as a row for people.
+pub(crate) fn event_text(event: &EventView<'_>) -> Vec<u8> {
+    table::live(event).into_bytes()
+}
+
+/// One line about lines that could not be used, and an error where a log could not be read.
+fn say_what_was_wrong(report: &Report, sources: &Sources) -> Result<(), Failure> {
+    let store = report.store();
+    if store.tally.is_damaged() {
+        console::say(format!("{}; see viraudit verify", store.tally));
+    }
+    let Some((source, error)) = store.errors.first() else { return Ok(()) };
+    let name = sources.list.get(*source).map(|source| source.name()).unwrap_or_default();
+    let message = format!("can't read {name}: {}", reason(error));
+    Err(Failure { code: NOT_DONE, message })
+}

@@ -1,0 +1,62 @@
+//! Counts only.
+
+use super::{Format, Out};
+use serde_json::{Map, Value, json};
+use std::io;
+use viraudit_trail::report::Report;
+use viraudit_trail::session::State;
+use viraudit_trail::time::{local, utc};
+
+/// Writes the counts.
+pub(crate) fn write(report: &Report, format: Format, out: Out<'_>) -> io::Result<()> {
+    let sum = report.summary();
+    let states = State::ALL.iter().map(|state| state.name()).zip(sum.states);
+    let counts = [
+        ("guests", sum.guests),
+        ("sessions", sum.sessions),
+        ("starts", sum.starts),
+        ("stops", sum.stops),
+        ("resources", sum.resources),
+        ("avcs", sum.avcs),
+        ("anomalies", sum.anomalies),
+        ("failed_operations", sum.failed),
+    ];
+    match format {
+        Format::Json => {
+            let states: Map<String, Value> =
+                states.map(|(state, count)| (state.to_owned(), count.into())).collect();
+            let mut object = Map::new();
+            object.insert("kind".into(), "summary".into());
+            object.insert("first".into(), json!(sum.first.map(utc)));
+            object.insert("last".into(), json!(sum.last.map(utc)));
+            object.extend(counts.map(|(key, count)| (key.to_owned(), count.into())));
+            object.insert("states".into(), Value::Object(states));
+            super::json::line(&object, out)
+        }
+        Format::Csv => {
+            let mut csv = ::csv::Writer::from_writer(out);
+            csv.write_record(["count", "value"])?;
+            csv.write_record(["first", &sum.first.map(utc).unwrap_or_default()])?;
+            csv.write_record(["last", &sum.last.map(utc).unwrap_or_default()])?;
+            for (key, count) in counts.into_iter().chain(states) {
+                csv.write_record([key, &count.to_string()])?;
+            }
+            csv.flush()
+        }
+        Format::Table => {
+            let zone = jiff::tz::TimeZone::system();
+            let time = |ms: Option<i64>| ms.map_or("-".to_owned(), |ms| local(ms, &zone));
+            writeln!(out, "{:<28}{} to {}", "events", time(sum.first), time(sum.last))?;
+            for (key, count) in counts.into_iter().take(2) {
+                writeln!(out, "{key:<28}{count:>10}")?;
+            }
+            for (state, count) in states {
+                writeln!(out, "  {state:<26}{count:>10}")?;
+            }
+            for (key, count) in counts.into_iter().skip(2) {
+                writeln!(out, "{:<28}{count:>10}", key.replace('_', " "))?;
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Listening to what the kernel tells everyone who may hear it: the multicast group of all audit
+//! records. Nothing has to be running for that, and nobody is disturbed by it.
+
+#![allow(unsafe_code)]
+
+use super::bindings::{NETLINK_AUDIT, audit_nlgrps_AUDIT_NLGRP_READLOG, sockaddr_nl};
+use super::frame::{ReplyBody, replies};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+/// The receive buffer that is asked for: some ten thousand records. Guests start in bursts.
+const BUFFER: i32 = 16 * 1024 * 1024;
+
+/// Room for the longest record.
+const RECORD_MAX: usize = 16 * 1024;
+
+/// What was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A record: its type and its text, `audit(SECONDS.MILLIS:SERIAL): ...`.
+    Record(u16, Vec<u8>),
+    /// The buffer overran: records were lost, nobody knows how many.
+    Lost,
+    /// Nothing in the time that was given, or a signal came.
+    Nothing,
+}
+
+/// A listener.
+#[derive(Debug)]
+pub struct Listener {
+    fd: OwnedFd,
+    buffer: Vec<u8>,
+}
+
+impl Listener {
+    /// Joins the group; needs CAP_AUDIT_READ.
+    pub fn open() -> io::Result<Self> {
+        let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+        // SAFETY: socket() takes no pointers.
+        let fd = unsafe { libc::socket(libc::AF_NETLINK, kind, NETLINK_AUDIT as i32) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: socket() just returned this descriptor, and nothing else owns it.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        let listener = Self { fd, buffer: vec![0; RECORD_MAX] };
+        // Beyond the system's limit only for CAP_NET_ADMIN; then what the limit gives has to do.
+        if listener.set(libc::SO_RCVBUFFORCE, &BUFFER).is_err() {
+            let _ = listener.set(libc::SO_RCVBUF, &BUFFER);
+        }
+        let address = sockaddr_nl {
+            nl_family: libc::AF_NETLINK as u16,
+            nl_groups: 1 << (audit_nlgrps_AUDIT_NLGRP_READLOG - 1),
+            ..Default::default()
+        };
+        let pointer: *const sockaddr_nl = &address;
+        let len = size_of::<sockaddr_nl>() as libc::socklen_t;
+        // SAFETY: the address is live, and `len` is its size.
+        if unsafe { libc::bind(listener.fd.as_raw_fd(), pointer.cast(), len) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(listener)
+    }
+
+    fn set<T>(&self, option: i32, value: &T) -> io::Result<()> {
+        let len = size_of::<T>() as libc::socklen_t;
+        let value: *const T = value;
+        let fd = self.fd.as_raw_fd();
+        // SAFETY: `value` points to a live T, and `len` is its size.
+        match unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, option, value.cast(), len) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Waits for the next record, at most this long; a millisecond at least.
+    pub fn next(&mut self, wait: Duration) -> io::Result<Heard> {
+        let wait = wait.max(Duration::from_millis(1));
+        let wait = libc::timeval {
+            tv_sec: wait.as_secs() as _,
+            tv_usec: libc::suseconds_t::from(wait.subsec_micros()),
+        };
+        self.set(libc::SO_RCVTIMEO, &wait)?;
+        let mut sender = sockaddr_nl::default();
+        let pointer: *mut sockaddr_nl = &mut sender;
+        let mut len = size_of::<sockaddr_nl>() as libc::socklen_t;
+        // SAFETY: buffer, address and length are live, and their sizes are those given.
+        let received = unsafe {
+            libc::recvfrom(
+                self.fd.as_raw_fd(),
+                self.buffer.as_mut_ptr().cast(),
+                self.buffer.len(),
+                0,
+                pointer.cast(),
+                &mut len,
+            )
+        };
+        if received < 0 {
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error() {
+                Some(libc::ENOBUFS) => Ok(Heard::Lost),
+                Some(libc::EAGAIN | libc::EINTR) => Ok(Heard::Nothing),
+                _ => Err(error),
+            };
+        }
+        // Any process may write to any netlink port; only the kernel's is 0.
+        if sender.nl_pid != 0 {
+            return Ok(Heard::Nothing);
+        }
+        Ok(record(&self.buffer[..received as usize]).unwrap_or(Heard::Nothing))
+    }
+}
+
+/// The record in a datagram. The kernel's multicast copies give the text's length without that
+/// of the header, so the datagram's own length counts.
+fn record(datagram: &[u8]) -> Option<Heard> {
+    use super::frame::HEADER_LEN;
+    if let Some(ReplyBody::Ack(_)) = replies(datagram).next().map(|reply| reply.body) {
+        return None;
+    }
+    let kind = u16::from_ne_bytes([*datagram.get(4)?, *datagram.get(5)?]);
+    let mut text = datagram.get(HEADER_LEN..)?;
+    while let [rest @ .., 0 | b'\n'] = text {
+        text = rest;
+    }
+    Some(Heard::Record(kind, text.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_is_one_record() {
+        let text = b"audit(1.234:5): pid=1 msg='x'";
+        let mut datagram = (text.len() as u32).to_ne_bytes().to_vec();
+        datagram.extend(2501u16.to_ne_bytes());
+        datagram.extend([0; 10]);
+        datagram.extend(text);
+        assert_eq!(record(&datagram), Some(Heard::Record(2501, text.to_vec())));
+        datagram.extend([0; 3]);
+        assert_eq!(record(&datagram), Some(Heard::Record(2501, text.to_vec())));
+        assert_eq!(record(&datagram[..10]), None);
+    }
+}

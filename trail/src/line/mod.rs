@@ -1,0 +1,197 @@
+//! One line of a log: what it is, when it was, and where its fields stand.
+//!
+//! Bytes, not UTF-8. auditd's own form is read where it stands; every other form ([`wrapped`]) is
+//! first rewritten to it, so that there is one parser for all.
+
+mod kind;
+mod virt;
+pub mod wrapped;
+
+pub use kind::{Aux, Kind, anomaly_name};
+pub use virt::{Defect, Op, VirtLine};
+pub(crate) use virt::{quoted, uuid_only};
+
+/// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// Milliseconds since 1970.
+    pub ms: i64,
+    /// The kernel's serial number; 0 when the line doesn't tell.
+    pub serial: u64,
+}
+
+impl std::fmt::Display for Stamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { ms, serial } = self;
+        write!(f, "{}.{:03}:{serial}", ms.div_euclid(1000), ms.rem_euclid(1000))
+    }
+}
+
+/// A line in auditd's form.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The host that it comes from, where the line says so.
+    pub node: Option<&'a [u8]>,
+    /// The record's type.
+    pub kind: Kind,
+    /// When.
+    pub stamp: Stamp,
+    /// The fields.
+    pub body: &'a [u8],
+    /// The interpreted fields of `log_format = ENRICHED`, behind the byte 0x1D.
+    pub names: &'a [u8],
+}
+
+/// The front of a line, without its stamp: all that most lines are looked at for.
+#[derive(Clone, Copy, Debug)]
+pub struct Front<'a> {
+    /// The host that it comes from, where the line says so.
+    pub node: Option<&'a [u8]>,
+    /// The record's type.
+    pub kind: Kind,
+    /// `type=`, as it stands there.
+    pub name: &'a [u8],
+    /// What stands behind `audit(`.
+    pub rest: &'a [u8],
+}
+
+/// The line without the CR of logs that went through other systems.
+pub fn without_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Reads a line's front; `None` when it isn't in auditd's form.
+#[inline]
+pub fn front(line: &[u8]) -> Option<Front<'_>> {
+    let (node, rest) = match line.strip_prefix(b"node=") {
+        None => (None, line),
+        Some(rest) => {
+            let end = memchr::memchr(b' ', rest)?;
+            (Some(&rest[..end]), &rest[end + 1..])
+        }
+    };
+    let rest = rest.strip_prefix(b"type=")?;
+    // No type's name is longer.
+    let end = rest.iter().take(40).position(|&byte| byte == b' ')?;
+    let (name, rest) = (&rest[..end], &rest[end + 1..]);
+    // printk leaves `msg=` out.
+    let rest = rest.strip_prefix(b"msg=").unwrap_or(rest).strip_prefix(b"audit(")?;
+    Some(Front { node, kind: Kind::from_name(name), name, rest })
+}
+
+impl<'a> Front<'a> {
+    /// Reads the stamp, and finds the fields.
+    #[inline]
+    pub fn line(&self) -> Option<Line<'a>> {
+        let (stamp, body) = stamp(self.rest)?;
+        let (body, names) = split_names(body);
+        Some(Line { node: self.node, kind: self.kind, stamp, body, names })
+    }
+}
+
+impl<'a> Line<'a> {
+    /// Reads a line in auditd's form.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        front(without_cr(line))?.line()
+    }
+}
+
+/// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
+#[inline]
+fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let (seconds, mut rest) = digits(text)?;
+    // So that milliseconds, and sums of a few times, stay far from overflowing.
+    let seconds = i64::try_from(seconds).ok().filter(|&seconds| seconds < i64::MAX / 4000)?;
+    let mut ms = seconds * 1000;
+    if let Some(tail) = rest.strip_prefix(b".") {
+        let (millis, tail) = digits(tail)?;
+        if millis > 999 {
+            return None;
+        }
+        ms += millis as i64;
+        rest = tail;
+    }
+    let mut serial = 0;
+    if let Some(tail) = rest.strip_prefix(b":") {
+        (serial, rest) = digits(tail)?;
+    }
+    let rest = rest.strip_prefix(b")")?;
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    Some((Stamp { ms, serial }, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+#[inline]
+fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0u64;
+    let mut len = 0;
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        // What overflows has more digits than any number that is meant.
+        value = value.wrapping_mul(10).wrapping_add(digit.into());
+        len += 1;
+    }
+    (len > 0 && len < 20).then_some((value, &text[len..]))
+}
+
+/// The fields, and the interpreted ones of an enriched line.
+#[inline]
+fn split_names(body: &[u8]) -> (&[u8], &[u8]) {
+    if body.last() == Some(&b'\'') {
+        // The usual end of a program's record: nothing is interpreted behind it.
+        return (body, b"");
+    }
+    match memchr::memchr(0x1D, body) {
+        Some(at) => (&body[..at], &body[at + 1..]),
+        None => (body, b""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_front() {
+        for (text, node, ms, serial) in [
+            ("type=VIRT_CONTROL msg=audit(12.345:67): pid=1", None, 12345, 67),
+            ("node=h1 type=VIRT_CONTROL msg=audit(12.345:67): pid=1", Some("h1"), 12345, 67),
+            ("type=2500 audit(12.345:67): pid=1", None, 12345, 67),
+            ("type=UNKNOWN[2500] msg=audit(12:67): pid=1\r", None, 12000, 67),
+            ("type=2500 msg=audit(12.3): pid=1", None, 12003, 0),
+        ] {
+            let line = Line::parse(text.as_bytes()).expect(text);
+            assert_eq!(line.kind, Kind::Virt(viraudit::RecordType::VirtControl), "{text}");
+            assert_eq!(line.node, node.map(str::as_bytes), "{text}");
+            assert_eq!(line.stamp, Stamp { ms, serial }, "{text}");
+            assert_eq!(line.body, b"pid=1", "{text}");
+        }
+    }
+
+    #[test]
+    fn no_front() {
+        for text in [
+            "",
+            "type=",
+            "type=X",
+            "type=X msg=audit",
+            "type=X msg=audit(): x",
+            "type=X msg=audit(1.1000:1): x",
+            "type=X msg=audit(99999999999999999999:1): x",
+            "type=X msg=audit(1:1 x",
+            "node=",
+            "node=x type=X",
+            " type=X msg=audit(1:1): x",
+        ] {
+            assert!(Line::parse(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_stand_behind_their_byte_only() {
+        let line = Line::parse(b"type=X msg=audit(1:1): a='b'\x1dUID=\"root\"").unwrap();
+        assert_eq!((line.body, line.names), (&b"a='b'"[..], &b"UID=\"root\""[..]));
+    }
+}

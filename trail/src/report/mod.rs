@@ -1,0 +1,350 @@
+//! What is shown: the sessions that were asked for, and their events.
+
+mod event;
+mod resource;
+mod summary;
+
+pub use event::{EventView, Value};
+pub use resource::ResourceView;
+pub use summary::Summary;
+
+use crate::fields::decoded;
+use crate::line::Stamp;
+use crate::scan::Scanned;
+use crate::session::{Correlator, NONE, Session, State};
+use crate::store::{Event, Store, Who};
+use crate::users;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use viraudit::Uuid;
+
+/// A value that may be missing.
+type Bytes<'t> = Option<Cow<'t, [u8]>>;
+
+/// The old and new value of a resource's record, for whoever only needs these.
+pub(crate) fn change<'t>(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> (Bytes<'t>, Bytes<'t>) {
+    let view = ResourceView::new(kind, reason, tail);
+    (view.old, view.new)
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Guests that have, or once had, this name.
+    pub vm: Option<Vec<u8>>,
+    /// The guest with this UUID.
+    pub uuid: Option<Uuid>,
+    /// Guests on this host.
+    pub host: Option<Vec<u8>>,
+    /// Only what failed.
+    pub failed: bool,
+    /// Not what was over before: milliseconds since 1970.
+    pub start: Option<i64>,
+    /// Not what came later.
+    pub end: Option<i64>,
+}
+
+/// A session, as it is shown.
+#[derive(Clone, Debug)]
+pub struct SessionView<'r> {
+    id: u32,
+    /// The host, where the log says so.
+    pub host: Option<Cow<'r, str>>,
+    /// The driver.
+    pub virt: Cow<'r, str>,
+    /// The guest's name.
+    pub vm: Cow<'r, str>,
+    /// The name that the guest had at its end, when that is another one.
+    pub renamed: Option<Cow<'r, str>>,
+    /// The guest's UUID.
+    pub uuid: Uuid,
+    /// Who started it, or stopped it when the start isn't in the log: the person where known.
+    pub user: Option<&'r str>,
+    /// The person's login id, where known.
+    pub auid: Option<u32>,
+    /// When it started; `None` when that isn't in the log.
+    pub start: Option<i64>,
+    /// When it ended.
+    pub end: Option<i64>,
+    /// How it stands.
+    pub state: State,
+    /// Why it was started.
+    pub reason: Option<Cow<'r, str>>,
+    /// Why it ended.
+    pub stop_reason: Option<Cow<'r, str>>,
+    /// The guest's process.
+    pub pid: Option<i64>,
+    /// The records that say so.
+    pub proof: Vec<Stamp>,
+    /// It began before the time that was asked for.
+    pub begins_before: bool,
+    /// It ended after the time that was asked for.
+    pub ends_after: bool,
+}
+
+/// A text for people: bytes that aren't UTF-8 are replaced.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+fn owned(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => text(bytes),
+        Cow::Owned(bytes) => Cow::Owned(text(&bytes).into_owned()),
+    }
+}
+
+/// Everything that was asked for.
+#[derive(Debug)]
+pub struct Report {
+    store: Store,
+    correlator: Correlator,
+    filter: Filter,
+    users: Vec<Option<String>>,
+    selected: Vec<u32>,
+    /// Sessions and their events, in the order in which they are shown.
+    events: Vec<(u32, u32)>,
+}
+
+impl Report {
+    /// Makes sessions of what was read, and selects among them.
+    pub fn new(store: Store, filter: Filter) -> Self {
+        let mut correlator = Correlator::run(&store);
+        let users = users::names(&store);
+        let mut events = std::mem::take(&mut correlator.of_events);
+        for (session, _) in &mut events {
+            let merged = correlator.sessions[*session as usize].merged;
+            if merged != NONE {
+                *session = merged;
+            }
+        }
+        events.sort_unstable();
+        events.dedup();
+        let mut this = Self { store, correlator, filter, users, selected: Vec::new(), events };
+        let named = this.filter.vm.as_ref().map(|name| this.named(name));
+        let mut selected: Vec<u32> = (0..this.correlator.sessions.len() as u32)
+            .filter(|&id| this.is_selected(id, named.as_ref()))
+            .collect();
+        let order = |&id: &u32| (this.time_of(id), id);
+        if !selected.is_sorted_by_key(order) {
+            selected.sort_by_cached_key(order);
+        }
+        this.selected = selected;
+        this
+    }
+
+    /// A report that is still being made, event by event.
+    pub(crate) fn live(store: Store, filter: Filter) -> Self {
+        let correlator = Correlator::new(true, true);
+        let (selected, events) = (Vec::new(), Vec::new());
+        Self { store, correlator, filter, users: Vec::new(), selected, events }
+    }
+
+    /// Takes in what was found in some lines, and hands every event of it that concerns a guest
+    /// to `show`.
+    pub(crate) fn append(
+        &mut self,
+        lines: &[u8],
+        found: &Scanned,
+        show: &mut dyn FnMut(&EventView<'_>),
+    ) {
+        for fact in &found.facts {
+            let id = self.store.events.len() as u32;
+            self.store.add(0, fact, lines, found, |stamp, _, take| {
+                for aux in found.aux.iter().filter(|aux| aux.stamp == stamp) {
+                    take(aux, found.text(lines, aux.body), found.text(lines, aux.names));
+                }
+            });
+            if self.users.len() < self.store.whos.len() {
+                self.users = users::names(&self.store);
+            }
+            self.correlator.feed(&self.store, id);
+            for (session, event) in std::mem::take(&mut self.correlator.of_events) {
+                if let Some(view) = EventView::new(self, session, event) {
+                    show(&view);
+                }
+            }
+        }
+    }
+
+    /// What was read.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn session(&self, id: u32) -> &Session {
+        &self.correlator.sessions[id as usize]
+    }
+
+    fn event(&self, id: u32) -> Option<&Event> {
+        self.store.events.get(id as usize)
+    }
+
+    /// The order of sessions: by their start, or whatever is known of them first.
+    fn time_of(&self, id: u32) -> i64 {
+        let session = self.session(id);
+        let first = self.event(session.start).or(self.event(session.first));
+        first.map_or(0, |event| event.key)
+    }
+
+    fn word(&self, id: u32) -> Option<Cow<'_, str>> {
+        Some(self.store.words.get(id)).filter(|word| !word.is_empty()).map(text)
+    }
+
+    /// A word that libvirt leaves raw.
+    fn raw_word(&self, id: u32) -> Option<Cow<'_, str>> {
+        let word = self.store.words.get(id);
+        (!word.is_empty()).then(|| owned(viraudit::encode::decode_raw(word)))
+    }
+
+    fn name(&self, id: u32) -> Cow<'_, str> {
+        owned(decoded(self.store.words.get(id)))
+    }
+
+    fn who(&self, event: &Event) -> (Option<&str>, Option<u32>) {
+        let id = event.who as usize;
+        let auid = self.store.whos.get(id).and_then(|who: &Who| who.auid);
+        (self.users.get(id).and_then(Option::as_deref), auid)
+    }
+
+    /// The guests that have, or once had, this name.
+    fn named(&self, name: &[u8]) -> HashSet<u32> {
+        let known = self.store.guests.iter().enumerate().map(|(id, guest)| (id as u32, guest.name));
+        let known = known.chain(self.store.renamed.iter().copied());
+        known
+            .filter(|&(_, id)| *decoded(self.store.words.get(id)) == *name)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    fn is_selected(&self, id: u32, named: Option<&HashSet<u32>>) -> bool {
+        let session = self.session(id);
+        if session.merged != NONE {
+            return false;
+        }
+        let guest = &self.store.guests[session.guest as usize];
+        let filter = &self.filter;
+        if filter.uuid.is_some_and(|uuid| uuid != guest.uuid) {
+            return false;
+        }
+        if filter.host.as_ref().is_some_and(|host| host != self.store.words.get(guest.host)) {
+            return false;
+        }
+        if named.is_some_and(|guests| !guests.contains(&session.guest)) {
+            return false;
+        }
+        if filter.failed && !session.failed {
+            return false;
+        }
+        if filter.start.is_some() || filter.end.is_some() {
+            let (from, until) = self.span(session);
+            return filter.start.is_none_or(|start| until >= start)
+                && filter.end.is_none_or(|end| from <= end);
+        }
+        true
+    }
+
+    /// From when to when something is known of a session.
+    fn span(&self, session: &Session) -> (i64, i64) {
+        let at = |id| self.event(id).map(|event| event.stamp.ms);
+        let first = at(session.start).or(at(session.first)).unwrap_or(i64::MIN);
+        // What was running at the log's beginning has no start in it.
+        let from = if session.start == NONE { i64::MIN } else { first };
+        let until = match session.state {
+            State::Failed => first,
+            State::Running => i64::MAX,
+            _ => at(session.end).unwrap_or(i64::MAX),
+        };
+        (from.min(until), until)
+    }
+
+    /// How many sessions there are.
+    pub fn len(&self) -> usize {
+        self.selected.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.selected.is_empty()
+    }
+
+    /// Some of the sessions.
+    pub fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = SessionView<'_>> {
+        self.selected[range].iter().map(|&id| self.view(id))
+    }
+
+    /// The sessions, by their start.
+    pub fn sessions(&self) -> impl ExactSizeIterator<Item = SessionView<'_>> {
+        self.selected.iter().map(|&id| self.view(id))
+    }
+
+    fn view(&self, id: u32) -> SessionView<'_> {
+        let session = *self.session(id);
+        let guest = self.store.guests[session.guest as usize];
+        let start = self.event(session.start);
+        let end = self.event(session.end).filter(|_| session.state != State::Running);
+        let seen = self.event(session.seen);
+        let teller = start.or(end.filter(|event| event.guest == session.guest)).or(seen);
+        let (user, auid) = teller.map_or((None, None), |event| self.who(event));
+        let (stop_reason, renamed) = match session.state {
+            State::Stopped => (
+                end.and_then(|event| self.raw_word(event.reason)),
+                end.filter(|event| event.name != session.name).map(|event| self.name(event.name)),
+            ),
+            State::Down if end.is_some_and(|event| event.kind == crate::store::EventKind::Boot) => {
+                (Some("host-crash".into()), None)
+            }
+            State::Down => (Some("host-shutdown".into()), None),
+            _ => (None, None),
+        };
+        let told = match (start, end) {
+            (None, None) => [seen.or(self.event(session.first)), None],
+            both => [both.0, both.1],
+        };
+        let time = |event: &Event| event.stamp.ms;
+        let (from, until) = self.span(&session);
+        SessionView {
+            id,
+            host: self.word(guest.host),
+            virt: self.raw_word(guest.virt).unwrap_or("?".into()),
+            vm: self.name(session.name),
+            renamed,
+            uuid: guest.uuid,
+            user,
+            auid,
+            start: start.map(time),
+            end: end.map(time),
+            state: session.state,
+            reason: start.and_then(|event| self.raw_word(event.reason)),
+            stop_reason,
+            pid: start.and_then(|event| event.pid).filter(|&pid| pid > 0),
+            proof: told.into_iter().flatten().map(|event| event.stamp).filter(is_proof).collect(),
+            begins_before: self.filter.start.is_some_and(|start| from < start),
+            ends_after: session.state != State::Running
+                && self.filter.end.is_some_and(|end| until > end),
+        }
+    }
+
+    /// A session's events that were asked for, in their order.
+    pub fn events<'r>(
+        &'r self,
+        session: &SessionView<'_>,
+    ) -> impl Iterator<Item = EventView<'r>> + use<'r> {
+        let id = session.id;
+        let from = self.events.partition_point(|&(session, _)| session < id);
+        self.events[from..]
+            .iter()
+            .take_while(move |&&(session, _)| session == id)
+            .filter_map(move |&(_, event)| EventView::new(self, id, event))
+    }
+
+    /// Counts of everything that was asked for.
+    pub fn summary(&self) -> Summary {
+        Summary::of(self)
+    }
+}
+
+/// A record without a serial number can't be named to ausearch.
+fn is_proof(stamp: &Stamp) -> bool {
+    stamp.serial > 0
+}

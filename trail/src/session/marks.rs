@@ -1,0 +1,194 @@
+//! What a guest can be recognised by while its session lives: its labels, its process, the paths
+//! that it was given.
+
+use super::observed::{Observed, context};
+use crate::fields::{find, number, raw_option};
+use crate::line::Op;
+use crate::store::{Event, EventKind, Store};
+use foldhash::fast::RandomState;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+use viraudit::Uuid;
+
+/// A denial on something that more guests share is shown with this many of them.
+const SHARED_MAX: usize = 16;
+
+/// The hash of a mark's kind, host and text, with a seed of this process's own: 64 bits are enough
+/// for two marks never to meet, and small enough to be held by the million.
+type Key = u64;
+
+fn key(kind: u8, host: u32, text: &[u8]) -> Key {
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    STATE.hash_one((kind, host, text))
+}
+
+const PROCESS_LABEL: u8 = b'v';
+const IMAGE_LABEL: u8 = b'i';
+const PATH: u8 = b'p';
+const PID: u8 = b'n';
+const UUID: u8 = b'u';
+
+/// All marks of all sessions that live.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Who holds a mark; the newest session is the last.
+    holders: HashMap<Key, BTreeSet<u32>, RandomState>,
+    /// A session's marks.
+    held: HashMap<u32, Vec<Key>, RandomState>,
+}
+
+impl Marks {
+    fn hold(&mut self, session: u32, key: Key) {
+        if self.holders.entry(key).or_default().insert(session) {
+            self.held.entry(session).or_default().push(key);
+        }
+    }
+
+    fn release(&mut self, session: u32, key: Key) {
+        if let Some(holders) = self.holders.get_mut(&key) {
+            holders.remove(&session);
+            if holders.is_empty() {
+                self.holders.remove(&key);
+            }
+        }
+    }
+
+    /// The session has ended.
+    pub(super) fn forget(&mut self, session: u32) {
+        for key in self.held.remove(&session).unwrap_or_default() {
+            self.release(session, key);
+        }
+    }
+
+    /// `from` has become part of `to`.
+    pub(super) fn hand_over(&mut self, from: u32, to: u32) {
+        for key in self.held.remove(&from).unwrap_or_default() {
+            self.release(from, key);
+            self.hold(to, key);
+        }
+    }
+
+    /// The guest runs.
+    pub(super) fn started(&mut self, store: &Store, session: u32, event: &Event) {
+        if let Some(pid) = event.pid.filter(|&pid| pid > 0) {
+            self.hold(session, key(PID, event.host, &pid.to_le_bytes()));
+        }
+        self.named(store, session, event);
+    }
+
+    /// The guest is spoken of.
+    fn named(&mut self, store: &Store, session: u32, event: &Event) {
+        let uuid = store.guests[event.guest as usize].uuid;
+        self.hold(session, key(UUID, event.host, &uuid.0));
+    }
+
+    /// A label or a resource comes or goes.
+    pub(super) fn change(&mut self, store: &Store, session: u32, event: &Event, op: Op) {
+        if !event.success {
+            return;
+        }
+        self.named(store, session, event);
+        let text = store.text(event);
+        match op {
+            Op::Label => {
+                for (kind, name) in [(PROCESS_LABEL, &b"vm-ctx"[..]), (IMAGE_LABEL, b"img-ctx")] {
+                    let label = find(text, name).and_then(raw_option);
+                    // A DAC label such as +64055:+64055 marks nothing.
+                    if let Some(label) = label.filter(|label| context(label).is_some()) {
+                        self.hold(session, key(kind, event.host, &label));
+                        if let Some(level) = categories(&label) {
+                            self.hold(session, key(kind, event.host, level));
+                        }
+                    }
+                }
+            }
+            Op::Init => {
+                if let Some(pid) = find(text, b"init-pid").and_then(number::<i64>) {
+                    self.hold(session, key(PID, event.host, &pid.to_le_bytes()));
+                }
+            }
+            Op::Resource => {
+                let kind = store.words.get(event.what);
+                if kind == b"cgroup" {
+                    return;
+                }
+                let (old, new) = crate::report::change(kind, store.words.get(event.reason), text);
+                let is_path = |value: &Cow<'_, [u8]>| value.starts_with(b"/");
+                if let Some(old) = old.filter(is_path) {
+                    // What is held no more may stay in the list: to release it again does nothing.
+                    self.release(session, key(PATH, event.host, &old));
+                }
+                if let Some(new) = new.filter(is_path) {
+                    self.hold(session, key(PATH, event.host, &new));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn holders(&self, kind: u8, host: u32, text: &[u8]) -> impl Iterator<Item = u32> {
+        self.holders.get(&key(kind, host, text)).into_iter().flatten().rev().copied()
+    }
+
+    /// The holders of a label; else those of its categories, because guests run programs of other
+    /// types with their own. Types that aren't sVirt's may well use the same categories.
+    fn labelled(&self, kind: u8, host: u32, label: &[u8]) -> impl Iterator<Item = u32> {
+        let categories = categories(label).filter(|_| is_guest_type(label));
+        let by_categories = categories.map(|level| self.holders(kind, host, level));
+        self.holders(kind, host, label).chain(by_categories.into_iter().flatten())
+    }
+
+    /// The sessions that a denial or an anomaly is about: each once.
+    pub(super) fn find(&self, store: &Store, event: &Event) -> Vec<u32> {
+        let observed = Observed::new(store.text(event));
+        let host = event.host;
+        let mut found: Vec<u32> = Vec::new();
+        let mut add = |session: u32| {
+            if !found.contains(&session) && found.len() < SHARED_MAX {
+                found.push(session);
+            }
+        };
+        // Who did it: the newest, should more of them claim to be it.
+        let pid = observed.pid().map(|pid| pid.to_le_bytes());
+        let by_pid = pid.and_then(|pid| self.holders(PID, host, &pid).next());
+        let source = observed.source_label();
+        let by_label = source.and_then(|label| self.labelled(PROCESS_LABEL, host, &label).next());
+        let by_profile = observed
+            .profile()
+            .and_then(|profile| self.holders(UUID, host, &guest_of_profile(&profile)?.0).next());
+        by_pid.or(by_profile).or(by_label).into_iter().for_each(&mut add);
+        if event.kind == EventKind::Avc {
+            // What it was done to: everybody's.
+            if let Some(label) = observed.target_label() {
+                self.labelled(IMAGE_LABEL, host, &label).take(SHARED_MAX).for_each(&mut add);
+            }
+            for path in observed.paths() {
+                self.holders(PATH, host, &path).take(SHARED_MAX).for_each(&mut add);
+            }
+        }
+        found
+    }
+}
+
+/// The level of a label that has categories: what tells guests apart.
+fn categories(label: &[u8]) -> Option<&[u8]> {
+    context(label).map(|(_, level)| level).filter(|level| level.contains(&b':'))
+}
+
+/// Whether a label is of the types that sVirt gives to guests and their images.
+fn is_guest_type(label: &[u8]) -> bool {
+    context(label).is_some_and(|(kind, _)| kind.starts_with(b"svirt") || kind.starts_with(b"virt_"))
+}
+
+/// `.../libvirt-UUID` and its children, `libvirt-UUID//NAME`
+fn guest_of_profile(profile: &[u8]) -> Option<Uuid> {
+    let at = memchr::memmem::find(profile, b"libvirt-")?;
+    if at > 0 && profile[at - 1] != b'/' {
+        return None;
+    }
+    let rest = &profile[at + b"libvirt-".len()..];
+    let (uuid, behind) = rest.split_at_checked(36)?;
+    (behind.is_empty() || behind.starts_with(b"//")).then(|| Uuid::parse(uuid))?
+}

@@ -1,0 +1,111 @@
+//! auditd's own log: where it is, and its rotations.
+
+use super::Source;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+const DEFAULT_LOG: &str = "/var/log/audit/audit.log";
+
+/// The log that auditd's configuration names, and its rotations, oldest first.
+pub(super) fn logs(conf: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
+    let path = match fs::read_to_string(conf) {
+        Ok(text) => log_file(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => DEFAULT_LOG.into(),
+        Err(error) => return Err((conf.to_owned(), error)),
+    };
+    rotations(&path).map_err(|error| (path, error))
+}
+
+/// The last `log_file = PATH` of auditd.conf.
+fn log_file(text: &str) -> PathBuf {
+    let value = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        key.trim().eq_ignore_ascii_case("log_file").then(|| value.trim().into())
+    };
+    text.lines().filter_map(value).next_back().unwrap_or_else(|| DEFAULT_LOG.into())
+}
+
+/// `audit.log` and all `audit.log.*` beside it. Without the log itself its rotations will do.
+fn rotations(path: &Path) -> io::Result<Vec<Source>> {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    let mut files = Vec::new();
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let found = entry.file_name();
+        let rest = found.as_encoded_bytes().strip_prefix(name);
+        // auditd's own pieces are NAME.N; log rotation by others makes NAME-DATE.
+        let ours = rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'.' || rest[0] == b'-');
+        if ours && fs::metadata(entry.path()).is_ok_and(|found| found.is_file()) {
+            files.push(entry.path());
+        }
+    }
+    if files.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    sort(&mut files);
+    Ok(files.into_iter().map(Source::File).collect())
+}
+
+/// Sorts files so that the oldest rotation comes first: `.10`, `.2`, `.1`, then names with dates,
+/// then the log itself. It need not be right: events are put in order by their time.
+pub(super) fn sort(files: &mut [PathBuf]) {
+    files.sort_by_cached_key(|path| {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
+        let plain = ["gz", "zst", "xz"]
+            .iter()
+            .find_map(|ending| name.strip_suffix(&format!(".{ending}")))
+            .unwrap_or(&name);
+        let (stem, number) = match plain.rsplit_once('.') {
+            // Eight digits are a date, which counts upwards.
+            Some((stem, number)) if number.len() < 8 => match number.parse::<u32>() {
+                Ok(number) => (stem, Some(number)),
+                Err(_) => (plain, None),
+            },
+            _ => (plain, None),
+        };
+        let dated = number.is_none() && plain.bytes().any(|byte| byte.is_ascii_digit());
+        let class = if number.is_some() {
+            0
+        } else if dated {
+            1
+        } else {
+            2
+        };
+        let age = number.map_or(0, |number| u32::MAX - number);
+        (class, stem.len(), stem.to_owned(), age, name.clone())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotations_come_oldest_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = ["audit.log", "audit.log.1", "audit.log.10.gz", "audit.log.2.zst", "other.log"];
+        for name in names {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        let conf = dir.path().join("auditd.conf");
+        let log = dir.path().join("audit.log");
+        fs::write(&conf, format!("# log_file = /x\nlog_file = {}\n", log.display())).unwrap();
+        let found = logs(&conf).unwrap();
+        let found: Vec<_> = found.iter().map(Source::name).collect();
+        let expected = ["audit.log.10.gz", "audit.log.2.zst", "audit.log.1", "audit.log"]
+            .map(|name| dir.path().join(name).display().to_string());
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn dates_count_upwards() {
+        let mut files: Vec<PathBuf> =
+            ["audit.log", "audit.log-20261120.gz", "audit.log-20261119"].map(Into::into).into();
+        sort(&mut files);
+        let expected = ["audit.log-20261119", "audit.log-20261120.gz", "audit.log"];
+        assert_eq!(files, expected.map(PathBuf::from));
+    }
+}

@@ -1,0 +1,120 @@
+//! Where logs are: the system's own with their rotations, files, directories, standard input.
+
+mod auditd;
+mod decompress;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// auditd's configuration, which says where its log is.
+pub const AUDITD_CONF: &str = "/etc/audit/auditd.conf";
+
+/// A log to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Standard input.
+    Stdin,
+    /// A file, compressed or not.
+    File(PathBuf),
+}
+
+impl Source {
+    /// Its name in messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdin => "standard input".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Opens it; what is read of the file itself is added to `progress`.
+    pub fn open(&self, progress: &Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+        let raw: Box<dyn Read + Send> = match self {
+            Self::Stdin => Box::new(io::stdin()),
+            Self::File(path) => {
+                let file = File::open(path)?;
+                if file.metadata()?.is_dir() {
+                    return Err(io::ErrorKind::IsADirectory.into());
+                }
+                Box::new(file)
+            }
+        };
+        decompress::reader(Box::new(Counted { inner: raw, count: Arc::clone(progress) }))
+    }
+}
+
+/// Counts what is read.
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.inner.read(buffer)?;
+        self.count.fetch_add(len as u64, Ordering::Relaxed);
+        Ok(len)
+    }
+}
+
+/// The logs to read, in that order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The logs.
+    pub list: Vec<Source>,
+    /// They are this host's own, so that its user names apply.
+    pub local: bool,
+}
+
+impl Sources {
+    /// The logs that were asked for; without any, the system's own. The error comes with the
+    /// path that it is about.
+    pub fn resolve(paths: &[PathBuf]) -> Result<Self, (PathBuf, io::Error)> {
+        if paths.is_empty() {
+            let list = auditd::logs(Path::new(AUDITD_CONF))?;
+            return Ok(Self { list, local: true });
+        }
+        let mut list = Vec::new();
+        for path in paths {
+            if path.as_os_str() == "-" {
+                list.push(Source::Stdin);
+                continue;
+            }
+            let found = fs::metadata(path).map_err(|error| (path.clone(), error))?;
+            if found.is_dir() {
+                list.extend(directory(path).map_err(|error| (path.clone(), error))?);
+            } else {
+                list.push(Source::File(path.clone()));
+            }
+        }
+        Ok(Self { list, local: false })
+    }
+
+    /// The bytes of all files together; `None` when that can't be told.
+    pub fn size(&self) -> Option<u64> {
+        let size = |source: &Source| match source {
+            Source::Stdin => None,
+            Source::File(path) => {
+                fs::metadata(path).ok().filter(|found| found.is_file()).map(|found| found.len())
+            }
+        };
+        self.list.iter().map(size).sum()
+    }
+}
+
+/// A directory's files, the oldest rotation first.
+fn directory(path: &Path) -> io::Result<Vec<Source>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !hidden && fs::metadata(entry.path()).is_ok_and(|found| found.is_file()) {
+            files.push(entry.path());
+        }
+    }
+    auditd::sort(&mut files);
+    Ok(files.into_iter().map(Source::File).collect())
+}

@@ -1,0 +1,374 @@
+//! What a trail says about guests, in little memory: one small entry for each event, texts side by
+//! side in one buffer, and each repeated text once.
+
+mod intern;
+
+pub use intern::Interner;
+
+use crate::blocks::{self, Block, ReadError};
+use crate::fields::{decoded, find, number};
+use crate::line::{Aux, Op, Stamp};
+use crate::scan::{AuxFact, Fact, Scanned, Scanner, Span, VirtSpans, Wants, What};
+use crate::source::Sources;
+use crate::tally::Tally;
+use crate::time::Clock;
+use foldhash::fast::RandomState;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use viraudit::Uuid;
+
+/// No guest: the event is about a host, or isn't matched yet.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// A guest on a host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guest {
+    pub(crate) uuid: Uuid,
+    pub(crate) host: u32,
+    pub(crate) virt: u32,
+    pub(crate) name: u32,
+}
+
+/// What an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum EventKind {
+    Virt(Op),
+    /// Something that isn't shown: only that the guest was there.
+    Seen,
+    Avc,
+    Anomaly(u16),
+    Down,
+    Boot,
+}
+
+/// An event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    /// Where it belongs in the order of events: its time, unless the clock was set back.
+    pub(crate) key: i64,
+    pub(crate) stamp: Stamp,
+    pub(crate) pid: Option<i64>,
+    text_at: u64,
+    text_len: u32,
+    pub(crate) host: u32,
+    pub(crate) guest: u32,
+    /// The guest's name in this record.
+    pub(crate) name: u32,
+    pub(crate) reason: u32,
+    /// `op=`, `resrc=`, or an anomaly's type.
+    pub(crate) what: u32,
+    pub(crate) who: u32,
+    pub(crate) kind: EventKind,
+    pub(crate) success: bool,
+}
+
+/// A user, as a record tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Who {
+    pub(crate) uid: Option<u32>,
+    pub(crate) auid: Option<u32>,
+    pub(crate) uid_name: Vec<u8>,
+    pub(crate) auid_name: Vec<u8>,
+}
+
+/// How far a host's log has come, to tell a clock that was set back from lines out of order.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    source: usize,
+    last: Stamp,
+}
+
+/// A clock that was set back leaves the serial numbers rising; lines out of order don't. A rise
+/// beyond this is another boot's.
+const NEAR: u64 = 10_000;
+
+/// All that is known.
+#[derive(Debug, Default)]
+pub struct Store {
+    pub(crate) wants: Wants,
+    pub(crate) guests: Vec<Guest>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) words: Interner,
+    pub(crate) whos: Vec<Who>,
+    /// Guests that had another name before or later, with it.
+    pub(crate) renamed: HashSet<(u32, u32)>,
+    texts: Vec<u8>,
+    by_uuid: HashMap<(u32, Uuid), u32, RandomState>,
+    by_who: HashMap<Who, u32>,
+    progress: HashMap<u32, Progress>,
+    /// The progress of the host whose lines are being read.
+    current: (u32, Progress),
+    last_who: Option<(Option<u32>, Option<u32>, u32)>,
+    /// What became of the lines.
+    pub tally: Tally,
+    /// Logs that could not be read to their end.
+    pub errors: Vec<ReadError>,
+    /// This host's own user names apply.
+    pub local: bool,
+}
+
+impl Store {
+    /// An empty one.
+    pub fn new(wants: Wants) -> Self {
+        Self { wants, ..Self::default() }
+    }
+
+    /// Reads all sources.
+    pub fn read(sources: &Sources, wants: Wants, clock: &Clock, progress: &Arc<AtomicU64>) -> Self {
+        let scanner = Scanner::new(wants, clock.clone());
+        let mut store = Self { local: sources.local, ..Self::new(wants) };
+        store.errors = blocks::run(
+            &sources.list,
+            progress,
+            |text, _, found| scanner.scan(text, found),
+            |before, block, after| store.absorb(before, block, after),
+        );
+        store.order();
+        store
+    }
+
+    /// Takes in what was found in a block. Records that tell more about an event may stand in
+    /// the blocks around it.
+    fn absorb(
+        &mut self,
+        before: Option<&Block<Scanned>>,
+        block: &Block<Scanned>,
+        after: Option<&Block<Scanned>>,
+    ) {
+        self.tally += block.found.tally;
+        let around = [before, Some(block), after];
+        for fact in &block.found.facts {
+            self.add(block.source, fact, block.text(), &block.found, |stamp, node, take| {
+                for block in around.into_iter().flatten() {
+                    let aux = &block.found.aux;
+                    let from = aux.partition_point(|aux| aux.stamp < stamp);
+                    for aux in aux[from..].iter().take_while(|aux| aux.stamp == stamp) {
+                        let text = |span| block.found.text(block.text(), span);
+                        if aux.node.map(text) == node {
+                            take(aux, text(aux.body), text(aux.names));
+                        }
+                    }
+                }
+            });
+        }
+    }
+
+    /// Takes in one fact of a text. `more` finds what else is told about an event.
+    pub(crate) fn add<'b>(
+        &mut self,
+        source: usize,
+        fact: &Fact,
+        text: &'b [u8],
+        found: &'b Scanned,
+        more: impl Fn(Stamp, Option<&[u8]>, &mut dyn FnMut(&AuxFact, &[u8], &[u8])),
+    ) {
+        let part = |span: Span| found.text(text, span);
+        let node = fact.node.map(part);
+        let host = node.map_or(0, |node| self.words.id(node));
+        let key = self.key(source, host, fact.stamp);
+        let mut event = Event {
+            key,
+            stamp: fact.stamp,
+            pid: None,
+            text_at: 0,
+            text_len: 0,
+            host,
+            guest: NOBODY,
+            name: 0,
+            reason: 0,
+            what: 0,
+            who: 0,
+            kind: EventKind::Down,
+            success: true,
+        };
+        match fact.what {
+            What::Virt(virt) => self.add_virt(&mut event, &virt, EventKind::Virt(virt.op), part),
+            What::Seen(virt) => self.add_virt(&mut event, &virt, EventKind::Seen, part),
+            What::Down => {}
+            What::Boot => event.kind = EventKind::Boot,
+            What::Avc(body, names) | What::Anomaly(_, _, body, names) => {
+                event.kind = EventKind::Avc;
+                if let What::Anomaly(number, name, ..) = fact.what {
+                    event.kind = EventKind::Anomaly(number);
+                    event.what = self.words.id(part(name));
+                }
+                self.add_observed(&mut event, part(body), part(names), |take| {
+                    if fact.stamp.serial > 0 {
+                        more(fact.stamp, node, take);
+                    }
+                });
+            }
+        }
+        self.events.push(event);
+    }
+
+    #[inline]
+    fn add_virt<'b>(
+        &mut self,
+        event: &mut Event,
+        virt: &VirtSpans,
+        kind: EventKind,
+        part: impl Fn(Span) -> &'b [u8] + Copy,
+    ) {
+        event.kind = kind;
+        (event.guest, event.name) = self.guest(event.host, virt, part);
+        event.success = virt.success;
+        event.pid = virt.pid;
+        event.who = self.who(virt.uid, virt.auid, part(virt.names));
+        if kind != EventKind::Seen {
+            event.reason = self.words.id(part(virt.reason));
+            event.what = self.words.id(part(virt.what));
+            // What a start or a stop says is all in the entry itself.
+            if !matches!(virt.op, Op::Start | Op::Stop) {
+                self.put_text(event, part(virt.tail));
+            }
+        }
+    }
+
+    /// An event that a security module or the kernel saw. Its text is that of its records, each
+    /// further one behind a byte 0x1E and its kind's letter.
+    fn add_observed(
+        &mut self,
+        event: &mut Event,
+        body: &[u8],
+        names: &[u8],
+        more: impl Fn(&mut dyn FnMut(&AuxFact, &[u8], &[u8])),
+    ) {
+        let at = self.texts.len();
+        self.texts.extend_from_slice(body);
+        let texts = &mut self.texts;
+        let mut told = (body, names);
+        let mut by = (Vec::new(), Vec::new());
+        more(&mut |aux, body, names| {
+            let letter = match aux.kind {
+                Aux::Syscall => b'S',
+                Aux::Cwd => b'C',
+                Aux::Path => b'P',
+            };
+            texts.extend_from_slice(&[0x1E, letter]);
+            texts.extend_from_slice(body);
+            if aux.kind == Aux::Syscall {
+                by = (body.to_vec(), names.to_vec());
+            }
+        });
+        if !by.0.is_empty() {
+            told = (&by.0, &by.1);
+        }
+        event.text_at = at as u64;
+        event.text_len = (self.texts.len() - at) as u32;
+        let id = |key: &[u8]| find(told.0, key).and_then(number::<u32>);
+        let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
+        event.who = self.who(id(b"uid"), auid, told.1);
+    }
+
+    fn put_text(&mut self, event: &mut Event, text: &[u8]) {
+        event.text_at = self.texts.len() as u64;
+        event.text_len = text.len() as u32;
+        self.texts.extend_from_slice(text);
+    }
+
+    /// An event's text.
+    pub(crate) fn text(&self, event: &Event) -> &[u8] {
+        let at = event.text_at as usize;
+        &self.texts[at..at + event.text_len as usize]
+    }
+
+    fn key(&mut self, source: usize, host: u32, stamp: Stamp) -> i64 {
+        if self.current.0 != host {
+            let (old, progress) = self.current;
+            self.progress.insert(old, progress);
+            self.current = (host, self.progress.get(&host).copied().unwrap_or_default());
+        }
+        let progress = &mut self.current.1;
+        let last = progress.last;
+        let set_back = progress.source == source
+            && stamp.ms < last.ms
+            && stamp.serial > last.serial
+            && stamp.serial - last.serial < NEAR
+            && last.serial > 0;
+        if set_back {
+            progress.last.serial = stamp.serial;
+            return last.ms;
+        }
+        if progress.source != source || stamp.ms >= last.ms {
+            *progress = Progress { source, last: stamp };
+        }
+        stamp.ms
+    }
+
+    /// The guest and its name in this record.
+    fn guest<'b>(
+        &mut self,
+        host: u32,
+        record: &VirtSpans,
+        part: impl Fn(Span) -> &'b [u8],
+    ) -> (u32, u32) {
+        let (uuid, name) = (record.uuid, part(record.vm));
+        let id = match self.by_uuid.get(&(host, uuid)) {
+            Some(&id) => id,
+            None => {
+                let id = self.guests.len() as u32;
+                let (name, virt) = (self.words.id(name), self.words.id(part(record.virt)));
+                self.guests.push(Guest { uuid, host, virt, name });
+                self.by_uuid.insert((host, uuid), id);
+                return (id, name);
+            }
+        };
+        let known = self.guests[id as usize].name;
+        if self.words.get(known) == name {
+            return (id, known);
+        }
+        let name = self.words.id(name);
+        self.renamed.insert((id, name));
+        (id, name)
+    }
+
+    fn who(&mut self, uid: Option<u32>, auid: Option<u32>, names: &[u8]) -> u32 {
+        // Almost all records of a log are of the same sender.
+        if let Some((last_uid, last_auid, id)) = self.last_who
+            && names.is_empty()
+            && (last_uid, last_auid) == (uid, auid)
+        {
+            return id;
+        }
+        let name = |key| find(names, key).map(|value| decoded(value).into_owned());
+        let who = Who {
+            uid,
+            auid,
+            uid_name: name(b"UID").unwrap_or_default(),
+            auid_name: name(b"AUID").unwrap_or_default(),
+        };
+        let id = match self.by_who.get(&who) {
+            Some(&id) => id,
+            None => {
+                let id = self.whos.len() as u32;
+                self.whos.push(who.clone());
+                self.by_who.insert(who, id);
+                id
+            }
+        };
+        if names.is_empty() {
+            self.last_who = Some((uid, auid, id));
+        }
+        id
+    }
+
+    /// Puts the events in order, and forgets those that were read twice.
+    pub(crate) fn order(&mut self) {
+        self.by_uuid = HashMap::default();
+        self.by_who = HashMap::new();
+        let key = |event: &Event| (event.key, event.stamp.serial);
+        if !self.events.is_sorted_by_key(key) {
+            self.events.sort_by_key(key);
+        }
+        let texts = &self.texts;
+        let text = |event: &Event| &texts[event.text_at as usize..][..event.text_len as usize];
+        self.events.dedup_by(|a, b| {
+            a.stamp == b.stamp
+                && a.stamp.serial > 0
+                && (a.kind, a.guest, a.host, a.what) == (b.kind, b.guest, b.host, b.what)
+                && text(a) == text(b)
+        });
+    }
+}

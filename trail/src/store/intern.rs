@@ -1,0 +1,106 @@
+//! Texts that come again and again, kept once.
+
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+/// Texts with numbers; number 0 is the empty text.
+#[derive(Debug)]
+pub struct Interner {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    /// From a text's hash to the numbers of the texts that have it.
+    ids: HashMap<u64, u32, RandomState>,
+    /// Texts whose hash another one has already.
+    twins: Vec<u32>,
+    state: RandomState,
+    recent: [u32; 4],
+    next: usize,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            ends: vec![0],
+            ids: HashMap::default(),
+            twins: Vec::new(),
+            state: RandomState::default(),
+            recent: [0; 4],
+            next: 0,
+        }
+    }
+}
+
+impl Interner {
+    /// The text's number.
+    pub fn id(&mut self, text: &[u8]) -> u32 {
+        if text.is_empty() {
+            return 0;
+        }
+        if let Some(&id) = self.recent.iter().find(|&&id| self.get(id) == text) {
+            return id;
+        }
+        let hash = self.state.hash_one(text);
+        let id = match self.ids.get(&hash) {
+            Some(&id) if self.get(id) == text => id,
+            Some(_) => match self.twins.iter().find(|&&id| self.get(id) == text) {
+                Some(&id) => id,
+                None => {
+                    let id = self.push(text);
+                    self.twins.push(id);
+                    id
+                }
+            },
+            None => {
+                let id = self.push(text);
+                self.ids.insert(hash, id);
+                id
+            }
+        };
+        let oldest = self.next;
+        self.recent[oldest] = id;
+        self.next = (oldest + 1) % self.recent.len();
+        id
+    }
+
+    /// More than 4 GiB of different texts are no log of guests: further ones become empty.
+    fn push(&mut self, text: &[u8]) -> u32 {
+        if u32::try_from(self.bytes.len() + text.len()).is_err() {
+            return 0;
+        }
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len() as u32);
+        self.ends.len() as u32 - 1
+    }
+
+    /// The number of a text that is there already.
+    pub fn find(&self, text: &[u8]) -> Option<u32> {
+        (0..self.ends.len() as u32).find(|&id| self.get(id) == text)
+    }
+
+    /// The text with this number.
+    pub fn get(&self, id: u32) -> &[u8] {
+        let id = id as usize;
+        let from = if id == 0 { 0 } else { self.ends[id - 1] };
+        &self.bytes[from as usize..self.ends[id] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_text_same_number() {
+        let mut interner = Interner::default();
+        let texts: Vec<String> = (0..100).map(|i| format!("t{i}")).collect();
+        let first: Vec<u32> = texts.iter().map(|text| interner.id(text.as_bytes())).collect();
+        let again: Vec<u32> = texts.iter().map(|text| interner.id(text.as_bytes())).collect();
+        assert_eq!(first, again);
+        assert_eq!(interner.id(b""), 0);
+        assert_eq!(interner.get(first[42]), b"t42");
+        assert_eq!(interner.find(b"t7"), Some(first[7]));
+        assert_eq!(interner.find(b"none"), None);
+    }
+}

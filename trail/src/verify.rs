@@ -1,0 +1,219 @@
+//! Damage in a log: records that are cut, malformed, forged or unknown, and serial numbers that
+//! are missing.
+//!
+//! Strict where a report is lenient: a record about a guest must be exactly what its kind is, to
+//! the field.
+
+mod record;
+mod serials;
+
+use crate::blocks::{self, Found, ReadError};
+use crate::line::wrapped::{self, Wrapped};
+use crate::line::{Front, Kind, Stamp, front, without_cr};
+use crate::source::Sources;
+use crate::time::Clock;
+use serials::Serials;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Damage {
+    /// A record's end is missing.
+    Cut,
+    /// No record, or one without a field that it must have.
+    Malformed,
+    /// A value broke out of its field or its record.
+    Forged,
+    /// A field, a kind or a type that nobody has defined.
+    Unknown,
+    /// Records are missing.
+    Gap,
+}
+
+impl Damage {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Malformed => "malformed",
+            Self::Forged => "forged",
+            Self::Unknown => "unknown",
+            Self::Gap => "gap",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The log's place in the list of sources.
+    pub source: usize,
+    /// The line, from 1.
+    pub line: u64,
+    /// What kind of damage.
+    pub damage: Damage,
+    /// What exactly.
+    pub message: String,
+    /// The record, where its stamp can be read.
+    pub stamp: Option<Stamp>,
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Lines.
+    pub lines: u64,
+    /// Records about guests.
+    pub records: u64,
+    /// Findings.
+    pub findings: u64,
+    /// In some stretch of the log so many serial numbers are missing that it must have been
+    /// filtered: gaps can't be known there.
+    pub filtered: bool,
+}
+
+/// A finding in a block, by the line's number in it.
+type Local = (u64, Damage, String, Option<Stamp>);
+
+/// A record's serial number, for finding gaps.
+#[derive(Clone, Debug)]
+struct Seen {
+    line: u64,
+    stamp: Stamp,
+    kind: Kind,
+    /// The host, where it isn't the same as the record's before.
+    node: Option<Vec<u8>>,
+}
+
+/// What is found in a block.
+#[derive(Debug, Default)]
+struct Looked {
+    lines: u64,
+    records: u64,
+    found: Vec<Local>,
+    seen: Vec<Seen>,
+    node: Vec<u8>,
+}
+
+impl Found for Looked {
+    fn clear(&mut self) {
+        self.lines = 0;
+        self.records = 0;
+        self.found.clear();
+        self.seen.clear();
+        self.node.clear();
+    }
+}
+
+/// Looks at every line of every source; `report` gets each finding, in order. Gaps come last.
+pub fn verify(
+    sources: &Sources,
+    clock: &Clock,
+    progress: &Arc<AtomicU64>,
+    mut report: impl FnMut(Finding),
+) -> (Counts, Vec<ReadError>) {
+    let mut counts = Counts::default();
+    let mut serials = Serials::default();
+    let mut before = 0;
+    let mut say = |finding, counts: &mut Counts| {
+        counts.findings += 1;
+        report(finding);
+    };
+    let errors = blocks::run(
+        &sources.list,
+        progress,
+        |text, _, found: &mut Looked| look(text, clock, found),
+        |_, block, _| {
+            if block.first {
+                before = 0;
+            }
+            let source = block.source;
+            for (line, damage, message, stamp) in block.found.found.iter().cloned() {
+                let finding = Finding { source, line: before + line, damage, message, stamp };
+                say(finding, &mut counts);
+            }
+            let mut host: &[u8] = b"";
+            for seen in &block.found.seen {
+                if let Some(node) = &seen.node {
+                    host = node;
+                }
+                serials.add(host, seen.stamp, seen.kind, (source, before + seen.line));
+            }
+            before += block.found.lines;
+            counts.lines += block.found.lines;
+            counts.records += block.found.records;
+        },
+    );
+    let (gaps, filtered) = serials.gaps();
+    counts.filtered = filtered;
+    for ((source, line), message) in gaps {
+        let finding = Finding { source, line, damage: Damage::Gap, message, stamp: None };
+        say(finding, &mut counts);
+    }
+    (counts, errors)
+}
+
+fn look(text: &[u8], clock: &Clock, out: &mut Looked) {
+    let mut from = 0;
+    for end in memchr::memchr_iter(b'\n', text) {
+        look_at_line(without_cr(&text[from..end]), clock, out);
+        from = end + 1;
+    }
+    if from < text.len() {
+        look_at_line(without_cr(&text[from..]), clock, out);
+    }
+}
+
+fn look_at_line(line: &[u8], clock: &Clock, out: &mut Looked) {
+    out.lines += 1;
+    if let Some(front) = front(line) {
+        return look_at_record(&front, out);
+    }
+    let mut rewritten = Vec::new();
+    match wrapped::rewrite(line, clock, &mut rewritten) {
+        Wrapped::Other => {}
+        Wrapped::Audit => {
+            if let Some(front) = front(&rewritten) {
+                look_at_record(&front, out);
+            }
+        }
+        Wrapped::Unknown => {
+            out.found.push((out.lines, Damage::Malformed, "no audit record".into(), None));
+        }
+    }
+}
+
+fn look_at_record(front: &Front<'_>, out: &mut Looked) {
+    let number = out.lines;
+    let Some(line) = front.line() else {
+        let message = "the time or the serial number can't be read".into();
+        return out.found.push((number, Damage::Malformed, message, None));
+    };
+    if line.stamp.serial > 0 {
+        let node = line.node.unwrap_or_default();
+        // What was seen first in a block always names its host.
+        let other = out.seen.is_empty() || out.node != node;
+        if other || out.seen.last().is_none_or(|last| last.stamp.serial != line.stamp.serial) {
+            let node = other.then(|| node.to_vec());
+            if let Some(node) = &node {
+                out.node.clone_from(node);
+            }
+            out.seen.push(Seen { line: number, stamp: line.stamp, kind: line.kind, node });
+        }
+    }
+    match line.kind {
+        Kind::Virt(kind) => {
+            out.records += 1;
+            record::check(kind, &line, &mut |damage, message| {
+                out.found.push((number, damage, message, Some(line.stamp)));
+            });
+        }
+        Kind::UnknownVirt => {
+            out.records += 1;
+            let message = format!("no known record type: {}", front.name.escape_ascii());
+            out.found.push((number, Damage::Unknown, message, Some(line.stamp)));
+        }
+        _ => {}
+    }
+}
