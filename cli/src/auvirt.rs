@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::ExitCode;
 use viraudit::audit_sys::{calendar, process};
 
 /// The name it is called by, and the subcommand.
@@ -22,11 +21,11 @@ pub(crate) fn called() -> Option<Vec<OsString>> {
     (words.next()?.as_bytes() == NAME.as_bytes()).then(|| words.collect())
 }
 
-/// Runs it.
-pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
+/// Runs it; gives back its exit status.
+pub(crate) fn run(args: Vec<OsString>) -> u8 {
     calendar::adopt_locale();
     // A pipe that nobody reads any more ends it as it ends auvirt.
     process::end_on_broken_pipe();
     let (mut stdin, mut stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
-    viraudit_trail::auvirt::run(args, &mut stdin, &mut stdout, &mut stderr).into()
+    viraudit_trail::auvirt::run(args, &mut stdin, &mut stdout, &mut stderr)
 }

@@ -40,6 +40,13 @@ pub(crate) enum Command {
     Config(config::Args),
     Status(StatusArgs),
     Report(Box<ReportArgs>),
+    /// What auvirt 3.0.9 printed, to the byte: for scripts that call it
+    #[command(disable_help_flag = true)]
+    Auvirt {
+        /// auvirt's own arguments (`viraudit auvirt --help` shows them)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
     Watch(WatchArgs),
     Verify(VerifyArgs),
     Completions(CompletionsArgs),

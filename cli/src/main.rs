@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     if let Some(args) = auvirt::called() {
-        return auvirt::run(args);
+        return auvirt::run(args).into();
     }
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
@@ -51,6 +51,8 @@ fn run(command: Command) -> Result<u8, Failure> {
         }
         Command::Status(args) => status::run(args),
         Command::Report(args) => report::run(*args),
+        // `main` has seen to it; it stands among the commands for their list.
+        Command::Auvirt { args } => Ok(auvirt::run(args)),
         Command::Watch(args) => watch::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => generate::completions(args),
