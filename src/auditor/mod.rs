@@ -1,5 +1,6 @@
 //! The policy: what the level asks for, what is logged, how records are delivered and counted.
 
+mod about;
 mod batch;
 mod core;
 mod lane;
@@ -9,6 +10,7 @@ mod stats;
 mod sync;
 mod worker;
 
+pub use about::About;
 pub use batch::Batch;
 pub use log::{Caller, LogCrate, LogLevel, LogSink};
 pub use stats::Stats;

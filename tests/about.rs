@@ -1,0 +1,179 @@
+//! The promise: each method about a guest sends the record that libvirt's helper would.
+
+use viraudit::auditor::About;
+use viraudit::record::{Access, HostDevice, Lifecycle, Mac, MachineId, TpmKind};
+use viraudit::{Auditor, Failure, Guest, MockBackend, Options, Uuid};
+
+const UUID: &str = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
+
+/// A call, and the tail that it must give: everything but virt, vm and uuid, and the result.
+type Case = (fn(About<'_>) -> Result<(), Failure>, &'static str, &'static str, bool);
+
+const MAC: Mac = Mac([0x52, 0x54, 0, 0xab, 0xcd, 1]);
+
+const CASES: &[Case] = &[
+    (|g| g.start("booted", 42, false), "op=start reason=booted", "vm-pid=42", false),
+    (|g| g.stop("shutdown", 0), "op=stop reason=shutdown", "vm-pid=0", true),
+    (|g| g.init(42, 43, 4_026_532_456), "op=init", "vm-pid=42 init-pid=43 pid-ns=4026532456", true),
+    (
+        |g| g.security_label(MachineId { model: Some("dac".into()), ..MachineId::default() }, true),
+        "",
+        "vm-ctx=? img-ctx=? model=dac",
+        true,
+    ),
+    (
+        |g| g.lifecycle(Lifecycle::Create { reason: "define".into(), image: None }, true),
+        "reason=define",
+        "image=\"?\"",
+        true,
+    ),
+    (
+        |g| g.disk(None, Some("/a b".into()), "attach", true),
+        "resrc=disk reason=attach",
+        "old-disk=\"?\" new-disk=2F612062",
+        true,
+    ),
+    (
+        |g| g.fs(Some("/a".into()), None, "detach", false),
+        "resrc=fs reason=detach",
+        "old-fs=\"/a\" new-fs=\"?\"",
+        false,
+    ),
+    (
+        |g| g.chardev(None, Some("/dev/pts/1".into()), "start", true),
+        "resrc=chardev reason=start",
+        "old-chardev=\"?\" new-chardev=\"/dev/pts/1\"",
+        true,
+    ),
+    (
+        |g| g.rng(None, Some("/dev/random".into()), "start", true),
+        "resrc=rng reason=start",
+        "old-rng=\"?\" new-rng=\"/dev/random\"",
+        true,
+    ),
+    (
+        |g| g.smartcard(Some("nss-smartcard-device".into()), "start", true),
+        "resrc=smartcard reason=start",
+        "old-smartcard=\"?\" new-smartcard=\"nss-smartcard-device\"",
+        true,
+    ),
+    (
+        |g| g.net(None, Some(MAC), "attach", true),
+        "resrc=net reason=attach",
+        "old-net=\"?\" new-net=\"52:54:00:ab:cd:01\"",
+        true,
+    ),
+    (
+        |g| g.net_device(MAC, Some("/dev/null".into()), true),
+        "resrc=net reason=open",
+        "net=52:54:00:ab:cd:01 path=\"/dev/null\" rdev=01:03",
+        true,
+    ),
+    (
+        |g| g.net_device(MAC, None, false),
+        "resrc=net reason=open",
+        "net=52:54:00:ab:cd:01 path=\"?\" rdev=?",
+        false,
+    ),
+    (
+        |g| {
+            let device = HostDevice::Pci { domain: 0, bus: 0xa, slot: 0x1f, function: 7 };
+            g.host_device(device, "start", true)
+        },
+        "resrc=dev reason=start",
+        "bus=pci device=\"0000:0a:1f.7\"",
+        true,
+    ),
+    (
+        |g| g.redirdev("attach", true),
+        "resrc=dev reason=attach",
+        "bus=usb device=555342207265646972646576",
+        true,
+    ),
+    (
+        |g| g.hostdev_storage(Some("/dev/sdf1".into()), "attach", true),
+        "resrc=hostdev reason=attach",
+        "disk=\"/dev/sdf1\"",
+        true,
+    ),
+    (
+        |g| g.hostdev_misc(None, "attach", true),
+        "resrc=hostdev reason=attach",
+        "chardev=\"?\"",
+        true,
+    ),
+    (
+        |g| g.tpm(TpmKind::External, None, "start", true),
+        "resrc=tpm-external reason=start",
+        "device=\"?\"",
+        true,
+    ),
+    (
+        |g| g.shmem("shmem0".into(), 4_194_304, "attach", true),
+        "resrc=shmem reason=attach",
+        "size=4194304 path=/dev/shm/shmem0",
+        true,
+    ),
+    (
+        |g| g.shmem_server(Some("/run/x".into()), "attach", true),
+        "resrc=ivshmem-socket reason=attach",
+        "path=/run/x",
+        true,
+    ),
+    (|g| g.input(None, "attach", true), "resrc=evdev reason=attach", "path=?", true),
+    (
+        |g| g.memory(0, u64::MAX, "update", true),
+        "resrc=mem reason=update",
+        "old-mem=0 new-mem=18446744073709551615",
+        true,
+    ),
+    (|g| g.vcpu(1, 2, "update", true), "resrc=vcpu reason=update", "old-vcpu=1 new-vcpu=2", true),
+    (
+        |g| g.iothread(0, 1, "start", true),
+        "resrc=iothread reason=start",
+        "old-iothread=0 new-iothread=1",
+        true,
+    ),
+    (
+        |g| g.cgroup(None, Access::All, "deny", true),
+        "resrc=cgroup reason=deny",
+        "cgroup=\"?\" class=all",
+        true,
+    ),
+    (
+        |g| g.cgroup_path(Some("/m/g".into()), "allow", Some("/dev/null".into()), "rw", -1),
+        "resrc=cgroup reason=allow",
+        "cgroup=\"/m/g\" class=path path=\"/dev/null\" rdev=01:03 acl=rw",
+        false,
+    ),
+];
+
+#[test]
+fn each_method_sends_its_record() {
+    let mock = MockBackend::new();
+    let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
+    let guest = Guest::new("kvm", "web1", UUID.parse::<Uuid>().unwrap());
+    for (call, head, tail, success) in CASES {
+        call(auditor.about(&guest)).unwrap();
+        let sent = mock.records();
+        assert_eq!(sent.len(), 1, "{head} {tail}");
+        let text = String::from_utf8(sent[0].text.clone()).unwrap();
+        let head = if head.is_empty() { String::new() } else { format!("{head} ") };
+        let body = format!("virt=kvm {head}vm=\"web1\" uuid={UUID} {tail} exe=");
+        assert!(text.starts_with(&body), "have {text}\nwant {body}");
+        assert!(text.ends_with(if *success { "res=success" } else { "res=failed" }), "{text}");
+        drop(sent);
+        mock.clear();
+    }
+}
+
+#[test]
+fn what_says_nothing_is_not_sent() {
+    let mock = MockBackend::new();
+    let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
+    let guest = Guest::new("kvm", "web1", Uuid::default());
+    let about = auditor.about(&guest);
+    about.disk(None, None, "attach", true).unwrap();
+    about.cgroup_path(None, "allow", None, "rw", 1).unwrap();
+    assert_eq!(mock.records().len(), 0);
+}
