@@ -1,9 +1,9 @@
 //! The program `auvirt` of audit 3.0.9, byte for byte: what it prints, what it says and how it
 //! exits, also where that is a fault. Scripts were written around its faults.
 //!
-//! The way of an event: [`source`] gives lines, [`assemble`] makes events of them in the order in
-//! which libauparse does, [`filter`] drops those not asked for, [`correlate`] and [`related`] put
-//! entries into the [`ledger`], [`print`](mod@print) writes them.
+//! The way of an event: `source` gives lines, `assemble` makes events of them in the order in
+//! which libauparse does, `filter` drops those not asked for, `correlate` and `related` put
+//! entries into the `ledger`, `print`(mod@print) writes them.
 //!
 //! What auvirt finds by walking its list of everything, over and over, is found here by indexes:
 //! twice the log takes twice the time.
