@@ -1,7 +1,7 @@
 //! The read side: lines of an audit trail, the events they make, and the guests' sessions in them.
 //!
 //! Data goes one way: [`source`] finds and opens logs, [`blocks`] cuts them into blocks of whole
-//! lines, [`line`] says what a line is, [`scan`] keeps of a block what matters, [`store`] holds it,
+//! lines, [`mod@line`] says what a line is, [`scan`] keeps of a block what matters, [`store`] holds it,
 //! [`session`] makes sessions of it, and [`report`] shows them to whoever prints.
 
 pub mod auvirt;
