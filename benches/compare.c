@@ -221,15 +221,24 @@ int main(int argc, char **argv)
             die("calloc");
         ways[way].send(); /* what is looked up once is looked up now */
     }
-    /* In turn, so that whatever else the machine does falls on all alike. */
+    /* In turn, so that whatever else the machine does falls on all alike, and each time in another
+     * order: what was sent before is still being written by auditd, and costs whoever comes next. */
     for (int round = 0; round < rounds; round++) {
+        int order[WAYS];
+
         for (int i = 0; i < WAYS; i++) {
-            const int way = (i + round) % WAYS;
+            const int at = rand() % (i + 1);
+
+            order[i] = order[at];
+            order[at] = i;
+        }
+        for (int i = 0; i < WAYS; i++) {
+            const int way = order[i];
             const double began = now_us();
 
             ways[way].send();
             times[way][round] = now_us() - began;
-            usleep(3000); /* auditd writes what it got, so that no burst waits for another's */
+            usleep(5000); /* auditd writes most of what it got */
         }
     }
     printf("%d records a burst, %d bursts of each kind in turn\n\n", RECORDS, rounds);
