@@ -8,6 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+/// The most messages that the thread sends at once. The kernel looks at its backlog only between
+/// bursts: with auditd stuck, it takes the whole of a larger one, and then loses what its queues
+/// have no room for. (Its backlog holds 64 where nobody has changed that.)
+const BURST_MAX: usize = 32;
+
 /// Whether a lane's thread runs. It is started by the first queued record, never before.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
@@ -56,8 +61,12 @@ impl Core {
     }
 
     fn deliver_burst(&self, burst: &mut Burst) {
-        let frames = Frames::new(&mut burst.bytes, burst.count);
-        // How it went is counted, and said where it changed: nobody waits for it.
-        let _ = self.deliver_now(frames, super::Caller::default());
+        let mut rest = Some(Frames::new(&mut burst.bytes, burst.count));
+        while let Some(frames) = rest {
+            let (head, tail) = frames.split_count(BURST_MAX);
+            // How it went is counted, and said where it changed: nobody waits for it.
+            let _ = self.deliver_now(head, super::Caller::default());
+            rest = tail;
+        }
     }
 }
