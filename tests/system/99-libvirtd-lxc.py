@@ -1,4 +1,7 @@
-"""A container of libvirt_lxc: the same records with libviraudit.so in front of libvirtd as without."""
+"""A container of libvirt_lxc: the same records with libviraudit.so in front of libvirtd as without.
+
+It runs twice: once until its init ends, once until it is destroyed.
+"""
 
 from libvirt_host import (LIBRARY, SECOND, Capture, Libvirtd, Normal, check, difference, need,
                           run_test, say, skipped, wait_for)
@@ -6,25 +9,45 @@ from libvirt_host import (LIBRARY, SECOND, Capture, Libvirtd, Normal, check, dif
 NAME = "box"
 UUID = "8e4f0f4c-2f8b-4b7a-9d9f-000000000001"
 XML = """<domain type='lxc'><name>box</name><uuid>%s</uuid>
-<memory unit='MiB'>64</memory><os><type>exe</type><init>/bin/sleep</init><initarg>60</initarg></os>
-<devices><console type='pty'/></devices></domain>""" % UUID
+<memory unit='MiB'>64</memory><os><type>exe</type><init>/bin/sleep</init><initarg>%d</initarg></os>
+<devices><console type='pty'/></devices></domain>"""
 
 
-def run(capture, preload):
-    host = Libvirtd(preload, uri="lxc:///system").wait_ready()
+def stopped(text, reason):
+    return " op=stop reason=%s " % reason in text and UUID in text
+
+
+def life(host, capture, seconds, destroyed):
+    """The records of one container that lives `seconds`, or until it is destroyed."""
     path = host.path("box.xml")
     with open(path, "w") as file:
-        file.write(XML)
+        file.write(XML % (UUID, seconds))
     capture.take()
     started = host.virsh("create", path)
     records = list(capture.take())
     if started.returncode == 0:
-        host.virsh("destroy", NAME)
+        if destroyed:
+            host.virsh("destroy", NAME)
+        reason = "destroyed" if destroyed else "shutdown"
         wait_for(lambda: records.extend(capture.take()) or any(
-            " op=stop " in text and UUID in text for _, text in records), 10, "the container's end")
+            stopped(text, reason) for _, text in records), 10, "the container's end")
+        wait_for(lambda: NAME not in host.virsh("list", "--name").stdout.split(), 10,
+                 "the container to leave libvirtd's list")
+    if destroyed:
+        # libvirt's destroy races with its own monitor, which sees the container end too: now and
+        # then it writes a second stop, with the other reason.
+        records = [(kind, text) for kind, text in records
+                   if not stopped(text, "shutdown")]
+    return started, records
+
+
+def run(capture, preload):
+    host = Libvirtd(preload, uri="lxc:///system").wait_ready()
+    started, ended = life(host, capture, 1, destroyed=False)
+    _, destroyed = life(host, capture, 60, destroyed=True)
     host.stop()
     normal = Normal()
-    return started, [normal(record) for record in records if UUID in record[1]]
+    return started, [normal(record) for record in ended + destroyed if UUID in record[1]]
 
 
 def main():
