@@ -7,7 +7,7 @@ use std::cell::Cell;
 use viraudit::audit_sys::frame::Frames;
 use viraudit::auditor::Caller;
 use viraudit::backend::{Backend, Sink};
-use viraudit::message::{Client, Origin, TEXT_ROOM, compose};
+use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, compose};
 use viraudit::record::{Change, Resource};
 use viraudit::{Auditor, Delivery, Failure, Guest, Options, Record, RecordType, Uuid};
 
@@ -75,12 +75,12 @@ fn the_counter_counts() {
 
 #[test]
 fn formatting_allocates_nothing() {
-    let origin = Origin::current();
+    let suffix = Suffix::new(Origin::current());
     let long = "x".repeat(20_000);
     let mut out = vec![0; TEXT_ROOM];
     for path in ["/a", "/a b", &long] {
         let made = allocations(|| {
-            compose(&disk(path), &origin, Client::default(), true, &mut out).expect("fits");
+            compose(&disk(path), &suffix, Client::default(), true, &mut out).expect("fits");
         });
         assert_eq!(made, 0, "{} bytes", path.len());
     }

@@ -113,7 +113,7 @@ impl Batch {
         self.bytes.resize(at + room, 0);
         // A NUL and padding follow the text.
         let text = &mut self.bytes[at + HEADER_LEN..at + room - 4];
-        let composed = compose(body, &self.core.origin, client, success, text);
+        let composed = compose(body, &self.core.suffix, client, success, text);
         if composed.is_none() {
             self.bytes.truncate(at);
         }

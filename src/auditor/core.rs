@@ -7,7 +7,7 @@ use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::backend::Backend;
-use crate::message::Origin;
+use crate::message::Suffix;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::Instant;
@@ -18,7 +18,7 @@ pub(super) struct Core {
     pub(super) level: u32,
     pub(super) logging: AtomicBool,
     pub(super) log: Arc<dyn LogSink>,
-    pub(super) origin: Origin,
+    pub(super) suffix: Suffix,
     pub(super) lane: PerProcess<Lane>,
     /// How many records may be queued; 0: none is, delivery is direct.
     pub(super) queue_limit: AtomicUsize,

@@ -113,6 +113,11 @@ impl Lane {
         Outcome { failure, change }
     }
 
+    /// See [`Sink::unread`]; `None` also when nothing is open.
+    pub(super) fn unread(&self, above: u64) -> Option<u64> {
+        self.state().sink.as_mut()?.unread(above)
+    }
+
     /// Closes what is open. Who delivers at the moment isn't waited for, and has to call it again.
     pub(super) fn close(&self) {
         match self.state.try_lock() {

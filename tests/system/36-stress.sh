@@ -70,6 +70,12 @@ equal "no descriptor: a child's record fails with EMFILE, and the next is delive
 adds_up "no descriptor" "$WORK/descriptors" child_
 equal "no descriptor: opening fails with EMFILE" 1 "$(figure open_fails "$WORK/descriptors")"
 
+stress rights >"$WORK/rights"
+equal "rights: refused without CAP_AUDIT_WRITE, and delivered with it again" "EPERM 0 0 0" \
+    "$(figure without "$WORK/rights") $(figure before "$WORK/rights") $(figure after "$WORK/rights") $(figure batch "$WORK/rights")"
+adds_up "rights" "$WORK/rights"
+equal "rights: one record failed" 1 "$(figure failed "$WORK/rights")"
+
 # --- auditd killed and restarted under load -------------------------------------------------------
 
 stress threads 8 5000 >"$WORK/killed" &
@@ -110,6 +116,9 @@ frozen queued 10000
 equal "frozen, queued: nothing is dropped or fails" "10000 0 0" \
     "$(figure delivered "$WORK/queued") $(figure failed "$WORK/queued") $(figure dropped "$WORK/queued")"
 equal "frozen, queued: the flush ends in time" 1 "$(figure flushed "$WORK/queued")"
+equal "frozen, queued: each record is in the log, once and in order" "10000 0 0" \
+    "$(figure records "$WORK/paths") $(figure twice "$WORK/paths") $(figure disorder "$WORK/paths")"
+equal "frozen, queued: the kernel loses none" 0 "$lost"
 frozen direct 2000
 
 # --- A file's disk is full, its writer is killed --------------------------------------------------
