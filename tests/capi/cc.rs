@@ -90,6 +90,22 @@ pub(crate) fn valgrind(program: &Path, leaks: &str) -> Command {
     command
 }
 
+/// The program under helgrind, which exits with 9 when it finds a race.
+pub(crate) fn helgrind(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command.args([
+        "-q",
+        "--tool=helgrind",
+        "--history-level=approx",
+        "--error-exitcode=9",
+        "--fair-sched=try",
+    ]);
+    let known = root().join("tests/capi/helgrind.supp");
+    command.arg(format!("--suppressions={}", known.display()));
+    command.arg(program).env("LD_LIBRARY_PATH", library_dir());
+    command
+}
+
 fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(
