@@ -82,6 +82,9 @@ const char *virAuditVersion(void);
  *
  * One thing is open at a time, for the whole process. Opening again replaces it and starts the
  * counts anew; when that fails, what was open stays.
+ *
+ * What each record says of this process (its executable, host name and terminal) is looked up when
+ * it opens and not again. A daemon that gives up its terminal opens afterwards.
  */
 
 /*

@@ -3,7 +3,10 @@
 use crate::audit_sys::host;
 use crate::record::{FieldSink, Fields, Writer, to_vec};
 
-/// Who this process is, as every record of it says. Looked up once.
+/// Who this process is, as every record of it says.
+///
+/// It is looked up when an auditor opens and never again, the terminal too (libaudit asks three
+/// times for each record): a daemon has none, and who gives up a terminal opens afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Origin {
     /// The target of /proc/self/exe; `None` when it can't be read.
