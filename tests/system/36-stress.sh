@@ -53,6 +53,18 @@ equal "64 threads: each record is in the log" $((64 * records)) "$(figure record
 equal "64 threads: none twice" 0 "$(figure twice "$WORK/paths")"
 equal "64 threads: none out of order" 0 "$(figure disorder "$WORK/paths")"
 
+auditctl -b 64 >/dev/null
+lost=$(audit_status lost)
+truncate -s 0 "$LOG"
+stress threads 64 100 >"$WORK/threads"
+fence
+paths >"$WORK/paths"
+adds_up "64 threads, backlog 64" "$WORK/threads"
+equal "64 threads, backlog 64: all is delivered, and in the log once, in order" "6400 6400 0 0" \
+    "$(figure delivered "$WORK/threads") $(figure records "$WORK/paths") $(figure twice "$WORK/paths") $(figure disorder "$WORK/paths")"
+equal "64 threads, backlog 64: the kernel loses none" 0 $(($(audit_status lost) - lost))
+auditctl -b 65536 >/dev/null
+
 # --- Signals, forks, descriptors ------------------------------------------------------------------
 
 stress signals 5000 >"$WORK/signals"

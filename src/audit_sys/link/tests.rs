@@ -217,6 +217,29 @@ fn every_errno_of_a_send_is_told_apart() {
 }
 
 #[test]
+fn every_errno_reaches_the_caller() {
+    let last = 133;
+    for errno in 1..=last {
+        let mut link = Link::new(Script { sends: [errno].into(), ..Script::default() });
+        assert_eq!(outcomes(&mut link, 1), [Err(Failure::from_answer(errno))], "sendto: {errno}");
+        assert_eq!(Failure::from_answer(errno).errno(), errno);
+
+        let acks: &'static [(i64, i32)] = Box::leak(Box::new([(0, errno)]));
+        let answered = play(1, &[Answer::Acks(acks)]);
+        assert_eq!(answered, [Err(Failure::from_answer(errno))], "answer: {errno}");
+
+        let received = play(1, &[Answer::Fails(errno)]);
+        let expected = match errno {
+            // Asked again, and nothing ever comes.
+            libc::EINTR | libc::EAGAIN => Failure::NoAnswer,
+            libc::ENOBUFS => Failure::Overrun,
+            errno => Failure::from_answer(errno),
+        };
+        assert_eq!(received, [Err(expected)], "recvfrom: {errno}");
+    }
+}
+
+#[test]
 fn a_burst_that_is_too_long_is_halved_and_stays_in_order() {
     let sends = [libc::EMSGSIZE, libc::EMSGSIZE, 0, 0, 0].into();
     let answers =
