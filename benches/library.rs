@@ -1,35 +1,20 @@
 //! What the library itself costs: `cargo bench --bench library`.
 
+#[path = "../tests/support/nowhere.rs"]
+mod nowhere;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use viraudit::audit_sys::frame::Frames;
+use nowhere::Nowhere;
 use viraudit::auditor::Caller;
-use viraudit::backend::{Backend, Sink};
 use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::record::MachineId;
 use viraudit::{
-    Auditor, Change, DomainDef, Event, Failure, Guest, Options, Record, RecordType, Resource, Uuid,
+    Auditor, Change, DomainDef, Event, Guest, Options, Record, RecordType, Resource, Uuid,
 };
 
 fn main() {
     divan::main();
-}
-
-/// Takes everything and keeps nothing.
-#[derive(Debug)]
-struct Nowhere;
-
-impl Backend for Nowhere {
-    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
-        Ok(Box::new(Self))
-    }
-}
-
-impl Sink for Nowhere {
-    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        black_box(frames.bytes());
-        (0..frames.count()).for_each(|i| outcome(i, Ok(())));
-    }
 }
 
 fn guest() -> Guest<'static> {

@@ -179,6 +179,9 @@ typedef enum {
  * thread starts with the first queued record. Going back to direct delivers what is queued first,
  * for 5 seconds at most. What is queued when the process calls exit is delivered then, for as long.
  *
+ * The thread also keeps records while auditd doesn't read them, because the kernel would take them
+ * and drop them; how far auditd is behind can be seen with CAP_AUDIT_CONTROL only.
+ *
  * Fails with EINVAL when how is neither.
  */
 int virAuditSetDelivery(virAuditDelivery how, size_t queue_limit);
