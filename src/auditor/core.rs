@@ -118,11 +118,14 @@ impl Core {
         self.lane.get().queue.flush(deadline)
     }
 
-    /// Ends the queue: waits for it until the deadline, then gives up what is left, and says so.
+    /// Ends the queue, and its thread: waits for it until the deadline, then gives up what is left,
+    /// and says so.
     pub(super) fn finish(self: &Arc<Self>, deadline: Instant) {
         let lane = self.lane.get();
         lane.queue.close();
-        if !lane.queue.flush(deadline) {
+        if lane.queue.flush(deadline) {
+            lane.worker.join();
+        } else {
             let outcome = lane.drop_records(lane.queue.abandon());
             let _ = self.report(outcome, Caller::default());
         }

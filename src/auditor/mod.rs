@@ -315,8 +315,15 @@ impl Auditor {
     }
 }
 
+impl Auditor {
+    /// Delivers what is queued, for [`CLOSE_WAIT`] at most; what comes later is delivered directly.
+    pub(crate) fn end_queue(&self) {
+        self.core.finish(Instant::now() + CLOSE_WAIT);
+    }
+}
+
 impl Drop for Auditor {
     fn drop(&mut self) {
-        self.core.finish(Instant::now() + CLOSE_WAIT);
+        self.end_queue();
     }
 }

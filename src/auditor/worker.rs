@@ -8,7 +8,7 @@ use crate::audit_sys::process::without_signals;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// The most messages, and bytes of them, that the thread sends at once, without a look at how far
@@ -27,7 +27,7 @@ const LOOK_AGAIN: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration
 #[derive(Debug, Default)]
 pub(super) struct Worker {
     running: AtomicBool,
-    starting: Mutex<()>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Worker {
@@ -37,7 +37,7 @@ impl Worker {
         if self.running.load(Ordering::Acquire) {
             return;
         }
-        let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if self.running.load(Ordering::Acquire) {
             return;
         }
@@ -45,8 +45,21 @@ impl Worker {
         let thread = thread::Builder::new().name("viraudit".into());
         // The program's signals are its own threads' to handle.
         match without_signals(|| thread.spawn(move || theirs.deliver_queued())) {
-            Ok(_) => self.running.store(true, Ordering::Release),
+            Ok(thread) => {
+                *started = Some(thread);
+                self.running.store(true, Ordering::Release);
+            }
             Err(_) => core.deliver_waiting(),
+        }
+    }
+
+    /// Waits for the end of the thread, which is near: its queue is closed and empty. Nothing of it
+    /// then runs while the process ends, or in a library that is unloaded.
+    pub(super) fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A log function that runs in the thread may close, too.
+        if let Some(thread) = thread.filter(|it| it.thread().id() != thread::current().id()) {
+            let _ = thread.join();
         }
     }
 }
