@@ -3,7 +3,7 @@
 use crate::blocks::Found;
 use crate::line::wrapped::{self, Wrapped};
 use crate::line::{Aux, Defect, Front, Kind, Line, Op, Stamp, VirtLine, front, without_cr};
-use crate::line::{Frame, uuid_only};
+use crate::line::{Frame, UUID_LEN, uuid_only};
 use crate::tally::Tally;
 use crate::time::Clock;
 use memchr::memmem::Finder;
@@ -185,34 +185,15 @@ impl Places<'_> {
 /// What is remembered of the lines before.
 #[derive(Default)]
 struct Recent<'t> {
-    /// What stands around the records' BODY.
-    frame: Option<Frame<'t>>,
+    frame: Frame<'t>,
     run: Option<Run<'t>>,
-}
-
-impl<'t> Recent<'t> {
-    /// A record's frame and BODY, and whether the frame is a usual one.
-    #[inline]
-    fn frame(&mut self, record: &'t [u8]) -> Result<(Frame<'t>, &'t [u8], bool), Defect> {
-        if let Some(frame) = self.frame
-            && let Some(body) = frame.body(record)
-        {
-            return Ok((frame, body, true));
-        }
-        let (frame, body) = Frame::read(record)?;
-        let usual = frame.is_usual();
-        if usual {
-            self.frame = Some(frame);
-        }
-        Ok((frame, body, usual))
-    }
 }
 
 /// The last record about a guest that isn't shown, to which the next one may be added.
 #[derive(PartialEq)]
 struct Run<'t> {
     node: Option<&'t [u8]>,
-    uuid: &'t [u8],
+    uuid: &'t [u8; UUID_LEN],
 }
 
 impl Scanner {
@@ -344,14 +325,15 @@ impl Scanner {
         out: &mut Scanned,
     ) {
         let before = recent.run.take();
-        let (frame, body, usual) = match recent.frame(line.body) {
-            Ok(found) => found,
+        let body = match recent.frame.next(line.body) {
+            Ok(body) => body,
             Err(defect) => return out.unusable(defect),
         };
+        let frame = &recent.frame;
         let control = kind == RecordType::VirtControl;
         let failed = self.wants.failed && !frame.success;
         let run = || {
-            let uuid = uuid_only(&self.uuid, body).filter(|_| usual)?;
+            let uuid = uuid_only(&self.uuid, body).filter(|_| frame.usual)?;
             Some(Run { node: line.node, uuid })
         };
         // Most records only tell that the guest was there: it is enough to know which.
@@ -366,7 +348,7 @@ impl Scanner {
                 return;
             }
         }
-        let virt = match VirtLine::of_body(kind, &frame, body) {
+        let virt = match VirtLine::of_body(kind, frame, body) {
             Ok(virt) => virt,
             Err(defect) => {
                 recent.run = None;

@@ -215,12 +215,10 @@ pub fn duration(ms: i64) -> String {
     // Three units from the largest one on, which has no zeros in front.
     let from = units.iter().position(|&(count, _)| count > 0).unwrap_or(3);
     for (at, &(count, unit)) in units.iter().enumerate().skip(from).take(3) {
-        if at == from {
-            text.push_str(itoa::Buffer::new().format(count));
-        } else {
-            text.push(' ');
-            shown::push_digits::<2>(count as i64, &mut text);
+        if at > from {
+            text.push_str(if count < 10 { " 0" } else { " " });
         }
+        text.push_str(itoa::Buffer::new().format(count));
         text.push(unit);
     }
     text

@@ -66,12 +66,15 @@ fn sender(head: &[u8]) -> (Option<u32>, Option<u32>) {
 
 /// What stands around a BODY. A daemon's records have the same one again and again, which is
 /// faster compared than read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Frame<'a> {
     /// Through the quote in front of the BODY.
     head: &'a [u8],
     /// From the blank behind the BODY on.
     tail: &'a [u8],
+    /// It is of libaudit's usual form: then another record that begins and ends in the same way
+    /// has the same frame.
+    pub(crate) usual: bool,
     /// `res=success`
     pub(crate) success: bool,
     /// The sender's `uid=`.
@@ -88,22 +91,28 @@ impl<'a> Frame<'a> {
         let (uid, auid) = sender(quoted.head);
         let start = quoted.head.len() + b" msg='".len();
         let (head, tail) = (&record[..start], &record[start + body.len()..]);
-        Ok((Self { head, tail, success, uid, auid }, body))
+        let usual = tail.starts_with(b" exe=")
+            && (tail.ends_with(b" res=success'") || tail.ends_with(b" res=failed'"))
+            && memchr(b'\'', head) == Some(start - 1)
+            && memmem::find(head, b" uuid=").is_none();
+        Ok((Self { head, tail, usual, success, uid, auid }, body))
     }
 
-    /// Whether it is of libaudit's usual form: then another record that begins and ends in the
-    /// same way has the same frame.
-    pub(crate) fn is_usual(&self) -> bool {
-        let quote = self.head.len() - 1;
-        self.tail.starts_with(b" exe=")
-            && (self.tail.ends_with(b" res=success'") || self.tail.ends_with(b" res=failed'"))
-            && memchr(b'\'', self.head) == Some(quote)
-            && memmem::find(self.head, b" uuid=").is_none()
-    }
-
-    /// The BODY of a record that has this frame.
+    /// The BODY of the next record, whose frame this then is.
     #[inline]
-    pub(crate) fn body<'b>(&self, record: &'b [u8]) -> Option<&'b [u8]> {
-        record.strip_prefix(self.head)?.strip_suffix(self.tail)
+    pub(crate) fn next(&mut self, record: &'a [u8]) -> Result<&'a [u8], Defect> {
+        if let Some(body) = self.body(record) {
+            return Ok(body);
+        }
+        let (frame, body) = Self::read(record)?;
+        *self = frame;
+        Ok(body)
+    }
+
+    /// The BODY of a record, if it has this frame.
+    #[inline]
+    fn body(&self, record: &'a [u8]) -> Option<&'a [u8]> {
+        let body = record.strip_prefix(self.head)?.strip_suffix(self.tail)?;
+        self.usual.then_some(body)
     }
 }

@@ -10,8 +10,8 @@ pub mod wrapped;
 
 pub(crate) use frame::{Frame, quoted};
 pub use kind::{Aux, Kind, anomaly_name};
-pub(crate) use virt::uuid_only;
 pub use virt::{Defect, Op, VirtLine};
+pub(crate) use virt::{UUID_LEN, uuid_only};
 
 /// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,17 +163,33 @@ fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
 /// Each line has one, and a loop that can't end early is much faster.
 #[inline]
 fn usual_time(text: &[u8]) -> Option<(i64, &[u8])> {
-    fn number<const N: usize>(digits: &[u8; N]) -> (u64, bool) {
-        digits.iter().fold((0, true), |(value, all), byte| {
-            let digit = byte.wrapping_sub(b'0');
-            (value * 10 + u64::from(digit), all & (digit < 10))
-        })
+    let (time, _) = text.split_first_chunk()?;
+    let [a, b, c, d, e, f, g, h, i, j, b'.', k, l, m, b':'] = *time else { return None };
+    let front = eight_digits([a, b, c, d, e, f, g, h])?;
+    let mut all = true;
+    let ms = [i, j, k, l, m].iter().fold(front, |ms, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        all &= digit < 10;
+        ms * 10 + u64::from(digit)
+    });
+    all.then(|| (ms as i64, &text[time.len() - 1..]))
+}
+
+/// A number of eight digits, all at once.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const NINES: u64 = u64::from_le_bytes([0x7F - 9; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let digits = u64::from_le_bytes(text) ^ ZEROS;
+    // The high bit of each byte that is more than 9.
+    if (digits | ((digits & !HIGH) + NINES)) & HIGH != 0 {
+        return None;
     }
-    let (seconds, rest) = text.split_first_chunk::<10>()?;
-    let (millis, rest) = rest.strip_prefix(b".")?.split_first_chunk::<3>()?;
-    let ((seconds, whole), (millis, digits)) = (number(seconds), number(millis));
-    (whole && digits && rest.first() == Some(&b':'))
-        .then_some(((seconds * 1000 + millis) as i64, rest))
+    // Neighbours are put together: pairs, fours, all.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    Some((fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF)
 }
 
 /// The fields, and the interpreted ones of an enriched line.

@@ -121,13 +121,16 @@ impl<'a> VirtLine<'a> {
 /// Only the UUID's text, of a BODY with guest and UUID in libvirt's order; for records of which a
 /// report only shows that they were.
 #[inline]
-pub(crate) fn uuid_only<'a>(finder: &memmem::Finder<'_>, body: &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn uuid_only<'a>(
+    finder: &memmem::Finder<'_>,
+    body: &'a [u8],
+) -> Option<&'a [u8; UUID_LEN]> {
     let at = finder.find(body)?;
     let (front, rest) = (&body[..at], &body[at + b" uuid=".len()..]);
-    let uuid = rest.get(..UUID_LEN)?;
+    let (uuid, rest) = rest.split_first_chunk()?;
     let mark = memrchr(b' ', front)?;
     let named = front[mark..].starts_with(b" vm=") && front.len() > mark + b" vm=".len();
-    (named && rest.get(UUID_LEN).is_none_or(|&end| end == b' ')).then_some(uuid)
+    (named && rest.first().is_none_or(|&end| end == b' ')).then_some(uuid)
 }
 
 /// Reads a UUID: in its usual form at once, else in any that libvirt takes.
@@ -140,4 +143,4 @@ fn uuid_of(text: &[u8]) -> Option<Uuid> {
 }
 
 /// The length of a UUID's usual text.
-const UUID_LEN: usize = 36;
+pub(crate) const UUID_LEN: usize = 36;

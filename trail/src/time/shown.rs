@@ -17,19 +17,21 @@ struct Dated {
 }
 
 impl Dated {
-    /// Puts the time of the day behind the date, if that is the one of this time.
-    fn same_day(&mut self, ms: i64) -> bool {
+    /// Puts that much of the time of the day behind the date, if that is the one of this time.
+    fn same_day(&mut self, ms: i64, shown: usize) -> bool {
         let Some((day, len)) = self.date else { return false };
         if ms.div_euclid(DAY) != day {
             return false;
         }
-        let seconds = ms.rem_euclid(DAY) / 1000;
+        let rest = ms.rem_euclid(DAY);
+        let seconds = rest / 1000;
+        let mut clock = *b"00:00:00.000Z";
+        put_digits(&mut clock[0..2], seconds / 3600);
+        put_digits(&mut clock[3..5], seconds / 60 % 60);
+        put_digits(&mut clock[6..8], seconds % 60);
+        put_digits(&mut clock[9..12], rest % 1000);
         self.text.truncate(len);
-        push_digits::<2>(seconds / 3600, &mut self.text);
-        self.text.push(':');
-        push_digits::<2>(seconds / 60 % 60, &mut self.text);
-        self.text.push(':');
-        push_digits::<2>(seconds % 60, &mut self.text);
+        self.text.push_str(std::str::from_utf8(&clock[..shown]).unwrap_or_default());
         true
     }
 
@@ -41,15 +43,13 @@ impl Dated {
     }
 }
 
-/// The last digits of a number, with zeros in front.
-pub(super) fn push_digits<const N: usize>(number: i64, text: &mut String) {
-    let mut rest = number;
-    let mut digits = [0; N];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + rest.rem_euclid(10) as u8;
+/// Fills a place with the last digits of a number.
+fn put_digits(place: &mut [u8], number: i64) {
+    let mut rest = number as u32;
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// Whether a time is one that has a date.
@@ -64,11 +64,7 @@ pub struct UtcTimes(Dated);
 impl UtcTimes {
     /// The text of a time.
     pub fn text(&mut self, ms: i64) -> &str {
-        if has_date(ms) && self.0.same_day(ms) {
-            self.0.text.push('.');
-            push_digits::<3>(ms.rem_euclid(1000), &mut self.0.text);
-            self.0.text.push('Z');
-        } else {
+        if !has_date(ms) || !self.0.same_day(ms, "00:00:00.000Z".len()) {
             self.0.replace(utc(ms), has_date(ms).then_some(ms));
         }
         &self.0.text
@@ -95,7 +91,10 @@ impl LocalTimes {
 
     /// The text of a time.
     pub fn text(&mut self, ms: i64) -> &str {
-        if self.valid.contains(&ms) && has_date(ms) && self.dated.same_day(ms + self.offset) {
+        if self.valid.contains(&ms)
+            && has_date(ms)
+            && self.dated.same_day(ms + self.offset, "00:00:00".len())
+        {
             self.dated.text.push_str(&self.offset_text);
         } else {
             self.look_up(ms);
