@@ -5,6 +5,7 @@ use super::layout::{clean, cut, put, width};
 use super::parallel::{Part, in_order};
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::session::State;
@@ -39,7 +40,11 @@ impl Row {
 
     /// Adds a column that consists of these.
     fn push(&mut self, parts: &[&str]) {
-        parts.iter().for_each(|part| self.text.push_str(&clean(part)));
+        let start = self.text.len();
+        parts.iter().for_each(|part| self.text.push_str(part));
+        if let Cow::Owned(clean) = clean(&self.text[start..]) {
+            self.text.replace_range(start.., &clean);
+        }
         self.ends.push(self.text.len());
     }
 
