@@ -10,7 +10,9 @@ pub(crate) fn width(text: &str) -> usize {
 
 /// A text without anything that a terminal would take for a command.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    // Without an early end, which nearly no text would have: several bytes at once.
+    let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if plain || !text.chars().any(char::is_control) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
@@ -25,7 +27,7 @@ pub(crate) fn put(line: &mut String, text: &str, room: usize) {
     let taken = width(text);
     if taken <= room {
         line.push_str(text);
-        line.extend(std::iter::repeat_n(' ', room - taken));
+        blanks(line, room - taken);
         return;
     }
     let mut left = room.saturating_sub(1);
@@ -40,16 +42,26 @@ pub(crate) fn put(line: &mut String, text: &str, room: usize) {
     if room > 0 {
         line.push('…');
     }
-    line.extend(std::iter::repeat_n(' ', left));
+    blanks(line, left);
 }
 
-/// Cuts a line to the columns of a terminal.
-pub(crate) fn cut(line: &mut String, room: usize) {
-    let end = line.trim_end().len();
-    line.truncate(end);
-    if width(line) > room {
-        let whole = std::mem::take(line);
-        put(line, &whole, room);
+/// Takes the blanks from the end of a text's last line, which begins at `start`, and cuts it to the
+/// columns of a terminal, if it is for one.
+pub(crate) fn cut(text: &mut String, start: usize, room: Option<usize>) {
+    text.truncate(start + text[start..].trim_end().len());
+    if let Some(room) = room.filter(|&room| width(&text[start..]) > room) {
+        let line = text.split_off(start);
+        put(text, &line, room);
+    }
+}
+
+fn blanks(line: &mut String, count: usize) {
+    const BLANKS: &str = "                                ";
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        left -= some;
     }
 }
 
