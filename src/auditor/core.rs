@@ -50,7 +50,9 @@ impl Core {
     pub(super) fn count_offered(&self, records: u64, truncated: u64) {
         let counters = &self.lane.get().counters;
         counters.offered.fetch_add(records, Ordering::Relaxed);
-        counters.truncated.fetch_add(truncated, Ordering::Relaxed);
+        if truncated > 0 {
+            counters.truncated.fetch_add(truncated, Ordering::Relaxed);
+        }
     }
 
     /// Delivers a burst, which is counted as offered, as the settings ask for.

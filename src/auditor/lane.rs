@@ -65,10 +65,9 @@ impl Lane {
     }
 
     /// Keeps a batch's memory for the next one.
-    pub(super) fn take_back(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
+    pub(super) fn take_back(&self, buffer: Vec<u8>) {
         if let Ok(mut spare) = self.spare.try_lock()
-            && spare.capacity() < buffer.capacity()
+            && spare.len() < buffer.len()
         {
             *spare = buffer;
         }
