@@ -23,6 +23,7 @@ enum { RECORDS = 30, VIRT_RESOURCE = 2501, ROOM = 512 };
 static const char uuid[] = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
 static virAuditDomain *domain;
 static int audit_fd, bare_fd;
+static char paths[RECORDS][64];
 static char messages[RECORDS][ROOM];
 static char burst[RECORDS * ROOM];
 static size_t burst_length;
@@ -33,21 +34,22 @@ static void die(const char *what)
     exit(3);
 }
 
-static void disk_path(char path[64], int i)
+/* What a daemon has at hand. */
+static void prepare_paths(void)
 {
-    snprintf(path, 64, "/var/lib/images/disk%02d.qcow2", i);
+    for (int i = 0; i < RECORDS; i++)
+        snprintf(paths[i], sizeof paths[i], "/var/lib/images/disk%02d.qcow2", i);
 }
 
 /* Each value is encoded on the heap, the message is formatted on the heap, libaudit sends it. */
 static void through_libaudit(void)
 {
     for (int i = 0; i < RECORDS; i++) {
-        char path[64], *vm, *old, *new, *message;
+        char *vm, *old, *new, *message;
 
-        disk_path(path, i);
         vm = audit_encode_nv_string("vm", "guest1", 0);
         old = audit_encode_nv_string("old-disk", "?", 0);
-        new = audit_encode_nv_string("new-disk", path, 0);
+        new = audit_encode_nv_string("new-disk", paths[i], 0);
         if (asprintf(&message, "virt=%s resrc=%s reason=%s %s uuid=%s %s %s", "kvm", "disk",
                      "start", vm, uuid, old, new) < 0)
             die("asprintf");
@@ -63,12 +65,11 @@ static void through_libaudit(void)
 static void through_send(void)
 {
     for (int i = 0; i < RECORDS; i++) {
-        char path[64], *vm, *old, *new;
+        char *vm, *old, *new;
 
-        disk_path(path, i);
         vm = virAuditEncode("vm", "guest1");
         old = virAuditEncode("old-disk", "?");
-        new = virAuditEncode("new-disk", path);
+        new = virAuditEncode("new-disk", paths[i]);
         VIR_AUDIT(VIR_AUDIT_RECORD_RESOURCE, true, "virt=%s resrc=%s reason=%s %s uuid=%s %s %s",
                   "kvm", "disk", "start", vm, uuid, old, new);
         free(new);
@@ -88,12 +89,8 @@ static void through_batch(void)
 static void through_disks(void)
 {
     virAuditBatchBegin();
-    for (int i = 0; i < RECORDS; i++) {
-        char path[64];
-
-        disk_path(path, i);
-        virAuditDomainDisk(domain, NULL, path, "start", true);
-    }
+    for (int i = 0; i < RECORDS; i++)
+        virAuditDomainDisk(domain, NULL, paths[i], "start", true);
     if (virAuditBatchEnd() < 0)
         die("virAuditBatchEnd");
 }
@@ -138,14 +135,12 @@ static void prepare_bare(void)
         die("socket");
     for (int i = 0; i < RECORDS; i++) {
         struct nlmsghdr *header = (struct nlmsghdr *)messages[i];
-        char path[64];
         int length;
 
-        disk_path(path, i);
         length = snprintf(NLMSG_DATA(header), ROOM - NLMSG_HDRLEN,
                           "virt=kvm resrc=disk reason=start vm=\"guest1\" uuid=%s old-disk=\"?\" "
                           "new-disk=\"%s\" exe=\"%s\" hostname=? addr=? terminal=? res=success",
-                          uuid, path, exe);
+                          uuid, paths[i], exe);
         header->nlmsg_len = NLMSG_LENGTH(length + 1);
         header->nlmsg_type = VIRT_RESOURCE;
         header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
@@ -166,15 +161,11 @@ static void prepare_domain(void)
                       uuid);
 
     /* Memory, CPUs and the start itself make it 30 records. */
-    for (int i = 0; i < RECORDS - 3; i++) {
-        char path[64];
-
-        disk_path(path, i);
+    for (int i = 0; i < RECORDS - 3; i++)
         at += snprintf(xml + at, sizeof xml - at,
                        "<disk type='file'><source file='%s'/><target dev='vd%c%c' bus='virtio'/>"
                        "</disk>",
-                       path, 'a' + i / 26, 'a' + i % 26);
-    }
+                       paths[i], 'a' + i / 26, 'a' + i % 26);
     snprintf(xml + at, sizeof xml - at, "</devices></domain>");
     domain = virAuditDomainNewXML(xml);
     if (domain == NULL) {
@@ -223,6 +214,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", virAuditLastError());
         return 3;
     }
+    prepare_paths();
     prepare_bare();
     prepare_domain();
     for (int way = 0; way < WAYS; way++) {
