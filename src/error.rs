@@ -33,8 +33,10 @@ pub enum Failure {
     Rejected,
     /// Auditing is off on this host (only told at open, with level 2).
     Disabled,
-    /// The queue is full, or was closed before its deadline (EAGAIN).
+    /// The queue is full (EAGAIN).
     QueueFull,
+    /// The record was still queued when the deadline of a close was over (ECANCELED).
+    GivenUp,
     /// Any other errno.
     Os(i32),
 }
@@ -75,6 +77,7 @@ impl Failure {
             Self::Rejected => libc::EINVAL,
             Self::Disabled => libc::ENOTCONN,
             Self::QueueFull => libc::EAGAIN,
+            Self::GivenUp => libc::ECANCELED,
         }
     }
 
@@ -95,6 +98,7 @@ impl Failure {
             Self::Rejected => "the kernel rejects the record",
             Self::Disabled => "auditing is off on this host",
             Self::QueueFull => "the queue of records is full",
+            Self::GivenUp => "they were still queued when auditing was closed",
             Self::Os(_) => "the record could not be written",
         }
     }
@@ -116,6 +120,7 @@ impl Failure {
             Self::Rejected => "this is a fault of viraudit: report it",
             Self::Disabled => "turn it on with auditctl -e 1, or start auditd",
             Self::QueueFull => "raise the queue's limit, or see why records drain slowly",
+            Self::GivenUp => "see whether auditd is stuck (auditctl -s), and restart it",
             Self::Os(_) => "see the errno",
         }
     }

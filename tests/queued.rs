@@ -20,6 +20,10 @@ struct Kernel {
 #[derive(Debug, Default)]
 struct State {
     frozen: bool,
+    /// Freezes once it has seen so many records.
+    freezes_at: Option<usize>,
+    /// Panics at the record of that number.
+    panics_at: Option<usize>,
     /// Whether somebody waits for the thaw.
     waits: bool,
     /// Bit i: refuses the i-th record out of 16.
@@ -44,7 +48,10 @@ impl Kernel {
     }
 
     fn freeze(&self, frozen: bool) {
-        self.state.0.lock().unwrap().frozen = frozen;
+        let mut state = self.state.0.lock().unwrap();
+        state.frozen = frozen;
+        state.freezes_at = None;
+        drop(state);
         self.state.1.notify_all();
     }
 
@@ -67,8 +74,14 @@ impl Backend for Kernel {
 impl Sink for Kernel {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
         let mut state = self.state.0.lock().unwrap();
+        state.frozen |= state.freezes_at.is_some_and(|at| state.seen >= at);
         state.waits = state.frozen;
         self.state.1.notify_all();
+        if state.panics_at == Some(state.seen) {
+            state.panics_at = None;
+            drop(state);
+            panic!("a backend of somebody's own");
+        }
         let mut state = self.state.1.wait_while(state, |state| state.frozen).unwrap();
         for (i, (_, text)) in frames.iter().enumerate() {
             let refused = state.refuses >> (state.seen % 16) & 1 == 1;
@@ -81,12 +94,12 @@ impl Sink for Kernel {
         }
     }
 
-    fn unread(&mut self, above: u64) -> Option<u64> {
+    fn unread(&mut self) -> Option<u64> {
         let mut state = self.state.0.lock().unwrap();
         state.looks += 1;
         state.unread -= state.reads.min(state.unread);
         self.state.1.notify_all();
-        (state.unread > above).then_some(state.unread)
+        Some(state.unread)
     }
 }
 
@@ -147,6 +160,124 @@ fn a_frozen_kernel_costs_the_caller_nothing_and_a_full_queue_is_counted() {
     let lines = lines.0.lock().unwrap();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains("the queue of records is full"), "{lines:?}");
+}
+
+#[test]
+fn what_is_delivered_makes_room_at_once() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 100);
+    kernel.state.0.lock().unwrap().freezes_at = Some(64);
+    emit(&auditor, 0..100);
+    kernel.wait_until_somebody_waits();
+    let room = kernel.names().len();
+    assert!(room >= 64);
+    assert_eq!(emit(&auditor, 100..100 + room), vec![Ok(()); room]);
+    assert_eq!(emit(&auditor, 0..1), [Err(Failure::QueueFull)]);
+    kernel.freeze(false);
+    assert!(auditor.flush(LONG));
+    assert_eq!(kernel.names(), texts(0..100 + room));
+}
+
+#[test]
+fn what_a_close_gives_up_is_counted_and_said() {
+    let kernel = Kernel::default();
+    let (auditor, lines) = open(&kernel, 1, 1000);
+    kernel.state.0.lock().unwrap().freezes_at = Some(1);
+    emit(&auditor, 0..1000);
+    kernel.wait_until_somebody_waits();
+    auditor.shut();
+    let stats = auditor.stats();
+    let sending = 1000 - stats.delivered - stats.dropped;
+    assert!((1..=32).contains(&sending) && stats.queued == sending, "{stats:?}");
+    assert_eq!(stats.last_errno, libc::ECANCELED);
+    kernel.freeze(false);
+    assert!(auditor.flush(LONG));
+    let stats = auditor.stats();
+    assert_eq!((stats.queued, stats.delivered + stats.dropped), (0, 1000));
+    assert_eq!(kernel.names().len() as u64, stats.delivered);
+    let lines = lines.0.lock().unwrap();
+    assert!(lines.iter().any(|line| line.contains("still queued when auditing was closed")));
+}
+
+#[test]
+fn after_a_backend_that_panics_records_are_delivered_directly() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 2, 10);
+    kernel.state.0.lock().unwrap().panics_at = Some(5);
+    for i in 0..200 {
+        let _ = auditor.emit(&record(format!("g{i}")));
+    }
+    assert!(auditor.flush(LONG));
+    let names = kernel.names();
+    assert_eq!(names.last(), Some(&b"g199".to_vec()));
+    assert!(names.len() > 100, "{}", names.len());
+}
+
+/// A log of a program's own, that uses the auditor whose lines it gets.
+#[derive(Default)]
+struct Busybody {
+    auditor: std::sync::OnceLock<std::sync::Weak<Auditor>>,
+    closes: bool,
+}
+
+impl LogSink for Busybody {
+    fn log(&self, _: LogLevel, _: Caller<'_>, _: &str) {
+        if let Some(auditor) = self.auditor.get().and_then(std::sync::Weak::upgrade) {
+            let _ = auditor.emit(&record("said".into()));
+            assert!(auditor.stats().offered > 0);
+            auditor.flush(LONG);
+            if self.closes {
+                auditor.shut();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_function_may_send_wait_and_close_in_the_queues_thread() {
+    for (level, closes) in [(1, false), (1, true), (2, false), (2, true)] {
+        let kernel = Kernel::default();
+        let log = Arc::new(Busybody { closes, ..Busybody::default() });
+        let options = Options {
+            level,
+            delivery: Delivery::Queued { limit: 4 },
+            log: log.clone(),
+            ..Options::default()
+        };
+        let auditor = Arc::new(Auditor::open(kernel.clone(), options).unwrap());
+        log.auditor.set(Arc::downgrade(&auditor)).unwrap();
+        kernel.state.0.lock().unwrap().refuses = 1;
+        kernel.freeze(true);
+        emit(&auditor, 0..1);
+        kernel.wait_until_somebody_waits();
+        emit(&auditor, 1..4);
+        kernel.freeze(false);
+        assert!(auditor.flush(LONG));
+        let stats = auditor.stats();
+        assert_eq!((stats.dropped, stats.queued), (0, 0), "{level} {closes} {stats:?}");
+        assert!(stats.offered >= 5 && stats.failed >= 1 && balanced(stats), "{stats:?}");
+    }
+}
+
+#[test]
+fn on_the_way_back_to_direct_delivery_nothing_overtakes_the_queue() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 1000);
+    kernel.freeze(true);
+    emit(&auditor, 0..100);
+    kernel.wait_until_somebody_waits();
+    std::thread::scope(|scope| {
+        scope.spawn(|| auditor.set_delivery(Delivery::Direct));
+        let direct = scope.spawn(|| {
+            // Once the other thread has set it, and waits.
+            std::thread::sleep(Duration::from_millis(50));
+            emit(&auditor, 100..102)
+        });
+        std::thread::sleep(Duration::from_millis(100));
+        kernel.freeze(false);
+        assert_eq!(direct.join().unwrap(), [Ok(()); 2]);
+    });
+    assert_eq!(kernel.names(), texts(0..102));
 }
 
 #[test]

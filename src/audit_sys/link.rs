@@ -12,11 +12,11 @@
 use super::frame::{Frames, Reply, ReplyBody, framed_len, replies, seal};
 use super::socket::{ACK_WAIT, Socket, Wire};
 use super::status::KernelStatus;
-use super::unread;
+use super::unread::AuditdSocket;
 use super::{AUDIT_GET, AUDIT_VIRT_CONTROL};
 use crate::error::Failure;
 use std::io::{self, ErrorKind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The most bytes of one `sendto`: well below the default send buffer of 208 KiB. A smaller
 /// buffer shows as EMSGSIZE, and the burst is halved.
@@ -24,6 +24,9 @@ const BURST_MAX: usize = 96 * 1024;
 
 /// Room for an ack that quotes its request's header, or for a status.
 const REPLY_LEN: usize = 256;
+
+/// How long a kernel that didn't tell who auditd is isn't asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the kernel said about this process's right to write records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +44,12 @@ pub enum WriteProbe {
 pub struct Link<W> {
     wire: W,
     sequence: u32,
-    /// Whether the kernel was seen to answer inside `sendto`, and never otherwise.
-    prompt: bool,
+    /// Whether the kernel answers inside `sendto`: unknown before the first ack, and never again
+    /// taken for granted once one was late, or didn't come.
+    prompt: Option<bool>,
+    auditd: Option<AuditdSocket>,
+    /// When the kernel was last asked who auditd is.
+    asked: Option<Instant>,
 }
 
 impl Link<Socket> {
@@ -55,7 +62,7 @@ impl Link<Socket> {
 impl<W: Wire> Link<W> {
     /// A conversation over `wire`.
     pub fn new(wire: W) -> Self {
-        Self { wire, sequence: 0, prompt: false }
+        Self { wire, sequence: 0, prompt: None, auditd: None, asked: None }
     }
 
     /// Sends every message, and tells for each, in order and exactly once, how it went.
@@ -70,7 +77,7 @@ impl<W: Wire> Link<W> {
         while let Some(frames) = rest {
             let (mut burst, tail) = frames.split(usize::MAX, limit);
             let count = burst.count();
-            let silent = self.prompt && count == 1;
+            let silent = self.prompt == Some(true) && count == 1;
             let first = self.number(&mut burst);
             if silent {
                 burst.ask_for_no_ack();
@@ -162,14 +169,16 @@ impl<W: Wire> Link<W> {
     /// Hands acks to `accept` until it gives something back, and takes note of whether the last
     /// one waited already.
     fn await_ack<T>(&mut self, accept: impl FnMut(Reply<'_>) -> Option<T>) -> Result<T, Failure> {
+        let prompt = self.prompt.replace(false).unwrap_or(true);
         let (found, at_once) = self.receive(true, accept)?.ok_or(Failure::NoAnswer)?;
-        self.prompt = at_once;
+        self.prompt = Some(prompt && at_once);
         Ok(found)
     }
 
-    /// Hands the kernel's replies to `accept` until it gives something back, for [`ACK_WAIT`] at
-    /// most and no matter how many signals or foreign messages come in between; without `wait`,
-    /// only those that wait already. Tells with it whether what it accepted did.
+    /// Hands the kernel's replies to `accept` until it gives something back; without `wait`, only
+    /// those that wait already. Tells with it whether what it accepted did. A single wait takes
+    /// [`ACK_WAIT`] at most, and none begins later than that, no matter how many signals or foreign
+    /// messages come in between.
     fn receive<T>(
         &mut self,
         wait: bool,
@@ -181,7 +190,7 @@ impl<W: Wire> Link<W> {
         let mut waiting = false;
         loop {
             match self.wire.receive(&mut buffer, waiting && !overrun) {
-                // Any process may write to any netlink port; only the kernel's is 0.
+                // Another process may write to this port, given CAP_NET_ADMIN; the kernel's is 0.
                 Ok((len, 0)) => {
                     if let Some(found) = replies(&buffer[..len]).find_map(&mut accept) {
                         return Ok(Some((found, !waiting)));
@@ -220,23 +229,27 @@ impl<W: Wire> Link<W> {
         answer.ok_or(Failure::NoAnswer)?.0
     }
 
-    /// How many bytes auditd hasn't read yet, where that is more than `above`; `None` also where
-    /// it can't be known: without CAP_AUDIT_CONTROL, or in a network namespace of its own.
-    pub fn unread(&mut self, above: u64) -> Option<u64> {
-        let mut full = None;
-        unread::fuller_than(above, |port, bytes| {
-            // The socket of anybody: only auditd's matters, and that one may have to be asked for.
-            let auditd = self.status().ok().map(|status| status.auditd_pid);
-            if auditd == Some(port) {
-                full = Some(bytes);
-            }
-        });
-        full
+    /// How many bytes of records auditd hasn't read yet; `None` where that can't be known: without
+    /// CAP_AUDIT_CONTROL, without a look at auditd's descriptors, in another network namespace.
+    pub fn unread(&mut self) -> Option<u64> {
+        if let Some(unread) = self.auditd.and_then(AuditdSocket::unread) {
+            return Some(unread);
+        }
+        // auditd may have been started since, but the question isn't free for the kernel.
+        let now = Instant::now();
+        if self.asked.is_some_and(|asked| now - asked < ASK_AGAIN) {
+            return None;
+        }
+        self.asked = Some(now);
+        let pid = self.status().ok()?.auditd_pid;
+        self.auditd = (pid > 0).then(|| AuditdSocket::of(pid)).flatten();
+        self.auditd?.unread()
     }
 
     /// Asks whether this process may write records, without leaving one: a message without text
     /// is refused with EINVAL, but only after the rights were looked at, and with auditing off it
-    /// is taken like any other. (Linux 5.7 and later; an older kernel would record it.)
+    /// is taken like any other. (Linux 5.6 and later; an older kernel may
+    /// record it, and say what it says with auditing off.)
     pub fn probe_write(&mut self) -> WriteProbe {
         let answer = self
             .request(AUDIT_VIRT_CONTROL, true)

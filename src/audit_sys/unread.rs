@@ -2,47 +2,86 @@
 //!
 //! The kernel takes records from senders without asking whether auditd reads them. Once auditd's
 //! receive buffer is full, it tries each record a few times for half a second and then drops it,
-//! and doesn't even count it where auditing wasn't turned on at boot (kernel/audit.c, kauditd).
-//! /proc/net/netlink shows how full the buffer is; so who can wait may keep records until then.
+//! and doesn't even count it where auditing wasn't turned on at boot (kernel/audit.c, kauditd, as
+//! of Linux 5.16). /proc/net/netlink shows how full the buffer is; so who can wait may keep records
+//! until then.
 
 use super::bindings::NETLINK_AUDIT;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 
-/// The bytes that wait in the receive buffers of audit sockets, by their port ids, where more than
-/// `above` bytes do. Sockets that listen to a group of the kernel's are left out.
-pub(super) fn fuller_than(above: u64, mut found: impl FnMut(u32, u64)) {
-    let Ok(mut file) = File::open("/proc/net/netlink") else { return };
-    // On the stack: this is asked between records.
+/// All sockets of the netlink family in the network namespace of the thread that looks.
+const TABLE: &str = "/proc/thread-self/net/netlink";
+
+/// auditd's audit socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AuditdSocket {
+    inode: u64,
+}
+
+impl AuditdSocket {
+    /// The audit socket of the process that the kernel calls auditd. It is the socket that this
+    /// process has open, whatever its port id: anybody may take a port id, and leave what is sent
+    /// to it unread.
+    pub(super) fn of(auditd_pid: u32) -> Option<Self> {
+        let open = fs::read_dir(format!("/proc/{auditd_pid}/fd")).ok()?;
+        let inodes: Vec<u64> = open.flatten().filter_map(|fd| inode(&fd.path())).collect();
+        find(|row| inodes.contains(&row.inode)).map(|row| Self { inode: row.inode })
+    }
+
+    /// How many bytes wait in its receive buffer; `None` once it is closed.
+    pub(super) fn unread(self) -> Option<u64> {
+        find(|row| row.inode == self.inode).map(|row| row.unread)
+    }
+}
+
+/// The number of the socket behind a link of /proc/PID/fd: `socket:[4711]`.
+fn inode(link: &std::path::Path) -> Option<u64> {
+    let target = fs::read_link(link).ok()?;
+    let number = target.as_os_str().as_bytes().strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    str::from_utf8(number).ok()?.parse().ok()
+}
+
+/// A socket of the audit family that is in no group of listeners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    unread: u64,
+    inode: u64,
+}
+
+fn find(mut wanted: impl FnMut(&Row) -> bool) -> Option<Row> {
+    let mut file = File::open(TABLE).ok()?;
+    // On the stack: this is asked between records. A line takes less than 100 bytes.
     let mut buffer = [0; 4096];
     let mut filled = 0;
     loop {
-        let read = match file.read(&mut buffer[filled..]) {
-            Ok(0) | Err(_) => return,
+        filled += match file.read(&mut buffer[filled..]) {
+            Ok(0) | Err(_) => return None,
             Ok(read) => read,
         };
-        filled += read;
+        let mut lines = buffer[..filled].split_inclusive(|&byte| byte == b'\n');
         let mut done = 0;
-        while let Some(end) = buffer[done..filled].iter().position(|&byte| byte == b'\n') {
-            if let Some((port, unread)) = row(&buffer[done..done + end])
-                && unread > above
-            {
-                found(port, unread);
+        for line in lines.by_ref().take_while(|line| line.ends_with(b"\n")) {
+            if let Some(found) = row(line).filter(|row| wanted(row)) {
+                return Some(found);
             }
-            done += end + 1;
+            done += line.len();
         }
         buffer.copy_within(done..filled, 0);
         filled -= done;
     }
 }
 
-/// The port id and the unread bytes of an audit socket of a process, that is in no group.
-fn row(line: &[u8]) -> Option<(u32, u64)> {
-    let mut words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).skip(1);
+/// `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`
+fn row(line: &[u8]) -> Option<Row> {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
     let mut number = |radix| u64::from_str_radix(str::from_utf8(words.next()?).ok()?, radix).ok();
     let (protocol, port, groups, unread) = (number(10)?, number(10)?, number(16)?, number(10)?);
-    let ours = protocol == u64::from(NETLINK_AUDIT) && port > 0 && groups == 0;
-    ours.then_some((u32::try_from(port).ok()?, unread))
+    let inode = words.nth(4).and_then(|word| str::from_utf8(word).ok()?.parse().ok())?;
+    // The kernel's own socket has port 0.
+    let audit = protocol == u64::from(NETLINK_AUDIT) && port > 0 && groups == 0;
+    audit.then_some(Row { unread, inode })
 }
 
 #[cfg(test)]
@@ -51,28 +90,44 @@ mod tests {
 
     #[test]
     fn rows_of_audit_sockets_are_told_apart() {
+        let full = Some(Row { unread: 212_992, inode: 77 });
         let table = [
-            ("sk               Eth Pid        Groups   Rmem     Wmem     Dump", None),
             (
-                "00000000b3d1ad36 9   4711       00000000 212992   0        0     2   0   77",
-                Some((4711, 212_992)),
+                "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks Drops Inode",
+                None,
             ),
             (
-                "00000000b3d1ad36 9   4711       00000000 0        0        0     2   0   77",
-                Some((4711, 0)),
+                "00000000b3d1ad36 9   4711       00000000 212992   0        0     2     0     77   ",
+                full,
             ),
             (
-                "00000000b3d1ad36 9   3221225999 00000000 16       0        0     2   0   77",
-                Some((3_221_225_999, 16)),
+                "00000000b3d1ad36 9   3221225999 00000000 212992   0        0     2     0     77\n",
+                full,
             ),
-            ("00000000b3d1ad36 9   0          00000000 0        0        0     2   0   7", None),
-            ("00000000b3d1ad36 9   812        00000001 99999    0        0     2   0   78", None),
-            ("00000000b3d1ad36 15  4711       00000000 212992   0        0     2   0   77", None),
+            (
+                "00000000b3d1ad36 9   0          00000000 0        0        0     2     0     7",
+                None,
+            ),
+            (
+                "00000000b3d1ad36 9   812        00000001 99999    0        0     2     0     78",
+                None,
+            ),
+            (
+                "00000000b3d1ad36 15  4711       00000000 212992   0        0     2     0     77",
+                None,
+            ),
+            ("00000000b3d1ad36 9   4711       00000000 212992   0        0     2     0", None),
             ("00000000b3d1ad36 9   4711", None),
             ("", None),
         ];
         for (line, expected) in table {
             assert_eq!(row(line.as_bytes()), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_process_without_an_audit_socket_has_none() {
+        assert_eq!(AuditdSocket::of(std::process::id()), None);
+        assert_eq!(AuditdSocket::of(0), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::lane::{Change, Lane, Outcome};
 use super::queue::Refused;
-use super::{Caller, LogLevel, LogSink};
+use super::{CLOSE_WAIT, Caller, LogLevel, LogSink};
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
@@ -62,21 +62,34 @@ impl Core {
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         let began = Instant::now();
-        let lane = self.lane.get();
-        let result = match self.queue_limit.load(Ordering::Relaxed) {
-            0 => self.deliver_now(frames, caller),
-            limit => match lane.queue.push(&frames, limit, self.level > 1) {
-                Ok(()) => {
-                    lane.worker.ensure(self);
-                    self.report(lane.note_room(), caller)
-                }
-                Err(Refused::Full) => self.report(lane.drop_records(frames.count()), caller),
-                // It was closed since the records were made.
-                Err(Refused::Closed) => self.deliver_now(frames, caller),
-            },
-        };
-        lane.counters.waited(began.elapsed());
+        let result = self.deliver_or_queue(frames, caller);
+        self.lane.get().counters.waited(began.elapsed());
         result
+    }
+
+    fn deliver_or_queue(
+        self: &Arc<Self>,
+        frames: Frames<'_>,
+        caller: Caller<'_>,
+    ) -> Result<(), Failure> {
+        let lane = self.lane.get();
+        let here = lane.worker.is_here();
+        let limit = self.queue_limit.load(Ordering::Relaxed);
+        if limit > 0 && lane.worker.ensure(self) {
+            // What a log function sends in the thread that makes room can't wait for it.
+            let limit = if here { usize::MAX } else { limit };
+            match lane.queue.push(&frames, limit, self.level > 1) {
+                Ok(()) => return self.report(lane.note_room(), caller),
+                Err(Refused::Full) => return self.report(lane.overflow(frames.count()), caller),
+                // It was closed since the records were made.
+                Err(Refused::Closed) => {}
+            }
+        }
+        // What was queued before goes first, unless the kernel is stuck.
+        if lane.worker.is_running() && !here && lane.queue.is_busy() {
+            lane.queue.flush(Instant::now() + CLOSE_WAIT);
+        }
+        self.deliver_now(frames, caller)
     }
 
     /// Delivers a burst that is counted as offered.
@@ -116,25 +129,35 @@ impl Core {
     }
 
     /// Waits until what was queued is delivered, until the deadline at most; whether it is.
-    pub(super) fn flush(self: &Arc<Self>, deadline: Instant) -> bool {
-        self.lane.get().queue.flush(deadline)
+    pub(super) fn flush(&self, deadline: Instant) -> bool {
+        let lane = self.lane.get();
+        // The thread itself would wait for what it does at the moment.
+        let deadline = if lane.worker.is_here() { Instant::now() } else { deadline };
+        lane.queue.flush(deadline)
     }
 
     /// Ends the queue, and its thread: waits for it until the deadline, then gives up what is left,
     /// and says so.
-    pub(super) fn finish(self: &Arc<Self>, deadline: Instant) {
+    pub(super) fn finish(&self, deadline: Instant) {
         let lane = self.lane.get();
         lane.queue.close();
-        if lane.queue.flush(deadline) {
-            lane.worker.join();
-        } else {
-            let outcome = lane.drop_records(lane.queue.abandon());
-            let _ = self.report(outcome, Caller::default());
+        match () {
+            // It delivers what is left, and ends.
+            () if lane.worker.is_here() => {}
+            () if lane.queue.flush(deadline) => lane.worker.join(),
+            () => self.give_up(),
         }
     }
 
+    /// Gives up what is queued, and says so.
+    pub(super) fn give_up(&self) {
+        let lane = self.lane.get();
+        let outcome = lane.give_up(lane.queue.abandon());
+        let _ = self.report(outcome, Caller::default());
+    }
+
     /// Ends the queue as [`Core::finish`] does, and closes the backend.
-    pub(super) fn shut(self: &Arc<Self>, deadline: Instant) {
+    pub(super) fn shut(&self, deadline: Instant) {
         self.shut.store(true, Ordering::SeqCst);
         self.finish(deadline);
         fence(Ordering::SeqCst);

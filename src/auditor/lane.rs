@@ -40,7 +40,7 @@ pub(super) struct Lane {
     state: Mutex<State>,
     pub(super) counters: Counters,
     pub(super) queue: Queue,
-    /// Whether the thread that empties the queue runs.
+    /// The thread that empties the queue.
     pub(super) worker: Worker,
     /// How many records the queue had no room for since it last had some.
     overflow: AtomicU64,
@@ -113,8 +113,8 @@ impl Lane {
     }
 
     /// See [`Sink::unread`]; `None` also when nothing is open.
-    pub(super) fn unread(&self, above: u64) -> Option<u64> {
-        self.state().sink.as_mut()?.unread(above)
+    pub(super) fn unread(&self) -> Option<u64> {
+        self.state().sink.as_mut()?.unread()
     }
 
     /// Closes what is open. Who delivers at the moment isn't waited for, and has to call it again.
@@ -136,16 +136,24 @@ impl Lane {
         Outcome { failure: None, change }
     }
 
-    /// Counts records that were given up.
-    pub(super) fn drop_records(&self, count: usize) -> Outcome {
+    /// Counts records that the queue has no room for.
+    pub(super) fn overflow(&self, count: usize) -> Outcome {
+        let first = self.overflow.fetch_add(count as u64, Ordering::Relaxed) == 0;
+        self.count_dropped(count, Failure::QueueFull, first)
+    }
+
+    /// Counts records that were queued, and given up.
+    pub(super) fn give_up(&self, count: usize) -> Outcome {
         if count == 0 {
             return Outcome::default();
         }
-        let failure = Failure::QueueFull;
+        self.count_dropped(count, Failure::GivenUp, true)
+    }
+
+    fn count_dropped(&self, count: usize, failure: Failure, new: bool) -> Outcome {
         self.counters.dropped.fetch_add(count as u64, Ordering::Release);
         self.counters.last_errno.store(failure.errno(), Ordering::Relaxed);
-        let first = self.overflow.fetch_add(count as u64, Ordering::Relaxed) == 0;
-        Outcome { failure: Some(failure), change: first.then_some(Change::Failing(failure)) }
+        Outcome { failure: Some(failure), change: new.then_some(Change::Failing(failure)) }
     }
 }
 

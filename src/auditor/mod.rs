@@ -164,7 +164,7 @@ impl Auditor {
     }
 
     /// Who waits for the kernel from now on. On the way back to direct delivery what is queued
-    /// goes first, for [`CLOSE_WAIT`] at most, so that the order is kept.
+    /// goes first, so that the order is kept, unless that takes longer than [`CLOSE_WAIT`].
     pub fn set_delivery(&self, delivery: Delivery) {
         let limit = match delivery {
             Delivery::Direct => 0,
@@ -260,6 +260,11 @@ impl Auditor {
         self.core.shut(Instant::now() + CLOSE_WAIT);
     }
 
+    /// Delivers what is queued, for [`CLOSE_WAIT`] at most; what comes later is delivered directly.
+    pub(crate) fn end_queue(&self) {
+        self.core.finish(Instant::now() + CLOSE_WAIT);
+    }
+
     fn offer(
         &self,
         kind: RecordType,
@@ -312,13 +317,6 @@ impl Auditor {
         let len = seal(buffer, kind.number(), composed.len);
         self.core.count_offered(1, u64::from(composed.truncated));
         self.core.offer(Frames::new(&mut buffer[..len], 1), caller)
-    }
-}
-
-impl Auditor {
-    /// Delivers what is queued, for [`CLOSE_WAIT`] at most; what comes later is delivered directly.
-    pub(crate) fn end_queue(&self) {
-        self.core.finish(Instant::now() + CLOSE_WAIT);
     }
 }
 

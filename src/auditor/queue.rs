@@ -1,8 +1,8 @@
 //! The bounded queue between callers and the thread that delivers for them.
 //!
 //! Framed messages are appended to one buffer; the thread swaps it for its own empty one and
-//! delivers all of it as one burst. So order is kept, bursts grow with the load, and once both
-//! buffers have grown to the load nothing is allocated.
+//! delivers that part by part. So order is kept, and once both buffers have grown to the load
+//! nothing is allocated.
 
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::audit_sys::frame::Frames;
@@ -27,19 +27,17 @@ pub(super) enum Refused {
 #[derive(Debug, Default)]
 struct State {
     waiting: Burst,
-    /// How many messages the thread has taken and not yet delivered.
-    in_flight: usize,
+    /// How many messages the thread has taken and not yet begun to deliver.
+    taken: usize,
+    /// How many it delivers now.
+    sending: usize,
     closed: bool,
 }
 
 impl State {
-    fn hand_out(&mut self, burst: &mut Burst) {
-        std::mem::swap(&mut self.waiting, burst);
-        self.in_flight = burst.count;
-    }
-
-    fn is_drained(&self) -> bool {
-        self.waiting.count == 0 && self.in_flight == 0
+    /// How many messages aren't delivered.
+    fn len(&self) -> usize {
+        self.waiting.count + self.taken + self.sending
     }
 }
 
@@ -92,8 +90,8 @@ impl Queue {
             if state.closed {
                 return Err(Refused::Closed);
             }
-            let waiting = state.waiting.count + state.in_flight;
-            if waiting == 0 || waiting + count <= limit {
+            let waiting = state.len();
+            if waiting == 0 || waiting.saturating_add(count) <= limit {
                 break;
             }
             if !wait {
@@ -111,39 +109,38 @@ impl Queue {
     /// Waits for messages and swaps them for what `burst` holds, which is thrown away: it was
     /// delivered. `false` is the end: the queue is closed and empty.
     pub(super) fn take(&self, burst: &mut Burst) -> bool {
-        let mut state = self.delivered(burst);
+        burst.bytes.clear();
+        burst.count = 0;
+        let mut state = self.state();
+        state.sending = 0;
+        self.drained.notify_all();
         while state.waiting.count == 0 {
             if state.closed {
                 return false;
             }
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.hand_out(burst);
+        std::mem::swap(&mut state.waiting, burst);
+        state.taken = burst.count;
         true
     }
 
-    /// The same without waiting: `false` when nothing is there.
-    pub(super) fn take_waiting(&self, burst: &mut Burst) -> bool {
-        let mut state = self.delivered(burst);
-        state.hand_out(burst);
-        burst.count > 0
-    }
-
-    /// What `burst` held is delivered.
-    fn delivered(&self, burst: &mut Burst) -> MutexGuard<'_, State> {
-        burst.bytes.clear();
-        burst.count = 0;
+    /// The thread begins to deliver the next `count` of the messages that it has taken; those
+    /// before are delivered. `false` when they were abandoned meanwhile, and aren't to be.
+    pub(super) fn begin(&self, count: usize) -> bool {
         let mut state = self.state();
-        state.in_flight = 0;
+        let wanted = state.taken >= count;
+        state.sending = if wanted { count } else { 0 };
+        state.taken -= state.sending;
         self.drained.notify_all();
-        state
+        wanted
     }
 
     /// Waits until all that was taken so far is delivered, until the deadline at most; whether it
     /// is.
     pub(super) fn flush(&self, deadline: Instant) -> bool {
         let mut state = self.state();
-        while !state.is_drained() {
+        while state.len() > 0 {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 return false;
             };
@@ -165,10 +162,15 @@ impl Queue {
         self.state().closed
     }
 
-    /// Forgets what waits, and says how many messages that were.
+    /// Whether something isn't delivered.
+    pub(super) fn is_busy(&self) -> bool {
+        self.state().len() > 0
+    }
+
+    /// Forgets what isn't being delivered at the moment, and says how many messages that were.
     pub(super) fn abandon(&self) -> usize {
         let mut state = self.state();
-        let count = std::mem::take(&mut state.waiting.count);
+        let count = std::mem::take(&mut state.waiting.count) + std::mem::take(&mut state.taken);
         state.waiting.bytes.clear();
         drop(state);
         self.drained.notify_all();
@@ -194,7 +196,13 @@ mod tests {
         let mut burst = Burst::default();
         assert!(queue.take(&mut burst));
         assert_eq!((&burst.bytes[..], burst.count), (&b"abcd"[..], 4));
-        assert_eq!(push(&queue, 1), Err(Refused::Full), "what is in flight still counts");
+        assert_eq!(push(&queue, 1), Err(Refused::Full), "what was taken still counts");
+        assert!(queue.begin(3));
+        assert_eq!(push(&queue, 1), Err(Refused::Full), "and what is being delivered");
+        assert!(queue.begin(1));
+        assert_eq!(push(&queue, 3), Ok(()), "but not what is delivered");
+        assert!(queue.is_busy());
+        assert!(queue.take(&mut burst));
         queue.close();
         assert!(!queue.take(&mut burst));
     }
@@ -214,6 +222,11 @@ mod tests {
         assert!(!queue.flush(Instant::now() + Duration::from_millis(1)));
         assert_eq!(queue.abandon(), 3);
         assert!(queue.flush(Instant::now()));
+        push(&queue, 4).unwrap();
+        let mut burst = Burst::default();
+        assert!(queue.take(&mut burst) && queue.begin(1));
+        assert_eq!(queue.abandon(), 3, "what is being delivered isn't given up");
+        assert!(queue.is_busy() && !queue.begin(1) && !queue.is_busy());
         queue.close();
         assert_eq!(push(&queue, 1), Err(Refused::Closed));
     }
@@ -271,7 +284,9 @@ mod model {
                     let mut delivered = 0;
                     let mut burst = Burst::default();
                     while queue.take(&mut burst) {
-                        delivered += burst.count;
+                        for _ in 0..burst.count {
+                            delivered += usize::from(queue.begin(1));
+                        }
                     }
                     delivered
                 }

@@ -14,7 +14,7 @@ pub struct Stats {
     pub delivered: u64,
     /// Records that it refused, or that could not be handed to it.
     pub failed: u64,
-    /// Records given up because the queue was full or the deadline of a flush was over.
+    /// Records given up because the queue was full, or because the deadline of a close was over.
     pub dropped: u64,
     /// Records, out of those offered, with values that had to be shortened.
     pub truncated: u64,

@@ -5,11 +5,13 @@ use super::lane::Lane;
 use super::queue::Burst;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::without_signals;
+use std::cell::Cell;
 use std::ops::RangeInclusive;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most messages, and bytes of them, that the thread sends at once, without a look at how far
 /// auditd is behind. Together with [`UNREAD_MAX`] they fit into auditd's receive buffer, for which
@@ -23,42 +25,58 @@ const UNREAD_MAX: u64 = 32 * 1024;
 /// How long the thread waits between two looks.
 const LOOK_AGAIN: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_millis(20);
 
-/// Whether a lane's thread runs. It is started by the first queued record, never before.
+/// How long the thread keeps messages for an auditd that doesn't read: as long as the kernel makes a
+/// sender wait that finds its backlog full (`backlog_wait_time`, where nobody has changed that).
+const HOLD_MAX: Duration = Duration::from_secs(60);
+
+/// A lane's thread. It is started for the first queued record, never before.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
     running: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+thread_local! {
+    /// The worker whose thread this is.
+    static HERE: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+}
+
 impl Worker {
-    /// Sees to it that what is queued gets delivered: by the thread, or where none can be started,
-    /// by the caller, now.
-    pub(super) fn ensure(&self, core: &Arc<Core>) {
-        if self.running.load(Ordering::Acquire) {
-            return;
+    /// Sees to it that the thread runs; whether it does.
+    pub(super) fn ensure(&self, core: &Arc<Core>) -> bool {
+        if self.is_running() {
+            return true;
         }
-        let mut started = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.running.load(Ordering::Acquire) {
-            return;
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_running() {
+            return true;
         }
         let theirs = Arc::clone(core);
-        let thread = thread::Builder::new().name("viraudit".into());
+        let builder = thread::Builder::new().name("viraudit".into());
         // The program's signals are its own threads' to handle.
-        match without_signals(|| thread.spawn(move || theirs.deliver_queued())) {
-            Ok(thread) => {
-                *started = Some(thread);
-                self.running.store(true, Ordering::Release);
-            }
-            Err(_) => core.deliver_waiting(),
-        }
+        let Ok(started) = without_signals(|| builder.spawn(move || theirs.deliver_queued())) else {
+            return false;
+        };
+        *thread = Some(started);
+        self.running.store(true, Ordering::Release);
+        true
     }
 
-    /// Waits for the end of the thread, which is near: its queue is closed and empty. Nothing of it
-    /// then runs while the process ends, or in a library that is unloaded.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Acquire)
+    }
+
+    /// Whether this is the thread itself, which a log function may run in. It must not wait for
+    /// its own work.
+    pub(super) fn is_here(&self) -> bool {
+        HERE.try_with(Cell::get).is_ok_and(|worker| ptr::eq(worker, self))
+    }
+
+    /// Waits for the end of the thread, which is near: its queue is closed and empty. So nothing of
+    /// it runs when the process ends.
     pub(super) fn join(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A log function that runs in the thread may close, too.
-        if let Some(thread) = thread.filter(|it| it.thread().id() != thread::current().id()) {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
             let _ = thread.join();
         }
     }
@@ -68,30 +86,39 @@ impl Core {
     /// Delivers what is queued until the queue is closed.
     fn deliver_queued(&self) {
         let lane = self.lane.get();
+        HERE.set(&raw const lane.worker);
+        // A panic of a backend or a log sink of the program's own ends the thread. Without the
+        // queue what comes later is delivered directly.
+        let _ending = Ending { core: self, lane };
         let mut burst = Burst::default();
         let mut pace = Pace::default();
         while lane.queue.take(&mut burst) {
-            self.deliver_burst(&mut burst, |head| pace.wait(lane, head));
+            let mut rest = Some(Frames::new(&mut burst.bytes, burst.count));
+            while let Some(frames) = rest {
+                let (head, tail) = frames.split(BURST_MAX, BURST_BYTES_MAX);
+                pace.wait(lane, &head);
+                if !lane.queue.begin(head.count()) {
+                    break;
+                }
+                // How it went is counted, and said where it changed: nobody waits for it.
+                let _ = self.deliver_now(head, super::Caller::default());
+                rest = tail;
+            }
         }
     }
+}
 
-    /// Delivers what is queued now.
-    fn deliver_waiting(&self) {
-        let lane = self.lane.get();
-        let mut burst = Burst::default();
-        while lane.queue.take_waiting(&mut burst) {
-            self.deliver_burst(&mut burst, |_| {});
-        }
-    }
+struct Ending<'c> {
+    core: &'c Core,
+    lane: &'c Lane,
+}
 
-    fn deliver_burst(&self, burst: &mut Burst, mut wait: impl FnMut(&Frames<'_>)) {
-        let mut rest = Some(Frames::new(&mut burst.bytes, burst.count));
-        while let Some(frames) = rest {
-            let (head, tail) = frames.split(BURST_MAX, BURST_BYTES_MAX);
-            wait(&head);
-            // How it went is counted, and said where it changed: nobody waits for it.
-            let _ = self.deliver_now(head, super::Caller::default());
-            rest = tail;
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.lane.queue.close();
+            let _ = self.lane.queue.begin(0);
+            self.core.give_up();
         }
     }
 }
@@ -115,12 +142,13 @@ impl Pace {
             return;
         }
         (self.messages, self.bytes) = (next.count(), next.bytes().len());
+        let began = Instant::now();
         let mut pause = *LOOK_AGAIN.start();
         let mut before = 0;
-        while let Some(unread) = lane.unread(UNREAD_MAX) {
+        while let Some(unread) = lane.unread().filter(|&unread| unread > UNREAD_MAX) {
             // Less than at the last look: auditd reads, only slowly. On a host where it is always
             // behind, records must not wait for ever.
-            if unread < before || lane.queue.is_closed() {
+            if unread < before || began.elapsed() > HOLD_MAX || lane.queue.is_closed() {
                 return;
             }
             before = unread;

@@ -39,9 +39,10 @@ impl Backend for KernelBackend {
         }
         match link.probe_write() {
             WriteProbe::Refused(failure) => return Err(failure),
-            // Said by a kernel that may not be asked directly.
-            WriteProbe::Off => return Err(Failure::Disabled),
-            WriteProbe::On => {}
+            // A kernel that may not be asked directly says so. (One that was asked, and said
+            // something else, is so old that it takes the empty record.)
+            WriteProbe::Off if status.is_err() => return Err(Failure::Disabled),
+            WriteProbe::Off | WriteProbe::On => {}
         }
         if let Err(why) = status {
             notice(Notice {
@@ -62,7 +63,7 @@ impl Sink for Link<Socket> {
         Link::send(self, frames, outcome);
     }
 
-    fn unread(&mut self, above: u64) -> Option<u64> {
-        Link::unread(self, above)
+    fn unread(&mut self) -> Option<u64> {
+        Link::unread(self)
     }
 }

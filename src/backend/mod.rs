@@ -54,10 +54,9 @@ pub trait Sink: Send {
     /// Delivers each message, in order, and tells for each exactly once how it went.
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>));
 
-    /// How many bytes of records wait for their reader, where that is more than `above` and known.
-    /// More could get lost on their way, so queued delivery waits.
-    fn unread(&mut self, above: u64) -> Option<u64> {
-        let _ = above;
+    /// How many bytes of records wait for their reader; `None` where that isn't known. Behind too
+    /// many of them others could get lost on their way, so queued delivery waits.
+    fn unread(&mut self) -> Option<u64> {
         None
     }
 }

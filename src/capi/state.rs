@@ -41,9 +41,14 @@ fn closed() -> Auditor {
 /// Makes `auditor` the current one.
 fn install(auditor: Auditor) {
     let auditor = Arc::new(auditor);
+    if let Some(old) = CURRENT.get() {
+        // Its records come before the new one's.
+        old.end_queue();
+    }
     let old = CURRENT.replace(Some(Arc::clone(&auditor)));
-    // virAuditLog may have come in between.
+    // virAuditLog and virAuditSetDelivery may have come in between.
     auditor.set_logging(LOGGING.load(Ordering::SeqCst));
+    auditor.set_delivery(delivery::current());
     if let Some(old) = old {
         old.shut();
     }

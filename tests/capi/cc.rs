@@ -84,8 +84,6 @@ pub(crate) fn valgrind(program: &Path, leaks: &str) -> Command {
     let mut command = Command::new("valgrind");
     command.args(["-q", "--error-exitcode=9", "--fair-sched=try"]);
     command.arg(format!("--leak-check={leaks}"));
-    // std reaches its handle of a thread by a pointer into it, which valgrind thinks possibly lost.
-    command.arg("--errors-for-leak-kinds=definite");
     command.arg(program);
     command
 }

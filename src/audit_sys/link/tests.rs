@@ -187,15 +187,26 @@ fn a_kernel_that_answers_late_is_always_asked_for_acks() {
     }
     assert_eq!(outcomes(&mut link, 1), [Err(Failure::NoAnswer)], "an ack that never comes");
     assert_eq!(link.wire.asked, [true; 4]);
-    // One that answered at once before, and is late now, isn't trusted any more.
+    // One that answered at once before, and was late once, isn't trusted any more.
     let mut link = Link::new(Script::default());
     link.wire.answers = [Acks(&[(0, 0)])].into();
     assert_eq!(outcomes(&mut link, 1), [Ok(())]);
     link.wire.answers = [Late, Acks(&[(1, 0)])].into();
     assert_eq!(outcomes(&mut link, 2), [Ok(()); 2]);
-    link.wire.answers = [Late, Acks(&[(0, 0)])].into();
+    for _ in 0..2 {
+        link.wire.answers = [Acks(&[(0, 0)])].into();
+        assert_eq!(outcomes(&mut link, 1), [Ok(())]);
+    }
+    assert_eq!(link.wire.asked, [true; 4]);
+    // Nor is one whose ack never came.
+    let mut link = Link::new(Script::default());
+    link.wire.answers = [Acks(&[(0, 0)])].into();
     assert_eq!(outcomes(&mut link, 1), [Ok(())]);
-    assert_eq!(link.wire.asked, [true; 3]);
+    assert_eq!(outcomes(&mut link, 2), [Err(Failure::NoAnswer); 2]);
+    link.wire.answers = [Acks(&[(0, 0)])].into();
+    assert_eq!(outcomes(&mut link, 1), [Ok(())]);
+    assert_eq!(outcomes(&mut link, 1), [Err(Failure::NoAnswer)], "silence is no success");
+    assert_eq!(link.wire.asked, [true; 4]);
 }
 
 #[test]
