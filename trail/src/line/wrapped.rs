@@ -188,7 +188,8 @@ fn header_time<'a>(text: &'a [u8], clock: &Clock) -> Option<(i64, &'a [u8])> {
             let (stamp, rest) = word(text)?;
             let (seconds, micros) = std::str::from_utf8(stamp).ok()?.split_once('.')?;
             let millis: i64 = micros.get(..3)?.parse().ok()?;
-            Some((seconds.parse::<i64>().ok()?.checked_mul(1000)? + millis, rest))
+            let seconds: i64 = seconds.parse().ok()?;
+            Some((seconds.checked_mul(1000)?.checked_add(millis)?, rest))
         }
         b'A'..=b'Z' => with_month(text, clock).or_else(|| with_weekday(text, clock)),
         _ => None,
@@ -288,6 +289,13 @@ mod tests {
             let expected = format!("node=h1 type=VIRT_RESOURCE msg=audit({stamp}:0): {FIELDS}");
             assert_eq!(rewritten(&line), Ok(expected), "{time}");
         }
+    }
+
+    #[test]
+    fn no_time_is_too_far() {
+        let line = |time: &str| format!("{time} h1 audit[1]: VIRT_CONTROL {FIELDS}");
+        assert_eq!(rewritten(&line("9223372036854775.999")), Err(Wrapped::Unknown));
+        assert!(rewritten(&line("9223372036854775.807")).is_ok());
     }
 
     #[test]
