@@ -73,26 +73,6 @@ fn emitted_records_are_a_session() {
 }
 
 #[test]
-fn compressed_logs_and_directories() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = fs::read(root().join(GOLDEN).join("day.log")).unwrap();
-    let lines: Vec<&[u8]> = log.split_inclusive(|&byte| byte == b'\n').collect();
-    let (old, new) = lines.split_at(lines.len() / 2);
-    let path = directory.path().join("audit.log.1.gz");
-    let mut gzip = std::process::Command::new("gzip")
-        .stdin(Stdio::piped())
-        .stdout(fs::File::create(path).unwrap())
-        .spawn()
-        .unwrap();
-    gzip.stdin.take().unwrap().write_all(&old.concat()).unwrap();
-    assert!(gzip.wait().unwrap().success());
-    fs::write(directory.path().join("audit.log"), new.concat()).unwrap();
-    let whole = run(&["report", &format!("{GOLDEN}/day.log"), "-a", "--format", "json"]);
-    let pieces = run(&["report", directory.path().to_str().unwrap(), "-a", "--format", "json"]);
-    assert_eq!(text(&pieces.stdout), text(&whole.stdout));
-}
-
-#[test]
 fn nothing_found_is_an_exit_status() {
     let day = format!("{GOLDEN}/day.log");
     for (args, message) in [
