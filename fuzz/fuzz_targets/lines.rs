@@ -19,6 +19,9 @@ mod report {
     type Out<'o> = &'o mut dyn std::io::Write;
 }
 
+#[path = "../../cli/src/plain.rs"]
+mod plain;
+
 use libfuzzer_sys::fuzz_target;
 use std::ffi::OsString;
 use std::fs;
@@ -91,7 +94,7 @@ fn shown(report: &Report) -> Vec<u8> {
     let mut read = csv::Reader::from_reader(&rows[..]);
     assert_eq!(read.records().map(|row| row.expect("as many columns")).count(), objects);
     for session in report.sessions() {
-        let clean = report::layout::clean(&session.vm);
+        let clean = plain::clean(&session.vm);
         let mut cell = String::new();
         report::layout::put(&mut cell, &clean, 12);
         assert_eq!(report::layout::width(&cell), 12, "{cell:?}");

@@ -168,7 +168,7 @@ impl Store {
         fact: &Fact,
         text: &'b [u8],
         found: &'b Scanned,
-        more: impl Fn(Stamp, Option<&[u8]>, &mut dyn FnMut(&AuxFact, &[u8], &[u8])),
+        more: impl Fn(Stamp, Option<&[u8]>, &mut Take<'_>),
     ) {
         let part = |span: Span| found.text(text, span);
         let node = fact.node.map(part);
@@ -240,7 +240,7 @@ impl Store {
         event: &mut Event,
         body: &[u8],
         names: &[u8],
-        more: impl Fn(&mut dyn FnMut(&AuxFact, &[u8], &[u8])),
+        more: impl Fn(&mut Take<'_>),
     ) {
         let at = self.texts.len();
         self.texts.extend_from_slice(body);
@@ -380,13 +380,16 @@ impl Store {
     }
 }
 
+/// Gets a record that tells more, its fields and the interpreted ones.
+type Take<'t> = dyn FnMut(&AuxFact, &[u8], &[u8]) + 't;
+
 /// What else a text tells about an event.
 fn told_more(
     lines: &[u8],
     found: &Scanned,
     stamp: Stamp,
     node: Option<&[u8]>,
-    take: &mut dyn FnMut(&AuxFact, &[u8], &[u8]),
+    take: &mut Take<'_>,
 ) {
     let from = found.aux.partition_point(|aux| aux.stamp < stamp);
     for aux in found.aux[from..].iter().take_while(|aux| aux.stamp == stamp) {

@@ -31,6 +31,9 @@ TIME: 2026-11-21 (with --end: to its last moment), '2026-11-21 10:20', 2026-11-2
 this-year. Sessions that only overlap the range are shown too, with a mark: < began before it,
 > ended after it.
 
+On a terminal rows are cut to its width (or COLUMNS), and coloured unless NO_COLOR is set; elsewhere
+they are whole and plain.
+
 States: running, stopped, failed (its start failed), lost (started again without a stop), down (the
 host went down or crashed).
 

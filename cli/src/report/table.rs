@@ -1,8 +1,9 @@
 //! A table for people: as wide as it must be, or as the terminal is.
 
 use super::ReportArgs;
-use super::layout::{clean, cut, put, width};
+use super::layout::{cut, put, width};
 use super::parallel::in_order;
+use crate::plain::clean;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -76,17 +77,24 @@ fn style_of(state: State) -> Style {
     Style::new().fg_color(Some(colour.into()))
 }
 
+/// The terminal's columns; COLUMNS is the user's word for them.
+fn columns() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    told.filter(|&columns| columns > 0)
+        .or_else(|| terminal_size::terminal_size().map(|(columns, _)| columns.0.into()))
+}
+
 impl Table {
     fn new(proof: bool) -> Self {
         let stdout = io::stdout();
-        let room = stdout.is_terminal().then(terminal_size::terminal_size).flatten();
+        let room = stdout.is_terminal().then(columns).flatten();
         let mut shown = [true; 9];
         shown[HOST] = false;
         shown[PROOF] = proof;
         Self {
             zone: TimeZone::system(),
             colour: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-            room: room.map(|(columns, _)| usize::from(columns.0)),
+            room,
             shown,
             widths: HEADERS.map(str::len),
         }
@@ -180,7 +188,11 @@ impl Table {
 
     fn line(&self, row: &Row<'_>, style: Option<Style>) -> String {
         let mut line = String::with_capacity(160);
+        let mut state_at = 0;
         for i in (0..HEADERS.len()).filter(|&i| self.shown[i]) {
+            if i == STATE {
+                state_at = line.len();
+            }
             put(&mut line, &row[i], self.widths[i]);
             line.push_str("  ");
         }
@@ -191,12 +203,13 @@ impl Table {
         if self.colour {
             if let Some(style) = style {
                 line = format!("{style}{line}{style:#}");
-            } else if let Some(state) = State::ALL.iter().find(|s| s.name() == row[STATE]) {
+            } else if let Some(state) = State::ALL.iter().find(|s| s.name() == row[STATE])
+                && let Some(behind) =
+                    line.get(state_at..).and_then(|l| l.strip_prefix(state.name()))
+            {
                 // Only the state, where it stands.
-                let style = style_of(*state);
-                let at: usize =
-                    (0..STATE).filter(|&i| self.shown[i]).map(|i| self.widths[i] + 2).sum();
-                line = coloured(&line, at, row[STATE].len(), style);
+                let (before, style) = (&line[..state_at], style_of(*state));
+                line = format!("{before}{style}{}{style:#}{behind}", state.name());
             }
         }
         line.push('\n');
@@ -223,23 +236,6 @@ impl Table {
         line.push('\n');
         line
     }
-}
-
-/// Colours `len` columns of a line from the column `at` on.
-fn coloured(line: &str, at: usize, len: usize, style: Style) -> String {
-    let mut column = 0;
-    let start = line.char_indices().find(|(_, c)| {
-        let found = column >= at;
-        column += width(c.encode_utf8(&mut [0; 4]));
-        found
-    });
-    let Some((start, _)) = start else { return line.to_owned() };
-    let end = line.len().min(start + len);
-    // A state's name is ASCII; what was cut there isn't.
-    if !line.is_char_boundary(end) {
-        return line.to_owned();
-    }
-    format!("{}{style}{}{style:#}{}", &line[..start], &line[start..end], &line[end..])
 }
 
 /// A row of an event by itself: with its guest's name.

@@ -15,3 +15,4 @@ mod report;
 mod rotated;
 mod status;
 mod stdout;
+mod terminal;
