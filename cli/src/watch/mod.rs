@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use viraudit::audit_sys::link::Link;
 use viraudit::audit_sys::multicast::Listener;
 
 const HELP: &str = "\
@@ -47,6 +48,10 @@ pub(crate) struct WatchArgs {
 /// Listens until it is told to end.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let mut listener = Listener::open().map_err(|error| not_opened(&error))?;
+    // Who may not ask has to wait and see.
+    if Link::open().and_then(|mut link| link.status()).is_ok_and(|status| status.enabled == 0) {
+        console::say("auditing is off: nothing comes until it is turned on (auditctl -e 1)");
+    }
     let failed = |error| Failure::not_done(format!("watch: {}", reason(&error)));
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

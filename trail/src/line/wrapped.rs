@@ -28,6 +28,9 @@ const TAGS: [&[u8]; 5] = [b"audit", b"kernel", b"audispd", b"audisp-syslog", b"a
 /// Rewrites a line that [`front`] doesn't know, at the end of `out`.
 pub fn rewrite(line: &[u8], clock: &Clock, out: &mut Vec<u8>) -> Wrapped {
     let text = line.trim_ascii();
+    // How journalctl's json-seq and json-sse begin a line.
+    let object = [&b"\x1e"[..], b"data: "].into_iter().find_map(|mark| text.strip_prefix(mark));
+    let text = object.filter(|object| object.starts_with(b"{")).unwrap_or(text);
     // ausearch puts these between events.
     if text.is_empty() || text == b"----" || text.starts_with(b"time->") {
         return Wrapped::Other;
@@ -305,7 +308,10 @@ mod tests {
             "_SOURCE_REALTIME_TIMESTAMP":"1795292517231000","MESSAGE":"VIRT_RESOURCE {FIELDS}"}}"#
         );
         let expected = format!("node=h1 type=2501 msg=audit(1795292517.231:15): {FIELDS}");
-        assert_eq!(rewritten(&line.replace('\n', "")), Ok(expected));
+        let line = line.replace('\n', "");
+        for line in [line.clone(), format!("\x1e{line}"), format!("data: {line}")] {
+            assert_eq!(rewritten(&line), Ok(expected.clone()), "{line:?}");
+        }
     }
 
     #[test]
