@@ -1,35 +1,20 @@
 //! What the library itself costs: `cargo bench --bench library`.
 
+#[path = "../tests/support/nowhere.rs"]
+mod nowhere;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use viraudit::audit_sys::frame::Frames;
+use nowhere::Nowhere;
 use viraudit::auditor::Caller;
-use viraudit::backend::{Backend, Sink};
-use viraudit::message::{Client, Origin, TEXT_ROOM, TextBody, compose};
+use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::record::MachineId;
 use viraudit::{
-    Auditor, Change, DomainDef, Event, Failure, Guest, Options, Record, RecordType, Resource, Uuid,
+    Auditor, Change, DomainDef, Event, Guest, Options, Record, RecordType, Resource, Uuid,
 };
 
 fn main() {
     divan::main();
-}
-
-/// Takes everything and keeps nothing.
-#[derive(Debug)]
-struct Nowhere;
-
-impl Backend for Nowhere {
-    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
-        Ok(Box::new(Self))
-    }
-}
-
-impl Sink for Nowhere {
-    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        black_box(frames.bytes());
-        (0..frames.count()).for_each(|i| outcome(i, Ok(())));
-    }
 }
 
 fn guest() -> Guest<'static> {
@@ -39,6 +24,10 @@ fn guest() -> Guest<'static> {
 fn disk(path: &'static str) -> Record<'static> {
     let change = Change { old: None, new: Some(path.into()) };
     Record::resource(guest(), "start", Resource::Disk(change), true)
+}
+
+fn suffix() -> Suffix {
+    Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), ..Origin::default() }.into()
 }
 
 fn records() -> [(&'static str, Record<'static>); 4] {
@@ -57,34 +46,34 @@ fn records() -> [(&'static str, Record<'static>); 4] {
 
 #[divan::bench(args = [0, 1, 2, 3])]
 fn format_record(bencher: Bencher, which: usize) {
-    let origin = Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), ..Origin::default() };
+    let suffix = suffix();
     let (_, record) = &records()[which];
     let mut out = [0; 1000];
     bencher.bench_local(|| {
-        compose(black_box(record), &origin, Client::default(), true, &mut out).map(|text| text.len)
+        compose(black_box(record), &suffix, Client::default(), true, &mut out).map(|text| text.len)
     });
 }
 
 #[divan::bench]
 fn format_record_that_is_too_long(bencher: Bencher) {
-    let origin = Origin::default();
+    let suffix = suffix();
     let path = "x".repeat(9000);
     let change = Change { old: Some(path.as_str().into()), new: Some(path.as_str().into()) };
     let record = Record::resource(guest(), "start", Resource::Disk(change), true);
     let mut out = [0; TEXT_ROOM];
     bencher.bench_local(|| {
-        compose(black_box(&record), &origin, Client::default(), true, &mut out).map(|text| text.len)
+        compose(black_box(&record), &suffix, Client::default(), true, &mut out).map(|text| text.len)
     });
 }
 
 #[divan::bench]
 fn pass_on_a_text(bencher: Bencher) {
-    let origin = Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), ..Origin::default() };
+    let suffix = suffix();
     let text = disk("/var/lib/images/disk01.qcow2").body();
     let body = TextBody { kind: RecordType::VirtResource, text: &text };
     let mut out = [0; 1000];
     bencher.bench_local(|| {
-        compose(black_box(&body), &origin, Client::default(), true, &mut out).map(|text| text.len)
+        compose(black_box(&body), &suffix, Client::default(), true, &mut out).map(|text| text.len)
     });
 }
 

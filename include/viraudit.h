@@ -82,6 +82,9 @@ const char *virAuditVersion(void);
  *
  * One thing is open at a time, for the whole process. Opening again replaces it and starts the
  * counts anew; when that fails, what was open stays.
+ *
+ * What each record says of this process (its executable, host name and terminal) is looked up when
+ * it opens and not again. A daemon that gives up its terminal opens afterwards.
  */
 
 /*
@@ -175,6 +178,9 @@ typedef enum {
  * caller wait for room; level 1 drops the record, counts it, and the call fails with EAGAIN. The
  * thread starts with the first queued record. Going back to direct delivers what is queued first,
  * for 5 seconds at most. What is queued when the process calls exit is delivered then, for as long.
+ *
+ * The thread also keeps records while auditd doesn't read them, because the kernel would take them
+ * and drop them; how far auditd is behind can be seen with CAP_AUDIT_CONTROL only.
  *
  * Fails with EINVAL when how is neither.
  */

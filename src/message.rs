@@ -6,65 +6,17 @@
 //! (on a whole encoded byte), every field stays, and `truncated=KEY[,KEY]` in front of `exe=` says
 //! which.
 
+mod suffix;
+
+pub use suffix::{Client, Origin, Suffix};
+
 use crate::audit_sys::MESSAGE_TEXT_MAX;
-use crate::audit_sys::host;
 use crate::encode::MISSING;
 use crate::record::{
     FieldReader, FieldSink, Fields, ParseError, Record, RecordType, Style, Writer, shown_len,
 };
 use std::ops::Range;
-
-/// Who this process is, as every record of it says. Looked up once.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Origin {
-    /// The target of /proc/self/exe; `None` when it can't be read.
-    pub exe: Option<Vec<u8>>,
-    /// The local host's name.
-    pub host: Option<Vec<u8>>,
-    /// The first of the file descriptors 0 to 2 that is a terminal, without `/dev/`.
-    pub terminal: Option<Vec<u8>>,
-}
-
-impl Origin {
-    /// This process.
-    pub fn current() -> Self {
-        Self { exe: host::executable(), host: host::host_name(), terminal: host::terminal() }
-    }
-}
-
-/// On whose behalf a record is written, where a daemon's client asked for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Client<'a> {
-    /// The client's terminal: `None` for this process's own, empty for none.
-    pub tty: Option<&'a [u8]>,
-    /// The client's address; `None` or empty when it is local or unknown.
-    pub addr: Option<&'a [u8]>,
-}
-
-/// The fields behind the BODY.
-struct Suffix<'a> {
-    origin: &'a Origin,
-    client: Client<'a>,
-    success: bool,
-}
-
-impl Fields for Suffix<'_> {
-    fn visit<S: FieldSink>(&self, sink: &mut S) {
-        let terminal = self.client.tty.or(self.origin.terminal.as_deref());
-        let terminal = terminal.filter(|tty| !tty.is_empty());
-        // As libaudit does: the local name counts only with a real terminal.
-        let local = |tty: &&[u8]| {
-            let tty = tty.strip_prefix(b"/dev/").unwrap_or(tty);
-            tty.starts_with(b"pts") || tty.starts_with(b"tty")
-        };
-        let host = terminal.filter(local).and(self.origin.host.as_deref());
-        sink.encoded("exe", self.origin.exe.as_deref());
-        sink.raw_or_missing("hostname", host);
-        sink.raw_or_missing("addr", self.client.addr.filter(|addr| !addr.is_empty()));
-        sink.raw_or_missing("terminal", terminal);
-        sink.plain("res", if self.success { b"success" } else { b"failed" });
-    }
-}
+use suffix::Ending;
 
 /// A BODY that a C caller has formatted, in libvirt's way.
 ///
@@ -162,17 +114,17 @@ pub struct Composed {
 /// [`TEXT_ROOM`] bytes never are.
 pub fn compose(
     body: &impl Fields,
-    origin: &Origin,
+    suffix: &Suffix,
     client: Client<'_>,
     success: bool,
     out: &mut [u8],
 ) -> Option<Composed> {
-    let suffix = Suffix { origin, client, success };
+    let ending = suffix.of(client, success);
     let room = out.len();
     let mut writer = Writer::new(out, usize::MAX);
     body.visit(&mut writer);
     let body_len = writer.len();
-    suffix.visit(&mut writer);
+    ending.write(&mut writer);
     let len = writer.len();
     if len <= MESSAGE_TEXT_MAX {
         return (len <= room).then_some(Composed { len, body_len, truncated: false });
@@ -180,26 +132,26 @@ pub fn compose(
     if room < TEXT_ROOM {
         return None;
     }
-    Some(shorten(body, &suffix, out))
+    Some(shorten(body, &ending, out))
 }
 
 /// What is left of each value where even without any the text would be too long.
 const LEAST_CAP: usize = 64;
 
 /// The longest values give up their ends, all down to the same length.
-fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed {
+fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed {
     let mut fits = 0;
     let mut too_long = MESSAGE_TEXT_MAX;
     while fits + 1 < too_long {
         let cap = (fits + too_long) / 2;
-        if shortened_len(body, suffix, cap) <= MESSAGE_TEXT_MAX {
+        if shortened_len(body, ending, cap) <= MESSAGE_TEXT_MAX {
             fits = cap;
         } else {
             too_long = cap;
         }
     }
     // More words than the kernel takes bytes, from a C caller: the last words have to go.
-    let lost = shortened_len(body, suffix, fits) > MESSAGE_TEXT_MAX;
+    let lost = shortened_len(body, ending, fits) > MESSAGE_TEXT_MAX;
     if lost {
         fits = LEAST_CAP;
     }
@@ -208,7 +160,7 @@ fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed 
     let mut body_len = writer.len();
     if lost {
         let nothing = TextBody { kind: RecordType::VirtControl, text: b"" };
-        let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, suffix, fits) - b"*".len();
+        let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, ending, fits) - b"*".len();
         body_len = out[..most].iter().rposition(|&byte| byte == b' ').unwrap_or(most);
     }
     let mut writer = Writer::resume(out, fits, body_len);
@@ -218,17 +170,17 @@ fn shorten(body: &impl Fields, suffix: &Suffix<'_>, out: &mut [u8]) -> Composed 
     } else {
         let mut keys = ShortenedKeys { writer: &mut writer, cap: fits, any: false };
         body.visit(&mut keys);
-        suffix.visit(&mut keys);
+        ending.visit(&mut keys);
     }
-    suffix.visit(&mut writer);
+    ending.visit(&mut writer);
     Composed { len: writer.len(), body_len, truncated: true }
 }
 
 /// The length of the whole text when no value may take more than `cap` bytes.
-fn shortened_len(body: &impl Fields, suffix: &Suffix<'_>, cap: usize) -> usize {
+fn shortened_len(body: &impl Fields, ending: &Ending<'_>, cap: usize) -> usize {
     let mut length = ShortenedLength { cap, len: 0, keys: 0 };
     body.visit(&mut length);
-    suffix.visit(&mut length);
+    ending.visit(&mut length);
     // There is no blank in front of the first field and no comma behind the last key.
     length.len - 1 + b" truncated=".len() + length.keys.saturating_sub(1)
 }

@@ -2,14 +2,16 @@
 
 #![allow(unsafe_code)]
 
+#[path = "support/nowhere.rs"]
+mod nowhere;
+
+use nowhere::Nowhere;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use viraudit::audit_sys::frame::Frames;
 use viraudit::auditor::Caller;
-use viraudit::backend::{Backend, Sink};
-use viraudit::message::{Client, Origin, TEXT_ROOM, compose};
+use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, compose};
 use viraudit::record::{Change, Resource};
-use viraudit::{Auditor, Delivery, Failure, Guest, Options, Record, RecordType, Uuid};
+use viraudit::{Auditor, Delivery, Guest, Options, Record, RecordType, Uuid};
 
 /// Counts this thread's allocations.
 struct Counting;
@@ -47,21 +49,6 @@ fn allocations(run: impl FnOnce()) -> usize {
     COUNT.get() - before
 }
 
-#[derive(Debug)]
-struct Nowhere;
-
-impl Backend for Nowhere {
-    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
-        Ok(Box::new(Self))
-    }
-}
-
-impl Sink for Nowhere {
-    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        (0..frames.count()).for_each(|i| outcome(i, Ok(())));
-    }
-}
-
 fn disk(path: &str) -> Record<'_> {
     let change = Change { old: None, new: Some(path.into()) };
     let guest = Guest::new("kvm", "web 1", Uuid::default());
@@ -75,12 +62,12 @@ fn the_counter_counts() {
 
 #[test]
 fn formatting_allocates_nothing() {
-    let origin = Origin::current();
+    let suffix = Suffix::new(Origin::current());
     let long = "x".repeat(20_000);
     let mut out = vec![0; TEXT_ROOM];
     for path in ["/a", "/a b", &long] {
         let made = allocations(|| {
-            compose(&disk(path), &origin, Client::default(), true, &mut out).expect("fits");
+            compose(&disk(path), &suffix, Client::default(), true, &mut out).expect("fits");
         });
         assert_eq!(made, 0, "{} bytes", path.len());
     }

@@ -26,9 +26,23 @@ struct State {
     refuses: u16,
     seen: usize,
     names: Vec<Vec<u8>>,
+    /// What the records' reader hasn't read, and by how much less that gets with each look.
+    unread: u64,
+    reads: u64,
+    looks: usize,
 }
 
 impl Kernel {
+    fn wait_for_looks(&self, least: usize) {
+        let state = self.state.0.lock().unwrap();
+        drop(self.state.1.wait_while(state, |state| state.looks < least).unwrap());
+    }
+
+    fn reader(&self, unread: u64, reads: u64) {
+        let mut state = self.state.0.lock().unwrap();
+        (state.unread, state.reads) = (unread, reads);
+    }
+
     fn freeze(&self, frozen: bool) {
         self.state.0.lock().unwrap().frozen = frozen;
         self.state.1.notify_all();
@@ -65,6 +79,14 @@ impl Sink for Kernel {
             }
             outcome(i, if refused { Err(Failure::NotPermitted) } else { Ok(()) });
         }
+    }
+
+    fn unread(&mut self, above: u64) -> Option<u64> {
+        let mut state = self.state.0.lock().unwrap();
+        state.looks += 1;
+        state.unread -= state.reads.min(state.unread);
+        self.state.1.notify_all();
+        (state.unread > above).then_some(state.unread)
     }
 }
 
@@ -125,6 +147,40 @@ fn a_frozen_kernel_costs_the_caller_nothing_and_a_full_queue_is_counted() {
     let lines = lines.0.lock().unwrap();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains("the queue of records is full"), "{lines:?}");
+}
+
+#[test]
+fn records_wait_for_a_reader_that_stopped() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 1000);
+    kernel.reader(1 << 20, 0);
+    emit(&auditor, 0..500);
+    kernel.wait_for_looks(4);
+    let sent = kernel.names().len();
+    assert!((1..=32).contains(&sent), "a first burst goes out without a look: {sent}");
+    assert_eq!(auditor.stats().queued, 500 - sent as u64);
+    kernel.reader(0, 0);
+    assert!(auditor.flush(LONG));
+    assert_eq!(kernel.names(), texts(0..500));
+    let looks = kernel.state.0.lock().unwrap().looks;
+    emit(&auditor, 500..501);
+    assert!(auditor.flush(LONG));
+    assert_eq!(kernel.state.0.lock().unwrap().looks, looks, "not for every record");
+}
+
+#[test]
+fn records_don_t_wait_for_a_reader_that_is_slow_or_for_the_end() {
+    let kernel = Kernel::default();
+    let (auditor, _) = open(&kernel, 1, 1000);
+    // Far behind at every look, but it reads.
+    kernel.reader(1 << 40, 1);
+    emit(&auditor, 0..500);
+    assert!(auditor.flush(LONG));
+    kernel.reader(1 << 40, 0);
+    emit(&auditor, 500..1000);
+    auditor.shut();
+    assert_eq!(kernel.names(), texts(0..1000));
+    assert_eq!(auditor.stats().delivered, 1000);
 }
 
 #[test]

@@ -5,17 +5,17 @@ mod support;
 
 use proptest::prelude::*;
 use support::{bytes, record};
-use viraudit::message::{Client, Origin, Sealed, TEXT_ROOM, TextBody, compose};
+use viraudit::message::{Client, Origin, Sealed, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::record::{FieldSink, Fields, Style};
 use viraudit::{Record, RecordType};
 
-fn origin() -> Origin {
-    Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), host: None, terminal: None }
+fn suffix() -> Suffix {
+    Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), host: None, terminal: None }.into()
 }
 
-fn text_of(body: &impl Fields, origin: &Origin, success: bool) -> (Vec<u8>, bool) {
+fn text_of(body: &impl Fields, suffix: &Suffix, success: bool) -> (Vec<u8>, bool) {
     let mut out = vec![0; TEXT_ROOM];
-    let composed = compose(body, origin, Client::default(), success, &mut out).expect("fits");
+    let composed = compose(body, suffix, Client::default(), success, &mut out).expect("fits");
     out.truncate(composed.len);
     (out, composed.truncated)
 }
@@ -92,10 +92,11 @@ proptest! {
 
     #[test]
     fn the_whole_text_reads_back(record in record(), exe in bytes(), tty in bytes(), addr in bytes()) {
-        let origin = Origin { exe: Some(exe), host: Some(b"host".to_vec()), terminal: None };
+        let suffix =
+            Suffix::new(Origin { exe: Some(exe), host: Some(b"host".to_vec()), terminal: None });
         let client = Client { tty: Some(&tty), addr: Some(&addr) };
         let mut out = vec![0; TEXT_ROOM];
-        let composed = compose(&record, &origin, client, record.success, &mut out).unwrap();
+        let composed = compose(&record, &suffix, client, record.success, &mut out).unwrap();
         out.truncate(composed.len);
         prop_assert_eq!(&out[..composed.body_len], &record.body()[..]);
         let sealed = Sealed::parse(record.record_type(), &out);
@@ -109,7 +110,7 @@ proptest! {
     fn a_text_body_that_needs_no_care_keeps_its_bytes(record in record()) {
         let body = record.body();
         let text = TextBody { kind: record.record_type(), text: &body };
-        let whole = text_of(&text, &origin(), true).0;
+        let whole = text_of(&text, &suffix(), true).0;
         prop_assert_eq!(&whole[..body.len()], &body[..]);
     }
 
@@ -117,7 +118,7 @@ proptest! {
     fn no_text_body_starts_a_line(kind in 0..8usize, text in bytes(), more in bytes()) {
         let text = [b"virt=kvm resrc=shmem reason=attach size=1 path=", &text[..], b" x=", &more].concat();
         let body = TextBody { kind: RecordType::ALL[kind], text: &text };
-        let whole = text_of(&body, &origin(), false).0;
+        let whole = text_of(&body, &suffix(), false).0;
         prop_assert!(whole.iter().all(|byte| (b' '..=b'~').contains(byte)));
         prop_assert!(whole.ends_with(b" res=failed"));
     }
@@ -139,8 +140,8 @@ proptest! {
         let guest = Guest::new("kvm", name, Uuid::default());
         let change = Change { old: Some(long(old).into()), new: Some(long(new).into()) };
         let record = Record::resource(guest, "attach", Resource::Disk(change), true);
-        let origin = Origin { exe: Some(long(exe)), host: None, terminal: None };
-        let (text, truncated) = text_of(&record, &origin, true);
+        let suffix = Suffix::new(Origin { exe: Some(long(exe)), host: None, terminal: None });
+        let (text, truncated) = text_of(&record, &suffix, true);
 
         prop_assert!(text.len() <= TEXT_ROOM);
         prop_assert!(text.ends_with(b" addr=? terminal=? res=success"));
@@ -177,7 +178,7 @@ proptest! {
 fn words_without_a_key_are_shortened_too() {
     let text = [b"word", &b"y".repeat(100)[..], b" "].concat().repeat(200);
     let (whole, truncated) =
-        text_of(&TextBody { kind: RecordType::VirtControl, text: &text }, &origin(), true);
+        text_of(&TextBody { kind: RecordType::VirtControl, text: &text }, &suffix(), true);
     assert!(truncated && whole.len() <= TEXT_ROOM);
     assert!(whole.ends_with(b" res=success"));
 }
@@ -191,7 +192,7 @@ fn more_words_than_fit_never_cost_the_verdict() {
         for tty in [&b"pts/1"[..], text] {
             let client = Client { tty: Some(tty), addr: Some(text) };
             let mut out = vec![0; TEXT_ROOM];
-            let composed = compose(&body, &origin(), client, false, &mut out).unwrap();
+            let composed = compose(&body, &suffix(), client, false, &mut out).unwrap();
             let whole = &out[..composed.len];
             assert!(composed.truncated && composed.len > 8000);
             assert!(whole.starts_with(b"a=b a=b ") || whole.starts_with(b"x=0179 x=0179 "));

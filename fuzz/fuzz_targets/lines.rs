@@ -13,6 +13,8 @@ mod report {
     pub(crate) mod json;
     #[path = "layout.rs"]
     pub(crate) mod layout;
+    #[path = "object.rs"]
+    mod object;
     #[path = "parallel.rs"]
     mod parallel;
 

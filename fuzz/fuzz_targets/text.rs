@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use viraudit::RecordType;
-use viraudit::message::{Client, Origin, TEXT_ROOM, TextBody, compose};
+use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 
 /// Twice as much in hex, and that twice, is still no long text.
 const SHORT: usize = 1024;
@@ -21,11 +21,12 @@ fuzz_target!(|input: &[u8]| {
         text[..text.len().min(SHORT)].to_vec()
     };
     let origin = Origin { exe: Some(b"/usr/sbin/daemon".to_vec()), host: None, terminal: None };
+    let suffix = Suffix::new(origin);
     let client = Client { tty: Some(&text), addr: Some(b"10.0.0.1 res=x") };
     let mut out = vec![0; TEXT_ROOM];
     for client in [Client::default(), client] {
         let body = TextBody { kind, text: &text };
-        let composed = compose(&body, &origin, client, *which < 128, &mut out).expect("it fits");
+        let composed = compose(&body, &suffix, client, *which < 128, &mut out).expect("it fits");
         let whole = &out[..composed.len];
         assert!(whole.iter().all(|byte| (b' '..=b'~').contains(byte)));
         assert!(whole.ends_with(if *which < 128 { b" res=success" } else { b" res=failed" }));

@@ -77,28 +77,14 @@ impl<'b> Frames<'b> {
         self.bytes[6..8].copy_from_slice(&(NLM_F_REQUEST as u16).to_ne_bytes());
     }
 
-    /// The longest run of messages from the front that takes at most `limit` bytes, but at least
-    /// one message; and the rest.
-    pub fn split(self, limit: usize) -> (Frames<'b>, Option<Frames<'b>>) {
-        self.split_where(|bytes, _| bytes > limit)
-    }
-
-    /// The first `limit` messages, at least one; and the rest.
-    pub fn split_count(self, limit: usize) -> (Frames<'b>, Option<Frames<'b>>) {
-        self.split_where(|_, count| count > limit)
-    }
-
-    /// Cuts in front of the first message, but not the very first, with which there would be too
-    /// many bytes or messages.
-    fn split_where(
-        self,
-        too_many: impl Fn(usize, usize) -> bool,
-    ) -> (Frames<'b>, Option<Frames<'b>>) {
+    /// The longest run of messages from the front that are at most `messages` and take at most
+    /// `bytes` bytes, but at least one message; and the rest.
+    pub fn split(self, messages: usize, bytes: usize) -> (Frames<'b>, Option<Frames<'b>>) {
         let mut at = 0;
         let mut count = 0;
         while at < self.bytes.len() {
             let next = at + message_len(&self.bytes[at..]).next_multiple_of(4);
-            if too_many(next, count + 1) && count > 0 {
+            if (next > bytes || count >= messages) && count > 0 {
                 break;
             }
             at = next;
@@ -142,6 +128,16 @@ pub struct Reply<'b> {
     pub sequence: u32,
     /// What it says.
     pub body: ReplyBody<'b>,
+}
+
+impl Reply<'_> {
+    /// The errno, or 0, of an ack of the request of that number.
+    pub fn ack_of(&self, sequence: u32) -> Option<i32> {
+        match self.body {
+            ReplyBody::Ack(errno) if self.sequence == sequence => Some(errno),
+            _ => None,
+        }
+    }
 }
 
 /// What a reply says.
@@ -209,13 +205,13 @@ mod tests {
         let texts: [&[u8]; 3] = [b"a", b"b", b"c"];
         for (limit, expected) in [(0, 1), (20, 1), (39, 1), (40, 2), (60, 3), (99, 3)] {
             let mut bytes = framed(&texts);
-            let (head, tail) = Frames::new(&mut bytes, 3).split(limit);
+            let (head, tail) = Frames::new(&mut bytes, 3).split(9, limit);
             assert_eq!(head.count(), expected, "limit {limit}");
             assert_eq!(tail.map_or(0, |tail| tail.count()), 3 - expected, "limit {limit}");
         }
         for (limit, expected) in [(0, 1), (1, 1), (2, 2), (3, 3), (9, 3)] {
             let mut bytes = framed(&texts);
-            let (head, tail) = Frames::new(&mut bytes, 3).split_count(limit);
+            let (head, tail) = Frames::new(&mut bytes, 3).split(limit, 99);
             assert_eq!(head.count(), expected, "limit {limit}");
             assert_eq!(tail.map_or(0, |tail| tail.count()), 3 - expected, "limit {limit}");
         }

@@ -1,12 +1,18 @@
 //! Requests to the kernel and its answers, matched by sequence number.
 //!
 //! The kernel handles every message of a datagram inside `sendto`: each error is answered, in
-//! order, and the last message's ack closes the burst. So one `sendto` and, where nothing fails,
-//! one `recvfrom` deliver any number of records.
+//! order, whether an ack was asked for or not, and the last message's ack closes the burst. So one
+//! `sendto` and, where nothing fails, one `recvfrom` deliver any number of records.
+//!
+//! A single record can do without the ack, which costs the kernel a fifth of its time: when
+//! `sendto` has returned, either an error waits, or there was none. (An error that the kernel
+//! can't queue, for want of memory or room, shows as ENOBUFS.) That is taken for granted only on
+//! a socket whose first answers did wait when `sendto` returned; see [`Link::prompt`].
 
 use super::frame::{Frames, Reply, ReplyBody, framed_len, replies, seal};
 use super::socket::{ACK_WAIT, Socket, Wire};
 use super::status::KernelStatus;
+use super::unread;
 use super::{AUDIT_GET, AUDIT_VIRT_CONTROL};
 use crate::error::Failure;
 use std::io::{self, ErrorKind};
@@ -35,6 +41,8 @@ pub enum WriteProbe {
 pub struct Link<W> {
     wire: W,
     sequence: u32,
+    /// Whether the kernel was seen to answer inside `sendto`, and never otherwise.
+    prompt: bool,
 }
 
 impl Link<Socket> {
@@ -47,7 +55,7 @@ impl Link<Socket> {
 impl<W: Wire> Link<W> {
     /// A conversation over `wire`.
     pub fn new(wire: W) -> Self {
-        Self { wire, sequence: 0 }
+        Self { wire, sequence: 0, prompt: false }
     }
 
     /// Sends every message, and tells for each, in order and exactly once, how it went.
@@ -60,14 +68,18 @@ impl<W: Wire> Link<W> {
         let mut done = 0;
         let mut rest = Some(frames);
         while let Some(frames) = rest {
-            let (mut burst, tail) = frames.split(limit);
+            let (mut burst, tail) = frames.split(usize::MAX, limit);
             let count = burst.count();
+            let silent = self.prompt && count == 1;
             let first = self.number(&mut burst);
+            if silent {
+                burst.ask_for_no_ack();
+            }
             match self.wire.send(burst.bytes()) {
                 Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) && count > 1 => {
                     limit = burst.bytes().len() / 2;
                     // The same messages again, in smaller bursts; `tail` follows behind them.
-                    let (head, more) = burst.split(limit);
+                    let (head, more) = burst.split(usize::MAX, limit);
                     done += self.retry_halves(head, done, outcome);
                     if let Some(more) = more {
                         done += self.retry_halves(more, done, outcome);
@@ -77,6 +89,10 @@ impl<W: Wire> Link<W> {
                     let failure = failure(&error);
                     (done..done + count).for_each(|i| outcome(i, Err(failure)));
                     done += count;
+                }
+                Ok(()) if silent => {
+                    outcome(done, self.look_for_error(first));
+                    done += 1;
                 }
                 Ok(()) => {
                     self.await_acks(first, count, &mut |i, result| outcome(done + i, result));
@@ -118,7 +134,7 @@ impl<W: Wire> Link<W> {
         outcome: &mut dyn FnMut(usize, Result<(), Failure>),
     ) {
         let mut next = 0;
-        let ended = self.receive_until(|reply| {
+        let ended = self.await_ack(|reply| {
             let i = reply.sequence.wrapping_sub(first) as usize;
             let ReplyBody::Ack(errno) = reply.body else { return None };
             if i < next || i >= count {
@@ -134,21 +150,41 @@ impl<W: Wire> Link<W> {
         }
     }
 
+    /// The answer to a single message that asked for no ack: an error that waits already, or
+    /// nothing.
+    fn look_for_error(&mut self, sequence: u32) -> Result<(), Failure> {
+        match self.receive(false, |reply| reply.ack_of(sequence))? {
+            Some((0, _)) | None => Ok(()),
+            Some((errno, _)) => Err(Failure::from_answer(errno)),
+        }
+    }
+
+    /// Hands acks to `accept` until it gives something back, and takes note of whether the last
+    /// one waited already.
+    fn await_ack<T>(&mut self, accept: impl FnMut(Reply<'_>) -> Option<T>) -> Result<T, Failure> {
+        let (found, at_once) = self.receive(true, accept)?.ok_or(Failure::NoAnswer)?;
+        self.prompt = at_once;
+        Ok(found)
+    }
+
     /// Hands the kernel's replies to `accept` until it gives something back, for [`ACK_WAIT`] at
-    /// most and no matter how many signals or foreign messages come in between.
-    fn receive_until<T>(
+    /// most and no matter how many signals or foreign messages come in between; without `wait`,
+    /// only those that wait already. Tells with it whether what it accepted did.
+    fn receive<T>(
         &mut self,
+        wait: bool,
         mut accept: impl FnMut(Reply<'_>) -> Option<T>,
-    ) -> Result<T, Failure> {
+    ) -> Result<Option<(T, bool)>, Failure> {
         let mut buffer = [0; REPLY_LEN];
         let mut deadline = None;
         let mut overrun = false;
+        let mut waiting = false;
         loop {
-            match self.wire.receive(&mut buffer, !overrun) {
+            match self.wire.receive(&mut buffer, waiting && !overrun) {
                 // Any process may write to any netlink port; only the kernel's is 0.
                 Ok((len, 0)) => {
                     if let Some(found) = replies(&buffer[..len]).find_map(&mut accept) {
-                        return Ok(found);
+                        return Ok(Some((found, !waiting)));
                     }
                 }
                 Ok(_) => {}
@@ -157,9 +193,11 @@ impl<W: Wire> Link<W> {
                     overrun = true;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(if overrun { Failure::Overrun } else { Failure::NoAnswer });
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match () {
+                    () if overrun => return Err(Failure::Overrun),
+                    () if waiting || !wait => return Ok(None),
+                    () => waiting = true,
+                },
                 Err(error) => return Err(failure(&error)),
             }
             let now = Instant::now();
@@ -172,24 +210,37 @@ impl<W: Wire> Link<W> {
     /// Asks for the kernel's audit status; needs CAP_AUDIT_CONTROL.
     pub fn status(&mut self) -> Result<KernelStatus, Failure> {
         let first = self.request(AUDIT_GET, false)?;
-        self.receive_until(|reply| match reply.body {
+        // A thread of the kernel's answers this one, so it says nothing about acks.
+        let answer = self.receive(true, |reply| match reply.body {
             _ if reply.sequence != first => None,
             ReplyBody::Other(AUDIT_GET, payload) => Some(Ok(KernelStatus::read(payload))),
             ReplyBody::Ack(errno) if errno != 0 => Some(Err(Failure::from_answer(errno))),
             _ => None,
-        })?
+        })?;
+        answer.ok_or(Failure::NoAnswer)?.0
+    }
+
+    /// How many bytes auditd hasn't read yet, where that is more than `above`; `None` also where
+    /// it can't be known: without CAP_AUDIT_CONTROL, or in a network namespace of its own.
+    pub fn unread(&mut self, above: u64) -> Option<u64> {
+        let mut full = None;
+        unread::fuller_than(above, |port, bytes| {
+            // The socket of anybody: only auditd's matters, and that one may have to be asked for.
+            let auditd = self.status().ok().map(|status| status.auditd_pid);
+            if auditd == Some(port) {
+                full = Some(bytes);
+            }
+        });
+        full
     }
 
     /// Asks whether this process may write records, without leaving one: a message without text
     /// is refused with EINVAL, but only after the rights were looked at, and with auditing off it
     /// is taken like any other. (Linux 5.7 and later; an older kernel would record it.)
     pub fn probe_write(&mut self) -> WriteProbe {
-        let answer = self.request(AUDIT_VIRT_CONTROL, true).and_then(|first| {
-            self.receive_until(|reply| match reply.body {
-                ReplyBody::Ack(errno) if reply.sequence == first => Some(errno),
-                _ => None,
-            })
-        });
+        let answer = self
+            .request(AUDIT_VIRT_CONTROL, true)
+            .and_then(|first| self.await_ack(|reply| reply.ack_of(first)));
         match answer {
             Ok(0) => WriteProbe::Off,
             Ok(libc::EINVAL) => WriteProbe::On,

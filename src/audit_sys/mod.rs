@@ -15,6 +15,7 @@ pub mod multicast;
 pub mod process;
 pub mod socket;
 pub mod status;
+mod unread;
 
 pub use host::device_number;
 

@@ -23,7 +23,9 @@ pub struct Batch {
     core: Arc<Core>,
     caller: Caller<'static>,
     generation: u32,
+    /// Messages, and behind them what earlier ones left.
     bytes: Vec<u8>,
+    used: usize,
     count: usize,
     /// The first failure of records that went out before the end.
     failure: Option<Failure>,
@@ -33,7 +35,7 @@ impl Batch {
     pub(crate) fn new(auditor: &Auditor, caller: Caller<'static>) -> Self {
         let core = Arc::clone(&auditor.core);
         let bytes = core.lane.get().lend_buffer();
-        Self { core, caller, generation: generation(), bytes, count: 0, failure: None }
+        Self { core, caller, generation: generation(), bytes, used: 0, count: 0, failure: None }
     }
 
     /// Adds a record; it is logged now, if records are logged, and sent later.
@@ -80,23 +82,21 @@ impl Batch {
             return;
         }
         self.disown_parents();
-        let at = self.bytes.len();
         let composed = self
             .compose_in(USUAL_ROOM, body, success, client)
             .or_else(|| self.compose_in(framed_len(TEXT_ROOM), body, success, client));
         // Any record fits into TEXT_ROOM bytes.
         let Some(composed) = composed else { return };
-        let record = &mut self.bytes[at..];
+        let record = &mut self.bytes[self.used..];
         self.core.log_record(&record[HEADER_LEN..][..composed.body_len], success, caller);
         if self.core.open_backend().is_none() {
-            self.bytes.truncate(at);
             return;
         }
         let len = seal(record, kind.number(), composed.len);
-        self.bytes.truncate(at + len);
+        self.used += len;
         self.count += 1;
         self.core.count_offered(1, u64::from(composed.truncated));
-        if self.bytes.len() > BATCH_MAX {
+        if self.used > BATCH_MAX {
             self.failure = self.flush().err().or(self.failure);
         }
     }
@@ -109,15 +109,13 @@ impl Batch {
         success: bool,
         client: Client<'_>,
     ) -> Option<Composed> {
-        let at = self.bytes.len();
-        self.bytes.resize(at + room, 0);
-        // A NUL and padding follow the text.
-        let text = &mut self.bytes[at + HEADER_LEN..at + room - 4];
-        let composed = compose(body, &self.core.origin, client, success, text);
-        if composed.is_none() {
-            self.bytes.truncate(at);
+        let end = self.used + room;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
         }
-        composed
+        // A NUL and padding follow the text.
+        let text = &mut self.bytes[self.used + HEADER_LEN..end - 4];
+        compose(body, &self.core.suffix, client, success, text)
     }
 
     /// How many records wait in it.
@@ -146,9 +144,8 @@ impl Batch {
         if count == 0 {
             return Ok(());
         }
-        let result = self.core.offer(Frames::new(&mut self.bytes, count), self.caller);
-        self.bytes.clear();
-        result
+        let used = std::mem::take(&mut self.used);
+        self.core.offer(Frames::new(&mut self.bytes[..used], count), self.caller)
     }
 
     /// After a fork, what waits is the parent's to send.
@@ -156,8 +153,7 @@ impl Batch {
         let now = generation();
         if self.generation != now {
             self.generation = now;
-            self.bytes.clear();
-            self.count = 0;
+            (self.used, self.count) = (0, 0);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::backend::Backend;
-use crate::message::Origin;
+use crate::message::Suffix;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::Instant;
@@ -18,7 +18,7 @@ pub(super) struct Core {
     pub(super) level: u32,
     pub(super) logging: AtomicBool,
     pub(super) log: Arc<dyn LogSink>,
-    pub(super) origin: Origin,
+    pub(super) suffix: Suffix,
     pub(super) lane: PerProcess<Lane>,
     /// How many records may be queued; 0: none is, delivery is direct.
     pub(super) queue_limit: AtomicUsize,
@@ -50,7 +50,9 @@ impl Core {
     pub(super) fn count_offered(&self, records: u64, truncated: u64) {
         let counters = &self.lane.get().counters;
         counters.offered.fetch_add(records, Ordering::Relaxed);
-        counters.truncated.fetch_add(truncated, Ordering::Relaxed);
+        if truncated > 0 {
+            counters.truncated.fetch_add(truncated, Ordering::Relaxed);
+        }
     }
 
     /// Delivers a burst, which is counted as offered, as the settings ask for.
@@ -118,11 +120,14 @@ impl Core {
         self.lane.get().queue.flush(deadline)
     }
 
-    /// Ends the queue: waits for it until the deadline, then gives up what is left, and says so.
+    /// Ends the queue, and its thread: waits for it until the deadline, then gives up what is left,
+    /// and says so.
     pub(super) fn finish(self: &Arc<Self>, deadline: Instant) {
         let lane = self.lane.get();
         lane.queue.close();
-        if !lane.queue.flush(deadline) {
+        if lane.queue.flush(deadline) {
+            lane.worker.join();
+        } else {
             let outcome = lane.drop_records(lane.queue.abandon());
             let _ = self.report(outcome, Caller::default());
         }

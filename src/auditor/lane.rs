@@ -65,10 +65,9 @@ impl Lane {
     }
 
     /// Keeps a batch's memory for the next one.
-    pub(super) fn take_back(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
+    pub(super) fn take_back(&self, buffer: Vec<u8>) {
         if let Ok(mut spare) = self.spare.try_lock()
-            && spare.capacity() < buffer.capacity()
+            && spare.len() < buffer.len()
         {
             *spare = buffer;
         }
@@ -111,6 +110,11 @@ impl Lane {
             self.counters.failed.fetch_add(failed, Ordering::Release);
         }
         Outcome { failure, change }
+    }
+
+    /// See [`Sink::unread`]; `None` also when nothing is open.
+    pub(super) fn unread(&self, above: u64) -> Option<u64> {
+        self.state().sink.as_mut()?.unread(above)
     }
 
     /// Closes what is open. Who delivers at the moment isn't waited for, and has to call it again.

@@ -18,7 +18,7 @@ pub use stats::Stats;
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
 use crate::audit_sys::process::PerProcess;
 use crate::backend::{Backend, Notice};
-use crate::message::{Client, Composed, Origin, TEXT_ROOM, TextBody, compose};
+use crate::message::{Client, Composed, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
 use crate::{Error, Failure};
 use core::Core;
@@ -138,7 +138,7 @@ impl Auditor {
                 level: options.level,
                 logging: AtomicBool::new(options.logging),
                 log: options.log,
-                origin: options.origin,
+                suffix: Suffix::new(options.origin),
                 lane: PerProcess::default(),
                 queue_limit: AtomicUsize::new(0),
                 shut: AtomicBool::new(false),
@@ -273,7 +273,7 @@ impl Auditor {
         }
         let mut buffer = [0; USUAL_ROOM];
         let text = &mut buffer[HEADER_LEN..USUAL_ROOM - 4];
-        match compose(body, &self.core.origin, client, success, text) {
+        match compose(body, &self.core.suffix, client, success, text) {
             Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
             None => self.offer_long(kind, body, success, client, caller),
         }
@@ -291,7 +291,7 @@ impl Auditor {
     ) -> Result<(), Failure> {
         let mut buffer = [0; framed_len(TEXT_ROOM)];
         let text = &mut buffer[HEADER_LEN..][..TEXT_ROOM];
-        match compose(body, &self.core.origin, client, success, text) {
+        match compose(body, &self.core.suffix, client, success, text) {
             Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
             None => Err(Failure::Rejected),
         }
@@ -315,8 +315,15 @@ impl Auditor {
     }
 }
 
+impl Auditor {
+    /// Delivers what is queued, for [`CLOSE_WAIT`] at most; what comes later is delivered directly.
+    pub(crate) fn end_queue(&self) {
+        self.core.finish(Instant::now() + CLOSE_WAIT);
+    }
+}
+
 impl Drop for Auditor {
     fn drop(&mut self) {
-        self.core.finish(Instant::now() + CLOSE_WAIT);
+        self.end_queue();
     }
 }

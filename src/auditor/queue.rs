@@ -160,6 +160,11 @@ impl Queue {
         self.drained.notify_all();
     }
 
+    /// Whether it takes no more messages.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     /// Forgets what waits, and says how many messages that were.
     pub(super) fn abandon(&self) -> usize {
         let mut state = self.state();

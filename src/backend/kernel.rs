@@ -61,4 +61,8 @@ impl Sink for Link<Socket> {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
         Link::send(self, frames, outcome);
     }
+
+    fn unread(&mut self, above: u64) -> Option<u64> {
+        Link::unread(self, above)
+    }
 }

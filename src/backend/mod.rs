@@ -53,4 +53,11 @@ pub trait Backend: Send + Sync + std::fmt::Debug {
 pub trait Sink: Send {
     /// Delivers each message, in order, and tells for each exactly once how it went.
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>));
+
+    /// How many bytes of records wait for their reader, where that is more than `above` and known.
+    /// More could get lost on their way, so queued delivery waits.
+    fn unread(&mut self, above: u64) -> Option<u64> {
+        let _ = above;
+        None
+    }
 }

@@ -7,6 +7,7 @@
 use super::boundary::Problem;
 use crate::record::{Change, Mac};
 use crate::value::Value;
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
 
@@ -40,6 +41,13 @@ impl<'a> MaybeText<'a> {
     pub(super) fn get(self) -> Option<&'a CStr> {
         // SAFETY: it comes from C, so it is NULL or a string that lives as long as the call.
         (!self.pointer.is_null()).then(|| unsafe { CStr::from_ptr(self.pointer) })
+    }
+
+    /// The string for a log line, empty where there is none. Names of files and functions are
+    /// UTF-8, which is fast to see.
+    pub(super) fn shown(self) -> Cow<'a, str> {
+        let text = self.get().unwrap_or_default();
+        text.to_str().map_or_else(|_| text.to_string_lossy(), Cow::Borrowed)
     }
 
     /// The same as a record's value.

@@ -3,7 +3,7 @@
 use super::boundary::{Problem, quietly, status};
 use super::log::{self, CapiLog};
 use super::state::{self, CURRENT};
-use crate::auditor::{CLOSE_WAIT, LogLevel, LogSink};
+use crate::auditor::{LogLevel, LogSink};
 use crate::config::Document;
 use crate::error::ConfigError;
 use crate::{Delivery, Error};
@@ -21,7 +21,7 @@ const PRELOAD_CONFIG: &str = "/etc/viraudit/viraudit.conf";
 
 /// The limit of the queue; 0: delivery is direct.
 static QUEUE_LIMIT: AtomicUsize = AtomicUsize::new(0);
-/// Whether this process flushes its queue when it exits.
+/// Whether this process ends its queue when it exits.
 static AT_EXIT: AtomicBool = AtomicBool::new(false);
 
 /// What an auditor that is opened now starts with.
@@ -41,18 +41,18 @@ fn set(delivery: Delivery) {
     if limit > 0 && !AT_EXIT.swap(true, Ordering::SeqCst) {
         // A daemon that ends without virAuditClose, as libvirtd does, loses nothing either.
         //
-        // SAFETY: `flush_at_exit` takes nothing, and libc calls it before this library is unloaded.
-        unsafe { libc::atexit(flush_at_exit) };
+        // SAFETY: `end_queue_at_exit` takes nothing, and libc calls it before this library is unloaded.
+        unsafe { libc::atexit(end_queue_at_exit) };
     }
     if let Some(auditor) = CURRENT.get() {
         auditor.set_delivery(delivery);
     }
 }
 
-extern "C" fn flush_at_exit() {
+extern "C" fn end_queue_at_exit() {
     quietly((), || {
         if let Some(auditor) = CURRENT.get() {
-            auditor.flush(CLOSE_WAIT);
+            auditor.end_queue();
         }
     });
 }

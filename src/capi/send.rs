@@ -115,8 +115,7 @@ fn send(call: &Call<'_>, text: &[u8]) {
         2 => RecordType::VirtResource,
         _ => return,
     };
-    let file = call.filename.get().unwrap_or_default().to_string_lossy();
-    let function = call.funcname.get().unwrap_or_default().to_string_lossy();
+    let (file, function) = (call.filename.shown(), call.funcname.shown());
     let caller = Caller { file: &file, line: call.linenr, function: &function };
     let client = Client {
         tty: call.clienttty.get().map(CStr::to_bytes),

@@ -1,6 +1,6 @@
 //! The list of a record's fields, walked to format, to measure and to shorten it.
 
-use crate::encode::{MISSING, hex_pair, is_harmless, needs_hex};
+use crate::encode::{MISSING, any, hex_pair, is_harmless, needs_hex};
 
 /// How a field's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,13 +110,6 @@ enum Shape {
     Quoted,
     Hex,
     Bare,
-}
-
-/// Whether any byte passes the test. Looks at all of them, many at a time, which for the usual
-/// value is faster than to stop at the first that does.
-#[inline]
-fn any(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(false, |found, &byte| found | test(byte))
 }
 
 fn shape(style: Style, parts: &[&[u8]]) -> Shape {

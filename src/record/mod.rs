@@ -16,7 +16,7 @@ mod resource_parse;
 
 pub use control::{Control, ControlOp};
 pub use fields::{FieldSink, Fields, Style, style_of};
-pub(crate) use fields::{Writer, shown_len};
+pub(crate) use fields::{Writer, shown_len, to_vec};
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
 pub use parse::{FieldReader, ParseError};

@@ -84,9 +84,25 @@ pub(crate) fn valgrind(program: &Path, leaks: &str) -> Command {
     let mut command = Command::new("valgrind");
     command.args(["-q", "--error-exitcode=9", "--fair-sched=try"]);
     command.arg(format!("--leak-check={leaks}"));
-    // The thread of the queue lives until the process ends, and its stack with it.
+    // std reaches its handle of a thread by a pointer into it, which valgrind thinks possibly lost.
     command.arg("--errors-for-leak-kinds=definite");
     command.arg(program);
+    command
+}
+
+/// The program under helgrind, which exits with 9 when it finds a race.
+pub(crate) fn helgrind(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command.args([
+        "-q",
+        "--tool=helgrind",
+        "--history-level=approx",
+        "--error-exitcode=9",
+        "--fair-sched=try",
+    ]);
+    let known = root().join("tests/capi/helgrind.supp");
+    command.arg(format!("--suppressions={}", known.display()));
+    command.arg(program).env("LD_LIBRARY_PATH", library_dir());
     command
 }
 

@@ -65,6 +65,24 @@ fn forks() {
 }
 
 #[test]
+fn helgrind_finds_no_race_but_the_one_that_is_there() {
+    if !cc::has("valgrind") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for name in ["threads", "delivery"] {
+        let _ = built(dir, "gcc", PLAIN, name, Linkage::Shared);
+        cc::run(cc::helgrind(&dir.join(name)).arg(dir).arg("10"));
+    }
+    let _ = built(dir, "gcc", PLAIN, "race", Linkage::Shared);
+    let output = cc::helgrind(&dir.join("race")).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(9), "{said}");
+    assert!(said.contains("data race") && said.contains("count (race.c"), "{said}");
+}
+
+#[test]
 fn log_lines_go_to_libvirt_when_it_is_there() {
     let dir = tempfile::tempdir().unwrap();
     let flags = ["-std=gnu11", "-rdynamic"];

@@ -53,6 +53,18 @@ equal "64 threads: each record is in the log" $((64 * records)) "$(figure record
 equal "64 threads: none twice" 0 "$(figure twice "$WORK/paths")"
 equal "64 threads: none out of order" 0 "$(figure disorder "$WORK/paths")"
 
+auditctl -b 64 >/dev/null
+lost=$(audit_status lost)
+truncate -s 0 "$LOG"
+stress threads 64 100 >"$WORK/threads"
+fence
+paths >"$WORK/paths"
+adds_up "64 threads, backlog 64" "$WORK/threads"
+equal "64 threads, backlog 64: all is delivered, and in the log once, in order" "6400 6400 0 0" \
+    "$(figure delivered "$WORK/threads") $(figure records "$WORK/paths") $(figure twice "$WORK/paths") $(figure disorder "$WORK/paths")"
+equal "64 threads, backlog 64: the kernel loses none" 0 $(($(audit_status lost) - lost))
+auditctl -b 65536 >/dev/null
+
 # --- Signals, forks, descriptors ------------------------------------------------------------------
 
 stress signals 5000 >"$WORK/signals"
@@ -69,6 +81,12 @@ equal "no descriptor: a child's record fails with EMFILE, and the next is delive
     "$(figure child_status "$WORK/descriptors")"
 adds_up "no descriptor" "$WORK/descriptors" child_
 equal "no descriptor: opening fails with EMFILE" 1 "$(figure open_fails "$WORK/descriptors")"
+
+stress rights >"$WORK/rights"
+equal "rights: refused without CAP_AUDIT_WRITE, and delivered with it again" "EPERM 0 0 0" \
+    "$(figure without "$WORK/rights") $(figure before "$WORK/rights") $(figure after "$WORK/rights") $(figure batch "$WORK/rights")"
+adds_up "rights" "$WORK/rights"
+equal "rights: one record failed" 1 "$(figure failed "$WORK/rights")"
 
 # --- auditd killed and restarted under load -------------------------------------------------------
 
@@ -110,6 +128,9 @@ frozen queued 10000
 equal "frozen, queued: nothing is dropped or fails" "10000 0 0" \
     "$(figure delivered "$WORK/queued") $(figure failed "$WORK/queued") $(figure dropped "$WORK/queued")"
 equal "frozen, queued: the flush ends in time" 1 "$(figure flushed "$WORK/queued")"
+equal "frozen, queued: each record is in the log, once and in order" "10000 0 0" \
+    "$(figure records "$WORK/paths") $(figure twice "$WORK/paths") $(figure disorder "$WORK/paths")"
+equal "frozen, queued: the kernel loses none" 0 "$lost"
 frozen direct 2000
 
 # --- A file's disk is full, its writer is killed --------------------------------------------------

@@ -4,7 +4,7 @@
 need_tool python3
 [ -x /usr/bin/auvirt ] || skip_all "needs auvirt (package auditd)"
 
-if python3 "$HERE/auvirt_fuzz.py" -n 300 -v "$VIRAUDIT" auvirt >"$WORK/fuzz" 2>&1; then
+if python3 "$HERE/auvirt_fuzz.py" -n 2000 -v "$VIRAUDIT" auvirt >"$WORK/fuzz" 2>&1; then
     pass "random logs and arguments: $(tail -n 1 "$WORK/fuzz")"
 else
     fail "random logs and arguments: $(tail -n 1 "$WORK/fuzz")" "$(cat "$WORK/fuzz")"

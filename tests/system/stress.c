@@ -6,6 +6,7 @@
  *     stress paced RECORDS direct|queued   one caller, each call timed; then a flush of 2 minutes
  *     stress signals RECORDS               under a timer signal every 100 us, without SA_RESTART
  *     stress forks THREADS RECORDS         children fork off in the middle of the threads' traffic
+ *     stress rights                        CAP_AUDIT_WRITE goes and comes back
  *     stress descriptors                   no file descriptor is left: at open, and in a child
  */
 #define _GNU_SOURCE
@@ -13,14 +14,17 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <viraudit.h>
+
+#include "../c/timing.h"
 
 static const unsigned char uuid[16] = {0x57, 0x2e, 0x55};
 static virAuditDomain *dom;
@@ -78,21 +82,6 @@ static void join(pthread_t *all, long threads)
     for (long i = 0; i < threads; i++)
         pthread_join(all[i], NULL);
     free(all);
-}
-
-static double now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
-}
-
-static int by_value(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-
-    return (a > b) - (a < b);
 }
 
 static void paced(int queued)
@@ -169,6 +158,34 @@ static void forks(long threads)
     printf("children %d\nbad_children %d\n", CHILDREN, bad);
 }
 
+static void allow(bool write)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+
+    if (syscall(SYS_capget, &header, sets) < 0)
+        die("capget");
+    if (write)
+        sets[0].effective |= 1u << CAP_AUDIT_WRITE;
+    else
+        sets[0].effective &= ~(1u << CAP_AUDIT_WRITE);
+    if (syscall(SYS_capset, &header, sets) < 0)
+        die("capset");
+}
+
+static void rights(void)
+{
+    printf("before %d\n", emit("r", 0));
+    allow(false);
+    printf("without %s\n", emit("r", 1) == -1 && errno == EPERM ? "EPERM" : "delivered");
+    allow(true);
+    printf("after %d\n", emit("r", 2));
+    virAuditBatchBegin();
+    emit("r", 3);
+    emit("r", 4);
+    printf("batch %d\n", virAuditBatchEnd());
+}
+
 static void descriptors(void)
 {
     const struct rlimit none = {3, 3};
@@ -219,6 +236,8 @@ int main(int argc, char **argv)
     } else if (strcmp(mode, "forks") == 0 && argc == 4) {
         records = atol(argv[3]);
         forks(atol(argv[2]));
+    } else if (strcmp(mode, "rights") == 0 && argc == 2) {
+        rights();
     } else if (strcmp(mode, "descriptors") == 0 && argc == 2) {
         descriptors();
     } else {

@@ -1,13 +1,13 @@
 //! What of a block's lines matters, found without allocating for those that don't.
 
 use crate::blocks::Found;
-use crate::line::uuid_only;
 use crate::line::wrapped::{self, Wrapped};
-use crate::line::{Aux, Defect, Front, Kind, Op, Stamp, VirtLine, front, without_cr};
+use crate::line::{Aux, Defect, Front, Kind, Line, Op, Stamp, VirtLine, front, without_cr};
+use crate::line::{Frame, UUID_LEN, uuid_only};
 use crate::tally::Tally;
 use crate::time::Clock;
 use memchr::memmem::Finder;
-use viraudit::Uuid;
+use viraudit::{RecordType, Uuid};
 
 /// What a report needs to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,6 +122,14 @@ impl Found for Scanned {
 }
 
 impl Scanned {
+    /// Counts a record that can't be used.
+    fn unusable(&mut self, defect: Defect) {
+        match defect {
+            Defect::Cut => self.tally.cut += 1,
+            Defect::Malformed(_) => self.tally.malformed += 1,
+        }
+    }
+
     /// The text that stands at `span`, of the block with these lines.
     pub fn text<'b>(&'b self, block: &'b [u8], span: Span) -> &'b [u8] {
         let from = (span.at & !REWRITTEN) as usize;
@@ -174,10 +182,18 @@ impl Places<'_> {
     }
 }
 
+/// What is remembered of the lines before.
+#[derive(Default)]
+struct Recent<'t> {
+    frame: Frame<'t>,
+    run: Option<Run<'t>>,
+}
+
 /// The last record about a guest that isn't shown, to which the next one may be added.
+#[derive(PartialEq)]
 struct Run<'t> {
     node: Option<&'t [u8]>,
-    uuid: &'t [u8],
+    uuid: &'t [u8; UUID_LEN],
 }
 
 impl Scanner {
@@ -190,14 +206,14 @@ impl Scanner {
     pub fn scan(&self, text: &[u8], out: &mut Scanned) {
         let places = Places { base: text, offset: 0 };
         let mut from = 0;
-        let mut run = None;
+        let mut recent = Recent::default();
         let mut foreign = Vec::new();
         let mut line = |line, out: &mut Scanned| {
             let line = without_cr(line);
             match front(line) {
-                Some(front) => self.record(&front, places, &mut run, out),
+                Some(front) => self.record(&front, places, &mut recent, out),
                 None => {
-                    run = None;
+                    recent.run = None;
                     foreign.push((out.facts.len(), places.of(line)));
                 }
             }
@@ -241,7 +257,7 @@ impl Scanner {
             out.facts.extend(plain.by_ref().take(before - taken));
             taken = before;
             match front(&rewritten[range]) {
-                Some(front) => self.record(&front, places, &mut None, out),
+                Some(front) => self.record(&front, places, &mut Recent::default(), out),
                 None => out.tally.malformed += 1,
             }
         }
@@ -254,7 +270,7 @@ impl Scanner {
         &self,
         front: &Front<'t>,
         places: Places<'_>,
-        run: &mut Option<Run<'t>>,
+        recent: &mut Recent<'t>,
         out: &mut Scanned,
     ) {
         let aux = matches!(front.kind, Kind::Aux(_));
@@ -270,36 +286,7 @@ impl Scanner {
         let mut fact = |what| out.facts.push(Fact { stamp: line.stamp, node, what });
         match line.kind {
             Kind::Virt(kind) => {
-                if !self.wants.details
-                    && kind != viraudit::RecordType::VirtControl
-                    && let Some((uuid, success)) = uuid_only(&self.uuid, &line)
-                    && (success || !self.wants.failed)
-                    && run.as_ref().is_some_and(|run| run.uuid == uuid && run.node == line.node)
-                {
-                    out.tally.used += 1;
-                    if let Some(last) = out.facts.last_mut() {
-                        last.stamp = last.stamp.max(line.stamp);
-                    }
-                    return;
-                }
-                *run = None;
-                match VirtLine::parse(kind, &line) {
-                    Err(Defect::Cut) => out.tally.cut += 1,
-                    Err(Defect::Malformed(_)) => out.tally.malformed += 1,
-                    Ok(virt) => {
-                        out.tally.used += 1;
-                        let spans = places.virt(&virt, line.names);
-                        let shown = self.wants.details
-                            || kind == viraudit::RecordType::VirtControl && virt.op != Op::Init
-                            || self.wants.failed && !virt.success;
-                        if shown {
-                            return fact(What::Virt(spans));
-                        }
-                        fact(What::Seen(spans));
-                        *run = uuid_only(&self.uuid, &line)
-                            .map(|(uuid, _)| Run { node: line.node, uuid });
-                    }
-                }
+                self.virt(kind, &line, places, recent, out);
                 return;
             }
             Kind::Aux(kind) => {
@@ -324,8 +311,59 @@ impl Scanner {
                 return;
             }
         }
-        *run = None;
+        recent.run = None;
         out.tally.used += 1;
+    }
+
+    #[inline]
+    fn virt<'t>(
+        &self,
+        kind: RecordType,
+        line: &Line<'t>,
+        places: Places<'_>,
+        recent: &mut Recent<'t>,
+        out: &mut Scanned,
+    ) {
+        let before = recent.run.take();
+        let body = match recent.frame.next(line.body) {
+            Ok(body) => body,
+            Err(defect) => return out.unusable(defect),
+        };
+        let frame = &recent.frame;
+        let control = kind == RecordType::VirtControl;
+        let failed = self.wants.failed && !frame.success;
+        let run = || {
+            let uuid = uuid_only(&self.uuid, body).filter(|_| frame.usual)?;
+            Some(Run { node: line.node, uuid })
+        };
+        // Most records only tell that the guest was there: it is enough to know which.
+        if !self.wants.details && !failed && !control {
+            recent.run = run();
+            if recent.run.is_some()
+                && recent.run == before
+                && let Some(last) = out.facts.last_mut()
+            {
+                last.stamp = last.stamp.max(line.stamp);
+                out.tally.used += 1;
+                return;
+            }
+        }
+        let virt = match VirtLine::of_body(kind, frame, body) {
+            Ok(virt) => virt,
+            Err(defect) => {
+                recent.run = None;
+                return out.unusable(defect);
+            }
+        };
+        out.tally.used += 1;
+        let spans = places.virt(&virt, line.names);
+        let shown = self.wants.details || control && virt.op != Op::Init || failed;
+        if !shown && control {
+            recent.run = run();
+        }
+        let what = if shown { What::Virt(spans) } else { What::Seen(spans) };
+        let node = line.node.map(|node| places.of(node));
+        out.facts.push(Fact { stamp: line.stamp, node, what });
     }
 }
 

@@ -13,6 +13,7 @@ use crate::source::Sources;
 use crate::tally::Tally;
 use crate::time::Clock;
 use foldhash::fast::RandomState;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -63,6 +64,11 @@ pub(crate) struct Event {
     pub(crate) success: bool,
 }
 
+/// Where an event stands among all.
+fn order(event: &Event) -> (i64, u64) {
+    (event.key, event.stamp.serial)
+}
+
 /// A user, as a record tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Who {
@@ -97,8 +103,11 @@ pub struct Store {
     by_uuid: HashMap<(u32, Uuid), u32, RandomState>,
     by_who: HashMap<Who, u32>,
     progress: HashMap<u32, Progress>,
+    /// No event needs to be moved, and none was read twice.
+    in_order: bool,
     /// The progress of the host whose lines are being read.
     current: (u32, Progress),
+    last_guest: u32,
     last_who: Option<(Option<u32>, Option<u32>, u32)>,
     /// What became of the lines.
     pub tally: Tally,
@@ -111,7 +120,7 @@ pub struct Store {
 impl Store {
     /// An empty one.
     pub fn new(wants: Wants) -> Self {
-        Self { wants, ..Self::default() }
+        Self { wants, in_order: true, ..Self::default() }
     }
 
     /// Reads all sources.
@@ -207,6 +216,7 @@ impl Store {
                 });
             }
         }
+        self.in_order &= self.events.last().is_none_or(|last| order(last) < order(&event));
         self.events.push(event);
     }
 
@@ -225,9 +235,9 @@ impl Store {
         event.who = self.who(virt.uid, virt.auid, part(virt.names));
         if kind != EventKind::Seen {
             event.reason = self.words.id(part(virt.reason));
-            event.what = self.words.id(part(virt.what));
             // What a start or a stop says is all in the entry itself.
             if !matches!(virt.op, Op::Start | Op::Stop) {
+                event.what = self.words.id(part(virt.what));
                 self.put_text(event, part(virt.tail));
             }
         }
@@ -312,16 +322,26 @@ impl Store {
         part: impl Fn(Span) -> &'b [u8],
     ) -> (u32, u32) {
         let (uuid, name) = (record.uuid, part(record.vm));
-        let id = match self.by_uuid.get(&(host, uuid)) {
-            Some(&id) => id,
-            None => {
-                let id = self.guests.len() as u32;
-                let (name, virt) = (self.words.id(name), self.words.id(part(record.virt)));
-                self.guests.push(Guest { uuid, host, virt, name });
-                self.by_uuid.insert((host, uuid), id);
-                return (id, name);
+        // Records about a guest mostly come in a row.
+        let last = self.guests.get(self.last_guest as usize);
+        let id = if last.is_some_and(|last| last.uuid == uuid && last.host == host) {
+            self.last_guest
+        } else {
+            match self.by_uuid.entry((host, uuid)) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(free) => {
+                    let id = self.guests.len() as u32;
+                    // Hardly any other guest has the same name, so it isn't looked for.
+                    let name = self.words.push(name);
+                    let virt = self.words.id(part(record.virt));
+                    self.guests.push(Guest { uuid, host, virt, name });
+                    free.insert(id);
+                    self.last_guest = id;
+                    return (id, name);
+                }
             }
         };
+        self.last_guest = id;
         let known = self.guests[id as usize].name;
         if self.words.get(known) == name {
             return (id, known);
@@ -365,9 +385,11 @@ impl Store {
     pub(crate) fn order(&mut self) {
         self.by_uuid = HashMap::default();
         self.by_who = HashMap::new();
-        let key = |event: &Event| (event.key, event.stamp.serial);
-        if !self.events.is_sorted_by_key(key) {
-            self.events.sort_by_key(key);
+        if self.in_order {
+            return;
+        }
+        if !self.events.is_sorted_by_key(order) {
+            self.events.sort_by_key(order);
         }
         let texts = &self.texts;
         let text = |event: &Event| &texts[event.text_at as usize..][..event.text_len as usize];

@@ -1,5 +1,9 @@
 //! Times as people write them, and as reports show them.
 
+mod shown;
+
+pub use shown::{LocalTimes, UtcTimes};
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
@@ -201,15 +205,23 @@ pub fn local(ms: i64, zone: &TimeZone) -> String {
 
 /// How long: `3s`, `12m 05s`, `2h 05m 00s`, `3d 04h 12m`.
 pub fn duration(ms: i64) -> String {
-    let sign = if ms < 0 { "-" } else { "" };
+    let mut text = String::with_capacity(16);
+    if ms < 0 {
+        text.push('-');
+    }
     let seconds = ms.unsigned_abs() / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
-    match () {
-        () if days > 0 => format!("{sign}{days}d {:02}h {:02}m", hours % 24, minutes % 60),
-        () if hours > 0 => format!("{sign}{hours}h {:02}m {:02}s", minutes % 60, seconds % 60),
-        () if minutes > 0 => format!("{sign}{minutes}m {:02}s", seconds % 60),
-        () => format!("{sign}{seconds}s"),
+    let units = [(days, 'd'), (hours % 24, 'h'), (minutes % 60, 'm'), (seconds % 60, 's')];
+    // Three units from the largest one on, which has no zeros in front.
+    let from = units.iter().position(|&(count, _)| count > 0).unwrap_or(3);
+    for (at, &(count, unit)) in units.iter().enumerate().skip(from).take(3) {
+        if at > from {
+            text.push_str(if count < 10 { " 0" } else { " " });
+        }
+        text.push_str(itoa::Buffer::new().format(count));
+        text.push(unit);
     }
+    text
 }
 
 #[cfg(test)]

@@ -108,6 +108,16 @@ fn fault_07_the_hosts_end_ends_sessions() {
 }
 
 #[test]
+fn what_a_guest_gets_while_its_host_goes_down_marks_nobody() {
+    let mut log = Log::default();
+    log.start(1, 1).raw(2, "SYSTEM_SHUTDOWN", "pid=1 uid=0").disk(3, 1, "attach", "?", "/a");
+    log.denial(4, "system_u:system_r:httpd_t:s0", IMAGE, "path=\"/a\"");
+    let report = log.details();
+    assert_eq!(sessions(&report), ["g1 down 1-2"]);
+    assert_eq!(events(&report, AVC, &[]), [""; 0]);
+}
+
+#[test]
 fn fault_08_a_lost_stop_ends_with_the_next_start() {
     let mut log = Log::default();
     log.start(1, 1).start(10, 1).stop(20, 1);

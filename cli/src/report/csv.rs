@@ -1,11 +1,13 @@
 //! Comma-separated values: a row for each session and each event, with a header.
 
 use super::Out;
-use csv::Writer;
+use super::parallel::in_order;
+use csv::{StringRecord, Writer};
+use std::borrow::Cow;
 use std::io;
 use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
-use viraudit_trail::time::utc;
+use viraudit_trail::time::UtcTimes;
 
 const COLUMNS: [&str; 14] = [
     "kind",
@@ -29,45 +31,59 @@ const EVENT_COLUMNS: [&str; 5] = ["success", "resource", "old", "new", "more"];
 
 /// Writes every session, and with `all` its events behind it.
 pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> {
-    let mut csv = Writer::from_writer(out);
-    let header = COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all));
-    csv.write_record(header)?;
-    for session in report.sessions() {
-        let mut row = session_row(&session);
-        row.resize(COLUMNS.len() + if all { EVENT_COLUMNS.len() } else { 0 }, String::new());
-        csv.write_record(&row)?;
-        if all {
-            for event in report.events(&session) {
-                csv.write_record(event_row(&session, &event))?;
+    let mut header = Writer::from_writer(&mut *out);
+    header.write_record(COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all)))?;
+    header.flush()?;
+    drop(header);
+    let worker = || {
+        let mut times = UtcTimes::default();
+        let mut row = StringRecord::new();
+        move |range, lines: &mut Vec<u8>| {
+            let mut csv = Writer::from_writer(lines);
+            // Writing to memory doesn't fail, nor do rows of one kind differ in their length.
+            for session in report.range(range) {
+                session_row(&session, all, &mut times, &mut row);
+                let _ = csv.write_record(&row);
+                if all {
+                    for event in report.events(&session) {
+                        event_row(&session, &event, &mut times, &mut row);
+                        let _ = csv.write_record(&row);
+                    }
+                }
             }
         }
-    }
-    csv.flush()
-}
-
-fn session_row(session: &SessionView<'_>) -> Vec<String> {
-    let text = |value: &Option<std::borrow::Cow<'_, str>>| {
-        value.as_deref().map(harmless).unwrap_or_default()
     };
-    vec![
-        "session".into(),
-        text(&session.host),
-        harmless(&session.virt),
-        harmless(&session.vm),
-        session.uuid.to_string(),
-        session.user.map(harmless).unwrap_or_default(),
-        session.auid.map(|auid| auid.to_string()).unwrap_or_default(),
-        session.start.map(utc).unwrap_or_default(),
-        session.end.map(utc).unwrap_or_default(),
-        session.state.name().into(),
-        text(&session.reason),
-        text(&session.stop_reason),
-        session.pid.map(|pid| pid.to_string()).unwrap_or_default(),
-        proof(&session.proof),
-    ]
+    in_order(report, worker, |lines| out.write_all(lines))
 }
 
-fn event_row(session: &SessionView<'_>, event: &EventView<'_>) -> Vec<String> {
+fn session_row(session: &SessionView<'_>, all: bool, times: &mut UtcTimes, row: &mut StringRecord) {
+    let known = |value: &'_ Option<Cow<'_, str>>| -> String {
+        value.as_deref().map(harmless).unwrap_or_default().into_owned()
+    };
+    row.clear();
+    row.push_field("session");
+    row.push_field(&known(&session.host));
+    row.push_field(&harmless(&session.virt));
+    row.push_field(&harmless(&session.vm));
+    row.push_field(&session.uuid.to_string());
+    row.push_field(&session.user.map(harmless).unwrap_or_default());
+    row.push_field(&session.auid.map(|auid| auid.to_string()).unwrap_or_default());
+    row.push_field(session.start.map_or("", |ms| times.text(ms)));
+    row.push_field(session.end.map_or("", |ms| times.text(ms)));
+    row.push_field(session.state.name());
+    row.push_field(&known(&session.reason));
+    row.push_field(&known(&session.stop_reason));
+    row.push_field(&session.pid.map(|pid| pid.to_string()).unwrap_or_default());
+    row.push_field(&proof(&session.proof));
+    EVENT_COLUMNS.iter().filter(|_| all).for_each(|_| row.push_field(""));
+}
+
+fn event_row(
+    session: &SessionView<'_>,
+    event: &EventView<'_>,
+    times: &mut UtcTimes,
+    row: &mut StringRecord,
+) {
     let shown = |key: &str| event.get(key).map(value).unwrap_or_default();
     let named = ["user", "auid", "reason", "pid", "success", "resource", "old", "new"];
     let more: Vec<String> = event
@@ -76,35 +92,33 @@ fn event_row(session: &SessionView<'_>, event: &EventView<'_>) -> Vec<String> {
         .filter(|(key, found)| !named.contains(&&**key) && *found != Value::Null)
         .map(|(key, found)| format!("{key}={}", value(found)))
         .collect();
-    vec![
-        event.kind.into(),
-        event.host.as_deref().map(harmless).unwrap_or_default(),
-        harmless(&session.virt),
-        harmless(&event.vm),
-        event.uuid.to_string(),
-        shown("user"),
-        shown("auid"),
-        utc(event.time),
-        String::new(),
-        String::new(),
-        shown("reason"),
-        String::new(),
-        shown("pid"),
-        proof(event.proof.as_slice()),
-        shown("success"),
-        shown("resource"),
-        shown("old"),
-        shown("new"),
-        harmless(&more.join(" ")),
-    ]
+    row.clear();
+    row.push_field(event.kind);
+    row.push_field(&event.host.as_deref().map(harmless).unwrap_or_default());
+    row.push_field(&harmless(&session.virt));
+    row.push_field(&harmless(&event.vm));
+    row.push_field(&event.uuid.to_string());
+    row.push_field(&shown("user"));
+    row.push_field(&shown("auid"));
+    row.push_field(times.text(event.time));
+    row.push_field("");
+    row.push_field("");
+    row.push_field(&shown("reason"));
+    row.push_field("");
+    row.push_field(&shown("pid"));
+    row.push_field(&proof(event.proof.as_slice()));
+    for key in ["success", "resource", "old", "new"] {
+        row.push_field(&shown(key));
+    }
+    row.push_field(&harmless(&more.join(" ")));
 }
 
-fn value(value: &Value<'_>) -> String {
+fn value<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
     match value {
-        Value::Null => String::new(),
+        Value::Null => "".into(),
         Value::Text(text) => harmless(text),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(yes) => yes.to_string(),
+        Value::Number(number) => number.to_string().into(),
+        Value::Bool(yes) => yes.to_string().into(),
     }
 }
 
@@ -114,7 +128,7 @@ fn proof(stamps: &[Stamp]) -> String {
 }
 
 /// A spreadsheet takes a value that starts like this for a formula, and guests choose their names.
-fn harmless(text: &str) -> String {
+fn harmless(text: &str) -> Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula { format!("'{text}") } else { text.to_owned() }
+    if formula { format!("'{text}").into() } else { text.into() }
 }

@@ -1,36 +1,29 @@
 //! One JSON object a line: a contract, described in docs/report.md.
 
 use super::Out;
+use super::object::Object;
 use super::parallel::in_order;
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use std::io;
-use viraudit::Uuid;
-use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
-use viraudit_trail::time::utc;
+use viraudit_trail::time::UtcTimes;
 
 /// Writes every session, and with `all` its events behind it.
 pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> {
-    let lines = |range| {
-        let mut lines = Vec::with_capacity(1 << 20);
-        for session in report.range(range) {
-            append(&Session(&session), &mut lines);
-            if all {
-                for event in report.events(&session) {
-                    append(&Event(&event), &mut lines);
+    let worker = || {
+        let mut times = UtcTimes::default();
+        move |range, lines: &mut Vec<u8>| {
+            for session in report.range(range) {
+                append_session(&session, &mut times, lines);
+                if all {
+                    for event in report.events(&session) {
+                        append_event(&event, &mut times, lines);
+                    }
                 }
             }
         }
-        lines
     };
-    in_order(report, lines, |lines| out.write_all(&lines))
-}
-
-pub(super) fn append(value: &impl Serialize, lines: &mut Vec<u8>) {
-    // Neither does writing to memory fail, nor has a value a key that isn't a text.
-    let _ = serde_json::to_writer(&mut *lines, value);
-    lines.push(b'\n');
+    in_order(report, worker, |lines| out.write_all(lines))
 }
 
 /// Writes one object.
@@ -39,90 +32,54 @@ pub(crate) fn line(value: &impl Serialize, out: Out<'_>) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-struct Session<'s>(&'s SessionView<'s>);
-
-impl Serialize for Session<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let session = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", "session")?;
-        map.serialize_entry("host", &session.host)?;
-        map.serialize_entry("virt", &session.virt)?;
-        map.serialize_entry("vm", &session.vm)?;
-        map.serialize_entry("uuid", &Identity(session.uuid))?;
-        map.serialize_entry("user", &session.user)?;
-        map.serialize_entry("auid", &session.auid)?;
-        map.serialize_entry("start", &session.start.map(utc))?;
-        map.serialize_entry("end", &session.end.map(utc))?;
-        map.serialize_entry("state", session.state.name())?;
-        map.serialize_entry("reason", &session.reason)?;
-        map.serialize_entry("stop_reason", &session.stop_reason)?;
-        map.serialize_entry("pid", &session.pid)?;
-        map.serialize_entry("proof", &Proof(&session.proof))?;
-        if let Some(renamed) = &session.renamed {
-            map.serialize_entry("renamed", renamed)?;
-        }
-        if session.begins_before {
-            map.serialize_entry("begins_before", &true)?;
-        }
-        if session.ends_after {
-            map.serialize_entry("ends_after", &true)?;
-        }
-        map.end()
+fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
+    let mut row = Object::begin(lines, "session");
+    row.text("host", session.host.as_deref());
+    row.text("virt", Some(&session.virt));
+    row.text("vm", Some(&session.vm));
+    row.plain("uuid", Some(uuid(&session.uuid.text())));
+    row.text("user", session.user);
+    row.number("auid", session.auid.map(Into::into));
+    row.plain("start", session.start.map(|ms| times.text(ms)));
+    row.plain("end", session.end.map(|ms| times.text(ms)));
+    row.plain("state", Some(session.state.name()));
+    row.text("reason", session.reason.as_deref());
+    row.text("stop_reason", session.stop_reason.as_deref());
+    row.number("pid", session.pid);
+    row.proof(&session.proof);
+    if let Some(renamed) = &session.renamed {
+        row.text("renamed", Some(renamed));
     }
+    if session.begins_before {
+        row.bool("begins_before", true);
+    }
+    if session.ends_after {
+        row.bool("ends_after", true);
+    }
+    row.end();
 }
 
-/// An event.
-pub(super) struct Event<'e>(pub(super) &'e EventView<'e>);
-
-impl Serialize for Event<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", event.kind)?;
-        map.serialize_entry("time", &utc(event.time))?;
-        if let Some(host) = &event.host {
-            map.serialize_entry("host", host)?;
+/// Appends an event's line.
+pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
+    let mut row = Object::begin(lines, event.kind);
+    row.plain("time", Some(times.text(event.time)));
+    if let Some(host) = &event.host {
+        row.text("host", Some(host));
+    }
+    row.text("vm", Some(&event.vm));
+    row.plain("uuid", Some(uuid(&event.uuid.text())));
+    for (key, value) in &event.fields {
+        match value {
+            Value::Null => row.any(key, ()),
+            Value::Text(text) => row.any(key, text),
+            Value::Number(number) => row.any(key, number),
+            Value::Bool(yes) => row.any(key, yes),
         }
-        map.serialize_entry("vm", &event.vm)?;
-        map.serialize_entry("uuid", &Identity(event.uuid))?;
-        for (key, value) in &event.fields {
-            match value {
-                Value::Null => map.serialize_entry(key, &())?,
-                Value::Text(text) => map.serialize_entry(key, text)?,
-                Value::Number(number) => map.serialize_entry(key, number)?,
-                Value::Bool(yes) => map.serialize_entry(key, yes)?,
-            }
-        }
-        map.serialize_entry("proof", &Proof(event.proof.as_slice()))?;
-        map.end()
     }
+    row.proof(event.proof.as_slice());
+    row.end();
 }
 
-/// The names of records, as ausearch takes them.
-struct Proof<'p>(&'p [Stamp]);
-
-impl Serialize for Proof<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Shown))
-    }
-}
-
-/// A UUID's text, in one piece: it stands in every line.
-struct Identity(Uuid);
-
-impl Serialize for Identity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.0.text();
-        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
-    }
-}
-
-/// A value by its text.
-struct Shown<'s, T>(&'s T);
-
-impl<T: std::fmt::Display> Serialize for Shown<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0)
-    }
+fn uuid(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ pub(crate) fn put(line: &mut String, text: &str, room: usize) {
     let taken = width(text);
     if taken <= room {
         line.push_str(text);
-        line.extend(std::iter::repeat_n(' ', room - taken));
+        blanks(line, room - taken);
         return;
     }
     let shown = prefix(text, room.saturating_sub(1));
@@ -20,7 +20,7 @@ pub(crate) fn put(line: &mut String, text: &str, room: usize) {
     if room > 0 {
         line.push('…');
     }
-    line.extend(std::iter::repeat_n(' ', room.saturating_sub(width(shown) + 1)));
+    blanks(line, room.saturating_sub(width(shown) + 1));
 }
 
 /// As much of a text as takes at most `room` columns. Characters join (marks, emoji), so the width
@@ -38,13 +38,23 @@ fn prefix(text: &str, room: usize) -> &str {
     &text[..end]
 }
 
-/// Cuts a line to the columns of a terminal.
-pub(crate) fn cut(line: &mut String, room: usize) {
-    let end = line.trim_end().len();
-    line.truncate(end);
-    if width(line) > room {
-        let whole = std::mem::take(line);
-        put(line, &whole, room);
+/// Takes the blanks from the end of a text's last line, which begins at `start`, and cuts it to the
+/// columns of a terminal, if it is for one.
+pub(crate) fn cut(text: &mut String, start: usize, room: Option<usize>) {
+    text.truncate(start + text[start..].trim_end().len());
+    if let Some(room) = room.filter(|&room| width(&text[start..]) > room) {
+        let line = text.split_off(start);
+        put(text, &line, room);
+    }
+}
+
+fn blanks(line: &mut String, count: usize) {
+    const BLANKS: &str = "                                ";
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        left -= some;
     }
 }
 

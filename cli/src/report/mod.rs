@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod layout;
+mod object;
 mod parallel;
 mod progress;
 mod summary;
@@ -18,7 +19,7 @@ use viraudit::Uuid;
 use viraudit_trail::report::{EventView, Filter, Report};
 use viraudit_trail::scan::Wants;
 use viraudit_trail::store::Store;
-use viraudit_trail::time::{Clock, Edge, parse};
+use viraudit_trail::time::{Clock, Edge, UtcTimes, parse};
 
 const HELP: &str = "\
 Without FILE: auditd's own log (log_file of /etc/audit/auditd.conf) and its rotations. A FILE may be
@@ -178,7 +179,7 @@ fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
 /// An event as a line of JSON, for others that show events.
 pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
     let mut line = Vec::new();
-    json::append(&json::Event(event), &mut line);
+    json::append_event(event, &mut UtcTimes::default(), &mut line);
     line
 }
 

@@ -2,7 +2,7 @@
 
 use super::ReportArgs;
 use super::layout::{cut, put, width};
-use super::parallel::in_order;
+use super::parallel::{Part, in_order};
 use crate::plain::clean;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::session::State;
-use viraudit_trail::time::{duration, local};
+use viraudit_trail::time::{LocalTimes, duration, local};
 
 const HEADERS: [&str; 9] =
     ["VM", "HOST", "USER", "START", "END", "DURATION", "STATE", "REASON", "PROOF"];
@@ -20,10 +20,69 @@ const HOST: usize = 1;
 const STATE: usize = 6;
 const PROOF: usize = 8;
 
+/// The columns of an event's kind, unless it has a longer name.
+const KIND: usize = 8;
+
 /// The fewest columns for a guest's name.
 const NAME_MIN: usize = 12;
 
-type Row<'r> = [Cow<'r, str>; 9];
+/// The texts of a row's columns, one behind the other.
+#[derive(Default)]
+struct Row {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Row {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// Adds a column that consists of these.
+    fn push(&mut self, parts: &[&str]) {
+        let start = self.text.len();
+        parts.iter().for_each(|part| self.text.push_str(part));
+        if let Cow::Owned(clean) = clean(&self.text[start..]) {
+            self.text.replace_range(start.., &clean);
+        }
+        self.ends.push(self.text.len());
+    }
+
+    /// All columns, in order.
+    fn columns(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+}
+
+/// Some lines of the table.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    /// Whether one of them has a mark that must be explained.
+    marked: bool,
+}
+
+impl Part for Lines {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.marked = false;
+    }
+}
+
+/// How much room some rows need.
+#[derive(Default)]
+struct Needed {
+    widths: [usize; 9],
+    hosts: bool,
+}
+
+impl Part for Needed {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
 
 /// How the table is drawn.
 struct Table {
@@ -40,26 +99,32 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
     let mut table = Table::new(args.proof);
     table.measure(report);
     table.fit();
-    let headers = HEADERS.map(Cow::Borrowed);
-    out.write_all(table.line(&headers, Some(Style::new().bold())).as_bytes())?;
-    let lines = |range| {
-        let mut lines = String::new();
-        let mut marked = false;
-        for session in report.range(range) {
-            marked |= session.begins_before || session.ends_after;
-            lines.push_str(&table.line(&table.row(&session), None));
-            if args.all_events {
-                for event in report.events(&session) {
-                    lines.push_str(&table.event(&event, args.proof));
+    let mut headers = Row::default();
+    HEADERS.iter().for_each(|header| headers.push(&[header]));
+    let mut line = String::new();
+    table.line(&headers, Some(Style::new().bold()), &mut line);
+    out.write_all(line.as_bytes())?;
+    let worker = || {
+        let mut times = LocalTimes::new(table.zone.clone());
+        let mut row = Row::default();
+        let table = &table;
+        move |range, lines: &mut Lines| {
+            for session in report.range(range) {
+                lines.marked |= session.begins_before || session.ends_after;
+                table.row(&session, &mut times, &mut row);
+                table.line(&row, None, &mut lines.text);
+                if args.all_events {
+                    for event in report.events(&session) {
+                        table.event(&event, args.proof, &mut times, &mut lines.text);
+                    }
                 }
             }
         }
-        (lines, marked)
     };
     let mut marked = false;
-    in_order(report, lines, |(lines, some)| {
-        marked |= some;
-        out.write_all(lines.as_bytes())
+    in_order(report, worker, |lines: &Lines| {
+        marked |= lines.marked;
+        out.write_all(lines.text.as_bytes())
     })?;
     if marked {
         writeln!(out, "(< began before --start, > ended after --end)")?;
@@ -103,30 +168,31 @@ impl Table {
     /// Makes room for everything.
     fn measure(&mut self, report: &Report) {
         let this = &*self;
-        let widest = |range| {
-            let mut widths = this.widths;
-            let mut hosts = false;
-            for session in report.range(range) {
-                hosts |= session.host.is_some();
-                for (widest, text) in widths.iter_mut().zip(&this.row(&session)) {
-                    *widest = (*widest).max(width(text));
+        let worker = || {
+            let mut times = LocalTimes::new(this.zone.clone());
+            let mut row = Row::default();
+            move |range, needed: &mut Needed| {
+                for session in report.range(range) {
+                    needed.hosts |= session.host.is_some();
+                    this.row(&session, &mut times, &mut row);
+                    for (widest, text) in needed.widths.iter_mut().zip(row.columns()) {
+                        *widest = (*widest).max(width(text));
+                    }
                 }
             }
-            (widths, hosts)
         };
-        let mut widths = this.widths;
-        let mut hosts = false;
+        let mut all = Needed { widths: self.widths, hosts: false };
         let done: Result<(), std::convert::Infallible> =
-            in_order(report, widest, |(more, some)| {
-                for (widest, more) in widths.iter_mut().zip(more) {
+            in_order(report, worker, |some: &Needed| {
+                for (widest, more) in all.widths.iter_mut().zip(some.widths) {
                     *widest = (*widest).max(more);
                 }
-                hosts |= some;
+                all.hosts |= some.hosts;
                 Ok(())
             });
         let Ok(()) = done;
-        self.widths = widths;
-        self.shown[HOST] |= hosts;
+        self.widths = all.widths;
+        self.shown[HOST] |= all.hosts;
     }
 
     /// Makes the names shorter where the terminal is too narrow.
@@ -142,106 +208,105 @@ impl Table {
         }
     }
 
-    fn row<'r>(&self, session: &'r SessionView<'_>) -> Row<'r> {
-        let time = |ms: i64| local(ms, &self.zone);
-        let start = match session.start {
-            Some(ms) if session.begins_before => format!("<{}", time(ms)).into(),
-            Some(ms) => time(ms).into(),
-            None => "not in the log".into(),
-        };
-        let end = match session.end {
-            Some(ms) if session.ends_after => format!(">{}", time(ms)).into(),
-            Some(ms) => time(ms).into(),
-            None if session.state == State::Running => "still running".into(),
-            None => "-".into(),
-        };
-        let took = match (session.start, session.end) {
-            (Some(start), Some(end)) => duration(end - start).into(),
-            _ => "-".into(),
-        };
-        let reason = match (&session.reason, &session.stop_reason) {
-            (Some(start), Some(stop)) => clean(&format!("{start}, {stop}")).into_owned().into(),
-            (Some(one), None) | (None, Some(one)) => clean(one),
-            (None, None) => "-".into(),
-        };
-        let vm = match &session.renamed {
-            Some(now) => clean(&format!("{} -> {now}", session.vm)).into_owned().into(),
-            None => clean(&session.vm),
-        };
-        let proof = if self.shown[PROOF] {
-            session.proof.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").into()
-        } else {
-            "".into()
-        };
-        [
-            vm,
-            session.host.as_deref().map_or("-".into(), clean),
-            session.user.map_or("-".into(), clean),
-            start,
-            end,
-            took,
-            session.state.name().into(),
-            reason,
-            proof,
-        ]
+    /// A session's row. The proof is left out where it isn't shown.
+    fn row(&self, session: &SessionView<'_>, times: &mut LocalTimes, row: &mut Row) {
+        row.clear();
+        match &session.renamed {
+            Some(now) => row.push(&[&session.vm, " -> ", now]),
+            None => row.push(&[&session.vm]),
+        }
+        row.push(&[session.host.as_deref().unwrap_or("-")]);
+        row.push(&[session.user.unwrap_or("-")]);
+        match session.start {
+            Some(ms) => row.push(&[if session.begins_before { "<" } else { "" }, times.text(ms)]),
+            None => row.push(&["not in the log"]),
+        }
+        match session.end {
+            Some(ms) => row.push(&[if session.ends_after { ">" } else { "" }, times.text(ms)]),
+            None if session.state == State::Running => row.push(&["still running"]),
+            None => row.push(&["-"]),
+        }
+        match (session.start, session.end) {
+            (Some(start), Some(end)) => row.push(&[&duration(end - start)]),
+            _ => row.push(&["-"]),
+        }
+        row.push(&[session.state.name()]);
+        match (&session.reason, &session.stop_reason) {
+            (Some(start), Some(stop)) => row.push(&[start, ", ", stop]),
+            (Some(one), None) | (None, Some(one)) => row.push(&[one]),
+            (None, None) => row.push(&["-"]),
+        }
+        let proof = if self.shown[PROOF] { &session.proof[..] } else { &[] };
+        let names: Vec<String> = proof.iter().map(ToString::to_string).collect();
+        row.push(&[&names.join(" ")]);
     }
 
-    fn line(&self, row: &Row<'_>, style: Option<Style>) -> String {
-        let mut line = String::with_capacity(160);
-        let mut state_at = 0;
-        for i in (0..HEADERS.len()).filter(|&i| self.shown[i]) {
+    /// Appends a row's line.
+    fn line(&self, row: &Row, style: Option<Style>, lines: &mut String) {
+        let start = lines.len();
+        let mut state = (0, "");
+        for (i, text) in row.columns().enumerate().filter(|&(i, _)| self.shown[i]) {
             if i == STATE {
-                state_at = line.len();
+                state = (lines.len() - start, text);
             }
-            put(&mut line, &row[i], self.widths[i]);
-            line.push_str("  ");
+            put(lines, text, self.widths[i]);
+            lines.push_str("  ");
         }
-        match self.room {
-            Some(room) => cut(&mut line, room),
-            None => line.truncate(line.trim_end().len()),
-        }
+        cut(lines, start, self.room);
         if self.colour {
+            let line = lines.split_off(start);
             if let Some(style) = style {
-                line = format!("{style}{line}{style:#}");
-            } else if let Some(state) = State::ALL.iter().find(|s| s.name() == row[STATE])
-                && let Some(behind) =
-                    line.get(state_at..).and_then(|l| l.strip_prefix(state.name()))
+                lines.push_str(&format!("{style}{line}{style:#}"));
+            } else if let Some(known) = State::ALL.iter().find(|known| known.name() == state.1)
+                && let Some(behind) = line.get(state.0..).and_then(|l| l.strip_prefix(state.1))
             {
                 // Only the state, where it stands.
-                let (before, style) = (&line[..state_at], style_of(*state));
-                line = format!("{before}{style}{}{style:#}{behind}", state.name());
+                let (before, style) = (&line[..state.0], style_of(*known));
+                lines.push_str(&format!("{before}{style}{}{style:#}{behind}", state.1));
+            } else {
+                lines.push_str(&line);
             }
         }
-        line.push('\n');
-        line
+        lines.push('\n');
     }
 
-    fn event(&self, event: &EventView<'_>, proof: bool) -> String {
-        let mut line = format!("  {}  {:<8}  ", local(event.time, &self.zone), event.kind);
-        line.push_str(&clean(&describe(event)));
-        if let Some(stamp) = event.proof.filter(|_| proof) {
-            line.push_str(&format!("  {stamp}"));
-        }
-        if let Some(room) = self.room {
-            cut(&mut line, room);
-        } else {
-            line.truncate(line.trim_end().len());
-        }
+    /// Appends an event's line.
+    fn event(
+        &self,
+        event: &EventView<'_>,
+        proof: bool,
+        times: &mut LocalTimes,
+        lines: &mut String,
+    ) {
         let bad = matches!(event.kind, "avc" | "anomaly" | "down" | "boot")
             || event.get("success") == Some(&Value::Bool(false));
-        if self.colour && bad {
-            let style = Style::new().fg_color(Some(AnsiColor::Red.into()));
-            line = format!("{style}{line}{style:#}");
+        let style = Style::new().fg_color(Some(AnsiColor::Red.into()));
+        let style = Some(style).filter(|_| self.colour && bad);
+        if let Some(style) = style {
+            lines.push_str(&style.to_string());
         }
-        line.push('\n');
-        line
+        let start = lines.len();
+        lines.push_str("  ");
+        lines.push_str(times.text(event.time));
+        lines.push_str("  ");
+        put(lines, event.kind, KIND.max(event.kind.len()));
+        lines.push_str("  ");
+        lines.push_str(&clean(&describe(event)));
+        if let Some(stamp) = event.proof.filter(|_| proof) {
+            lines.push_str(&format!("  {stamp}"));
+        }
+        cut(lines, start, self.room);
+        if let Some(style) = style {
+            lines.push_str(&format!("{style:#}"));
+        }
+        lines.push('\n');
     }
 }
 
 /// A row of an event by itself: with its guest's name.
 pub(super) fn live(event: &EventView<'_>) -> String {
     let time = local(event.time, &TimeZone::system());
-    let mut line = format!("{time}  {:<8}  ", event.kind);
+    let mut line = format!("{time}  {:<KIND$}  ", event.kind);
     put(&mut line, &clean(&event.vm), NAME_MIN.max(width(&clean(&event.vm))));
     line.push_str("  ");
     line.push_str(&clean(&describe(event)));

@@ -14,6 +14,8 @@ enum Answer {
     Bytes(&'static [u8]),
     /// An errno.
     Fails(i32),
+    /// Nothing for now: only somebody who waits gets at what comes behind it.
+    Late,
 }
 
 #[derive(Default)]
@@ -22,6 +24,8 @@ struct Script {
     sends: VecDeque<i32>,
     answers: VecDeque<Answer>,
     sent: Vec<usize>,
+    /// For each send, whether it asked for an ack.
+    asked: Vec<bool>,
     first: u32,
 }
 
@@ -31,15 +35,22 @@ impl Wire for Script {
             0 => {
                 self.sent.push(replies(datagram).count());
                 self.first = replies(datagram).next().expect("a message").sequence;
+                self.asked.push(last_asks_for_ack(datagram));
                 Ok(())
             }
             errno => Err(io::Error::from_raw_os_error(errno)),
         }
     }
 
-    fn receive(&mut self, buffer: &mut [u8], _wait: bool) -> io::Result<(usize, u32)> {
+    fn receive(&mut self, buffer: &mut [u8], wait: bool) -> io::Result<(usize, u32)> {
+        if let Some(Answer::Late) = self.answers.front() {
+            if !wait {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            self.answers.pop_front();
+        }
         let (acks, port) = match self.answers.pop_front() {
-            None => return Err(ErrorKind::WouldBlock.into()),
+            None | Some(Answer::Late) => return Err(ErrorKind::WouldBlock.into()),
             Some(Answer::Fails(errno)) => return Err(io::Error::from_raw_os_error(errno)),
             Some(Answer::Bytes(bytes)) => {
                 buffer[..bytes.len()].copy_from_slice(bytes);
@@ -60,6 +71,17 @@ impl Wire for Script {
         }
         Ok((at, port))
     }
+}
+
+fn last_asks_for_ack(datagram: &[u8]) -> bool {
+    let mut at = 0;
+    let mut flags = 0;
+    while at < datagram.len() {
+        flags = u16::from_ne_bytes([datagram[at + 6], datagram[at + 7]]);
+        let len = u32::from_ne_bytes(datagram[at..at + 4].try_into().expect("four bytes"));
+        at += (len as usize).next_multiple_of(4);
+    }
+    flags & 4 != 0
 }
 
 fn outcomes(link: &mut Link<Script>, count: usize) -> Vec<Result<(), Failure>> {
@@ -119,6 +141,64 @@ fn acks_are_matched_by_number() {
 }
 
 #[test]
+fn a_single_record_needs_no_ack_of_a_kernel_that_answers_at_once() {
+    use Answer::*;
+    type Case = (&'static str, Vec<Answer>, Result<(), Failure>);
+    let table: Vec<Case> = vec![
+        ("silence", vec![], Ok(())),
+        ("an error", vec![Acks(&[(0, libc::EPERM)])], Err(Failure::NotPermitted)),
+        ("an ack all the same", vec![Acks(&[(0, 0)])], Ok(())),
+        ("another process's error", vec![Foreign(&[(0, libc::EPERM)])], Ok(())),
+        (
+            "another's, then the kernel's",
+            vec![Foreign(&[(0, 0)]), Acks(&[(0, libc::EACCES)])],
+            Err(Failure::Forbidden),
+        ),
+        ("an earlier record's error", vec![Acks(&[(-1, libc::EPERM)])], Ok(())),
+        ("an answer that is lost", vec![Fails(libc::ENOBUFS)], Err(Failure::Overrun)),
+        (
+            "lost ones, and the error",
+            vec![Fails(libc::ENOBUFS), Acks(&[(0, libc::EINVAL)])],
+            Err(Failure::Rejected),
+        ),
+        ("interrupted", vec![Fails(libc::EINTR)], Ok(())),
+        ("receive fails", vec![Fails(libc::EBADF)], Err(Failure::Os(libc::EBADF))),
+    ];
+    for (name, answers, expected) in table {
+        let mut link = Link::new(Script::default());
+        link.wire.answers = [Acks(&[(0, 0)])].into();
+        assert_eq!(outcomes(&mut link, 1), [Ok(())], "{name}");
+        link.wire.answers = answers.into();
+        assert_eq!(outcomes(&mut link, 1), [expected], "{name}");
+        assert!(link.wire.answers.is_empty(), "{name}: all was read");
+        link.wire.answers = [Acks(&[(1, 0)])].into();
+        assert_eq!(outcomes(&mut link, 2), [Ok(()); 2], "{name}");
+        assert_eq!(link.wire.asked, [true, false, true], "{name}");
+    }
+}
+
+#[test]
+fn a_kernel_that_answers_late_is_always_asked_for_acks() {
+    use Answer::*;
+    let mut link = Link::new(Script::default());
+    for _ in 0..3 {
+        link.wire.answers = [Late, Acks(&[(0, 0)])].into();
+        assert_eq!(outcomes(&mut link, 1), [Ok(())]);
+    }
+    assert_eq!(outcomes(&mut link, 1), [Err(Failure::NoAnswer)], "an ack that never comes");
+    assert_eq!(link.wire.asked, [true; 4]);
+    // One that answered at once before, and is late now, isn't trusted any more.
+    let mut link = Link::new(Script::default());
+    link.wire.answers = [Acks(&[(0, 0)])].into();
+    assert_eq!(outcomes(&mut link, 1), [Ok(())]);
+    link.wire.answers = [Late, Acks(&[(1, 0)])].into();
+    assert_eq!(outcomes(&mut link, 2), [Ok(()); 2]);
+    link.wire.answers = [Late, Acks(&[(0, 0)])].into();
+    assert_eq!(outcomes(&mut link, 1), [Ok(())]);
+    assert_eq!(link.wire.asked, [true; 3]);
+}
+
+#[test]
 fn every_errno_of_a_send_is_told_apart() {
     let table = [
         (libc::EPERM, Failure::NotPermitted),
@@ -133,6 +213,29 @@ fn every_errno_of_a_send_is_told_apart() {
         let mut link = Link::new(Script { sends: [errno].into(), ..Script::default() });
         assert_eq!(outcomes(&mut link, 1), [Err(expected)], "errno {errno}");
         assert_eq!(expected.errno(), errno);
+    }
+}
+
+#[test]
+fn every_errno_reaches_the_caller() {
+    let last = 133;
+    for errno in 1..=last {
+        let mut link = Link::new(Script { sends: [errno].into(), ..Script::default() });
+        assert_eq!(outcomes(&mut link, 1), [Err(Failure::from_answer(errno))], "sendto: {errno}");
+        assert_eq!(Failure::from_answer(errno).errno(), errno);
+
+        let acks: &'static [(i64, i32)] = Box::leak(Box::new([(0, errno)]));
+        let answered = play(1, &[Answer::Acks(acks)]);
+        assert_eq!(answered, [Err(Failure::from_answer(errno))], "answer: {errno}");
+
+        let received = play(1, &[Answer::Fails(errno)]);
+        let expected = match errno {
+            // Asked again, and nothing ever comes.
+            libc::EINTR | libc::EAGAIN => Failure::NoAnswer,
+            libc::ENOBUFS => Failure::Overrun,
+            errno => Failure::from_answer(errno),
+        };
+        assert_eq!(received, [Err(expected)], "recvfrom: {errno}");
     }
 }
 

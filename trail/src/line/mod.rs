@@ -3,13 +3,15 @@
 //! Bytes, not UTF-8. auditd's own form is read where it stands; every other form ([`wrapped`]) is
 //! first rewritten to it, so that there is one parser for all.
 
+mod frame;
 mod kind;
 mod virt;
 pub mod wrapped;
 
+pub(crate) use frame::{Frame, quoted};
 pub use kind::{Aux, Kind, anomaly_name};
 pub use virt::{Defect, Op, VirtLine};
-pub(crate) use virt::{quoted, uuid_only};
+pub(crate) use virt::{UUID_LEN, uuid_only};
 
 /// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,8 +24,18 @@ pub struct Stamp {
 
 impl std::fmt::Display for Stamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { ms, serial } = self;
-        write!(f, "{}.{:03}:{serial}", ms.div_euclid(1000), ms.rem_euclid(1000))
+        // Each row of a report has two of them: numbers without the formatter's padding.
+        let millis = self.ms.rem_euclid(1000);
+        let mut number = itoa::Buffer::new();
+        f.write_str(number.format(self.ms.div_euclid(1000)))?;
+        f.write_str(match millis {
+            0..10 => ".00",
+            10..100 => ".0",
+            _ => ".",
+        })?;
+        f.write_str(number.format(millis))?;
+        f.write_str(":")?;
+        f.write_str(number.format(self.serial))
     }
 }
 
@@ -63,6 +75,16 @@ pub fn without_cr(line: &[u8]) -> &[u8] {
 /// Reads a line's front; `None` when it isn't in auditd's form.
 #[inline]
 pub fn front(line: &[u8]) -> Option<Front<'_>> {
+    // Most records about guests are of this type.
+    if let Some(rest) = line.strip_prefix(b"type=VIRT_RESOURCE msg=audit(") {
+        let kind = Kind::Virt(viraudit::RecordType::VirtResource);
+        return Some(Front {
+            node: None,
+            kind,
+            name: &line[b"type=".len()..][..b"VIRT_RESOURCE".len()],
+            rest,
+        });
+    }
     let (node, rest) = match line.strip_prefix(b"node=") {
         None => (None, line),
         Some(rest) => {
@@ -72,7 +94,7 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
     };
     let rest = rest.strip_prefix(b"type=")?;
     // No type's name is longer.
-    let end = rest.iter().take(40).position(|&byte| byte == b' ')?;
+    let end = memchr::memchr(b' ', rest.get(..40).unwrap_or(rest))?;
     let (name, rest) = (&rest[..end], &rest[end + 1..]);
     // printk leaves `msg=` out.
     let rest = rest.strip_prefix(b"msg=").unwrap_or(rest).strip_prefix(b"audit(")?;
@@ -99,18 +121,7 @@ impl<'a> Line<'a> {
 /// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
 #[inline]
 fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
-    let (seconds, mut rest) = digits(text)?;
-    // So that milliseconds, and sums of a few times, stay far from overflowing.
-    let seconds = i64::try_from(seconds).ok().filter(|&seconds| seconds < i64::MAX / 4000)?;
-    let mut ms = seconds * 1000;
-    if let Some(tail) = rest.strip_prefix(b".") {
-        let (millis, tail) = digits(tail)?;
-        if millis > 999 {
-            return None;
-        }
-        ms += millis as i64;
-        rest = tail;
-    }
+    let (ms, mut rest) = usual_time(text).or_else(|| any_time(text))?;
     let mut serial = 0;
     if let Some(tail) = rest.strip_prefix(b":") {
         (serial, rest) = digits(tail)?;
@@ -120,6 +131,18 @@ fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
     Some((Stamp { ms, serial }, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
 
+/// `SECONDS` or `SECONDS.MILLIS` as milliseconds, and what stands behind it.
+#[cold]
+fn any_time(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (seconds, rest) = digits(text)?;
+    // So that milliseconds, and sums of a few times, stay far from overflowing.
+    let seconds = i64::try_from(seconds).ok().filter(|&seconds| seconds < i64::MAX / 4000)?;
+    let Some(tail) = rest.strip_prefix(b".") else { return Some((seconds * 1000, rest)) };
+    let (millis, rest) = digits(tail)?;
+    (millis <= 999).then_some((seconds * 1000 + millis as i64, rest))
+}
+
+/// The number at a text's beginning, and what stands behind it.
 #[inline]
 fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
@@ -134,6 +157,39 @@ fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
         len += 1;
     }
     (len > 0 && len < 20).then_some((value, &text[len..]))
+}
+
+/// `SECONDS.MILLIS` with as many digits as auditd writes: as milliseconds, and what stands behind.
+/// Each line has one, and a loop that can't end early is much faster.
+#[inline]
+fn usual_time(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (time, _) = text.split_first_chunk()?;
+    let [a, b, c, d, e, f, g, h, i, j, b'.', k, l, m, b':'] = *time else { return None };
+    let front = eight_digits([a, b, c, d, e, f, g, h])?;
+    let mut all = true;
+    let ms = [i, j, k, l, m].iter().fold(front, |ms, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        all &= digit < 10;
+        ms * 10 + u64::from(digit)
+    });
+    all.then(|| (ms as i64, &text[time.len() - 1..]))
+}
+
+/// A number of eight digits, all at once.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const NINES: u64 = u64::from_le_bytes([0x7F - 9; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let digits = u64::from_le_bytes(text) ^ ZEROS;
+    // The high bit of each byte that is more than 9.
+    if (digits | ((digits & !HIGH) + NINES)) & HIGH != 0 {
+        return None;
+    }
+    // Neighbours are put together: pairs, fours, all.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    Some((fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF)
 }
 
 /// The fields, and the interpreted ones of an enriched line.
@@ -167,6 +223,20 @@ mod tests {
             assert_eq!(line.node, node.map(str::as_bytes), "{text}");
             assert_eq!(line.stamp, Stamp { ms, serial }, "{text}");
             assert_eq!(line.body, b"pid=1", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_usual_time_is_read_like_any() {
+        for text in ["1700000000.013:2)", "0000000001.999:2)", "1700000000.013", "1700000000:2)"] {
+            let usual = usual_time(text.as_bytes());
+            assert!(usual.is_none_or(|_| usual == any_time(text.as_bytes())), "{text}");
+        }
+        assert_eq!(usual_time(b"1700000000.013:2)"), Some((1_700_000_000_013, &b":2)"[..])));
+        for text in
+            ["170000000x.013:2", "1700000000.01x:2", "1700000000.0133:2", "17000000000.013:2"]
+        {
+            assert_eq!(usual_time(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! A VIRT_* record's fields, read so that nothing a guest's name or path holds can pass for one.
 
-use super::Line;
+use super::{Frame, Line};
 use crate::fields::{Fields, number};
-use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+use memchr::{memmem, memrchr};
 use viraudit::{RecordType, Uuid};
 
 /// Why a line's record can't be used.
@@ -61,55 +61,19 @@ pub struct VirtLine<'a> {
     pub pid: Option<i64>,
 }
 
-/// The record's text inside `msg='...'`, and what stands before and behind it.
-pub(crate) struct Quoted<'a> {
-    /// The kernel's fields.
-    pub(crate) head: &'a [u8],
-    /// The program's text.
-    pub(crate) text: &'a [u8],
-    /// What must be nothing.
-    pub(crate) trailing: &'a [u8],
-}
-
-/// Finds `msg='...'`. Its end is the last quote: a guest's name may hold one.
-pub(crate) fn quoted(body: &[u8]) -> Result<Quoted<'_>, Defect> {
-    let start = memchr_iter(b'\'', body).find(|&at| body[..at].ends_with(b" msg="));
-    let start = match start {
-        Some(at) => at + 1,
-        // Cut before it, or no such record at all.
-        None if body.starts_with(b"pid=") => return Err(Defect::Cut),
-        None => return Err(Defect::Malformed("msg")),
-    };
-    let (head, text) = (&body[..start - b" msg='".len()], &body[start..]);
-    let end = memrchr(b'\'', text).ok_or(Defect::Cut)?;
-    Ok(Quoted { head, text: &text[..end], trailing: &text[end + 1..] })
-}
-
-/// The BODY and the result. The last `res=` counts: it is libaudit's own, behind all values.
-pub(crate) fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
-    let at = last_word(text, b"res=").ok_or(Defect::Cut)?;
-    let success = match &text[at + b" res=".len()..] {
-        b"success" | b"1" => true,
-        b"failed" | b"0" => false,
-        partial if b"success".starts_with(partial) || b"failed".starts_with(partial) => {
-            return Err(Defect::Cut);
-        }
-        _ => return Err(Defect::Malformed("res")),
-    };
-    let body = &text[..at];
-    Ok((last_word(body, b"exe=").map_or(body, |exe| &body[..exe]), success))
-}
-
-/// Where the blank in front of the last word stands that starts like this.
-fn last_word(text: &[u8], start: &[u8]) -> Option<usize> {
-    memrchr_iter(b' ', text).find(|&at| text[at + 1..].starts_with(start))
-}
-
 impl<'a> VirtLine<'a> {
     /// Reads the record of a line of this type.
     pub fn parse(kind: RecordType, line: &Line<'a>) -> Result<Self, Defect> {
-        let quoted = quoted(line.body)?;
-        let (body, success) = result(quoted.text)?;
+        let (frame, body) = Frame::read(line.body)?;
+        Self::of_body(kind, &frame, body)
+    }
+
+    /// Reads the BODY of a record of this type.
+    pub(crate) fn of_body(
+        kind: RecordType,
+        frame: &Frame<'_>,
+        body: &'a [u8],
+    ) -> Result<Self, Defect> {
         let mut vm = None;
         let mut uuid = None;
         let (mut virt, mut op, mut reason, mut pid) = (&b""[..], None, &b""[..], None);
@@ -119,7 +83,7 @@ impl<'a> VirtLine<'a> {
                 b"virt" if field.at == 0 => virt = field.value,
                 b"vm" if vm.is_none() => vm = Some(field.value),
                 b"uuid" if uuid.is_none() => {
-                    uuid = Some(Uuid::parse(field.value).ok_or(Defect::Malformed("uuid"))?);
+                    uuid = Some(uuid_of(field.value).ok_or(Defect::Malformed("uuid"))?);
                     if vm.is_some() {
                         let end = field.at + b"uuid=".len() + field.value.len();
                         tail = body.get(end + 1..).unwrap_or_default();
@@ -149,39 +113,34 @@ impl<'a> VirtLine<'a> {
             RecordType::VirtMachineId => (Op::Label, &b""[..]),
             _ => (Op::Lifecycle(kind), &b""[..]),
         };
-        let (uid, auid) = sender(quoted.head);
+        let Frame { success, uid, auid, .. } = *frame;
         Ok(Self { op, what, virt, vm, uuid, reason, tail, success, uid, auid, pid })
     }
 }
 
-/// Who wrote the record, as the kernel says.
-fn sender(head: &[u8]) -> (Option<u32>, Option<u32>) {
-    let (mut uid, mut auid) = (None, None);
-    for field in Fields::new(head) {
-        match field.key {
-            b"uid" if uid.is_none() => uid = number(field.value),
-            b"auid" if auid.is_none() => auid = number(field.value),
-            // The security module's label follows, which is the last of the kernel's fields.
-            b"subj" => break,
-            _ => {}
-        }
-    }
-    (uid, auid.filter(|&auid| auid != u32::MAX))
-}
-
-/// Only the UUID's text and the result, of a record that is otherwise whole; for records of which a
+/// Only the UUID's text, of a BODY with guest and UUID in libvirt's order; for records of which a
 /// report only shows that they were.
+#[inline]
 pub(crate) fn uuid_only<'a>(
     finder: &memmem::Finder<'_>,
-    line: &Line<'a>,
-) -> Option<(&'a [u8], bool)> {
-    let at = finder.find(line.body)?;
-    let (front, rest) = (&line.body[..at], &line.body[at + b" uuid=".len()..]);
-    let uuid = rest.get(..36)?;
+    body: &'a [u8],
+) -> Option<&'a [u8; UUID_LEN]> {
+    let at = finder.find(body)?;
+    let (front, rest) = (&body[..at], &body[at + b" uuid=".len()..]);
+    let (uuid, rest) = rest.split_first_chunk()?;
     let mark = memrchr(b' ', front)?;
     let named = front[mark..].starts_with(b" vm=") && front.len() > mark + b" vm=".len();
-    let quoted = memchr(b'\'', &front[..mark]).is_some_and(|at| front[..at].ends_with(b" msg="));
-    let success = line.body.ends_with(b" res=success'");
-    let ended = success || line.body.ends_with(b" res=failed'");
-    (*rest.get(36)? == b' ' && named && ended && quoted).then_some((uuid, success))
+    (named && rest.first().is_none_or(|&end| end == b' ')).then_some(uuid)
 }
+
+/// Reads a UUID: in its usual form at once, else in any that libvirt takes.
+#[inline]
+fn uuid_of(text: &[u8]) -> Option<Uuid> {
+    match uuid::Uuid::try_parse_ascii(text) {
+        Ok(uuid) if text.len() == UUID_LEN => Some(Uuid(uuid.into_bytes())),
+        _ => Uuid::parse(text),
+    }
+}
+
+/// The length of a UUID's usual text.
+pub(crate) const UUID_LEN: usize = 36;

@@ -292,6 +292,10 @@ impl Correlator {
     fn mark(&mut self, store: &Store, event: &Event, op: Op) {
         let Live { open, next, .. } = *self.live(event.guest);
         let session = if next == NONE { open } else { next };
+        // A guest that goes down with its host is on its way out: nothing will be denied to it.
+        if session == NONE {
+            return;
+        }
         if let Some(marks) = &mut self.marks {
             marks.change(store, session, event, op);
         }

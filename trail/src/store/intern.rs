@@ -64,8 +64,10 @@ impl Interner {
         id
     }
 
+    /// Gives a text a number of its own, by which alone it is known.
+    ///
     /// More than 4 GiB of different texts are no log of guests: further ones become empty.
-    fn push(&mut self, text: &[u8]) -> u32 {
+    pub(crate) fn push(&mut self, text: &[u8]) -> u32 {
         if u32::try_from(self.bytes.len() + text.len()).is_err() {
             return 0;
         }

@@ -1,0 +1,114 @@
+//! What stands behind every record's BODY: who says so, and how it went.
+
+use crate::audit_sys::host;
+use crate::record::{FieldSink, Fields, Writer, to_vec};
+
+/// Who this process is, as every record of it says.
+///
+/// It is looked up when an auditor opens and never again, the terminal too (libaudit asks three
+/// times for each record): a daemon has none, and who gives up a terminal opens afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The target of /proc/self/exe; `None` when it can't be read.
+    pub exe: Option<Vec<u8>>,
+    /// The local host's name.
+    pub host: Option<Vec<u8>>,
+    /// The first of the file descriptors 0 to 2 that is a terminal, without `/dev/`.
+    pub terminal: Option<Vec<u8>>,
+}
+
+impl Origin {
+    /// This process.
+    pub fn current() -> Self {
+        Self { exe: host::executable(), host: host::host_name(), terminal: host::terminal() }
+    }
+}
+
+/// On whose behalf a record is written, where a daemon's client asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Client<'a> {
+    /// The client's terminal: `None` for this process's own, empty for none.
+    pub tty: Option<&'a [u8]>,
+    /// The client's address; `None` or empty when it is local or unknown.
+    pub addr: Option<&'a [u8]>,
+}
+
+/// The fields behind the BODY of every record of a process.
+///
+/// Most records are written on nobody's behalf; for these all but the last field is formatted once.
+#[derive(Clone, Debug)]
+pub struct Suffix {
+    origin: Origin,
+    own: Vec<u8>,
+}
+
+impl Suffix {
+    /// The fields that `origin` makes.
+    pub fn new(origin: Origin) -> Self {
+        let own = to_vec(&OfClient { origin: &origin, client: Client::default() });
+        Self { origin, own }
+    }
+
+    /// One record's.
+    pub(super) fn of<'a>(&'a self, client: Client<'a>, success: bool) -> Ending<'a> {
+        Ending { suffix: self, client, success }
+    }
+}
+
+impl From<Origin> for Suffix {
+    fn from(origin: Origin) -> Self {
+        Self::new(origin)
+    }
+}
+
+/// The fields behind one record's BODY.
+pub(super) struct Ending<'a> {
+    suffix: &'a Suffix,
+    client: Client<'a>,
+    success: bool,
+}
+
+impl Ending<'_> {
+    /// The same as a visit, and faster, where no value has to be shortened.
+    pub(super) fn write(&self, writer: &mut Writer<'_>) {
+        if self.client == Client::default() {
+            if writer.len() > 0 {
+                writer.put(b" ");
+            }
+            writer.put(&self.suffix.own);
+            writer.put(if self.success { b" res=success" } else { b" res=failed" });
+        } else {
+            self.visit(writer);
+        }
+    }
+}
+
+impl Fields for Ending<'_> {
+    fn visit<S: FieldSink>(&self, sink: &mut S) {
+        OfClient { origin: &self.suffix.origin, client: self.client }.visit(sink);
+        sink.plain("res", if self.success { b"success" } else { b"failed" });
+    }
+}
+
+/// All but the last of the fields.
+struct OfClient<'a> {
+    origin: &'a Origin,
+    client: Client<'a>,
+}
+
+impl Fields for OfClient<'_> {
+    fn visit<S: FieldSink>(&self, sink: &mut S) {
+        let terminal = self.client.tty.or(self.origin.terminal.as_deref());
+        let terminal = terminal.filter(|tty| !tty.is_empty());
+        // As libaudit does: the local name counts only with a real terminal.
+        let local = |tty: &&[u8]| {
+            let tty = tty.strip_prefix(b"/dev/").unwrap_or(tty);
+            tty.starts_with(b"pts") || tty.starts_with(b"tty")
+        };
+        let host = terminal.filter(local).and(self.origin.host.as_deref());
+        sink.encoded("exe", self.origin.exe.as_deref());
+        sink.raw_or_missing("hostname", host);
+        sink.raw_or_missing("addr", self.client.addr.filter(|addr| !addr.is_empty()));
+        sink.raw_or_missing("terminal", terminal);
+    }
+}

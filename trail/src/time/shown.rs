@@ -1,0 +1,170 @@
+//! Many times, one after the other. Most are of the same day as the one before and as far from
+//! UTC, so that only the time of the day is to be written anew.
+
+use super::{local, utc};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use std::ops::Range;
+
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// A text that begins with a date.
+#[derive(Clone, Debug, Default)]
+struct Dated {
+    text: String,
+    /// The date's day, by its number since 1970, and its length with what separates it.
+    date: Option<(i64, usize)>,
+}
+
+impl Dated {
+    /// Puts that much of the time of the day behind the date, if that is the one of this time.
+    fn same_day(&mut self, ms: i64, shown: usize) -> bool {
+        let Some((day, len)) = self.date else { return false };
+        if ms.div_euclid(DAY) != day {
+            return false;
+        }
+        let rest = ms.rem_euclid(DAY);
+        let seconds = rest / 1000;
+        let mut clock = *b"00:00:00.000Z";
+        put_digits(&mut clock[0..2], seconds / 3600);
+        put_digits(&mut clock[3..5], seconds / 60 % 60);
+        put_digits(&mut clock[6..8], seconds % 60);
+        put_digits(&mut clock[9..12], rest % 1000);
+        self.text.truncate(len);
+        self.text.push_str(std::str::from_utf8(&clock[..shown]).unwrap_or_default());
+        true
+    }
+
+    /// Takes over a whole text, and what day it is of unless that is of no use.
+    fn replace(&mut self, text: String, ms: Option<i64>) {
+        let len = text.find(['T', ' ']).map(|at| at + 1);
+        self.date = ms.map(|ms| ms.div_euclid(DAY)).zip(len);
+        self.text = text;
+    }
+}
+
+/// Fills a place with the last digits of a number.
+fn put_digits(place: &mut [u8], number: i64) {
+    let mut rest = number as u32;
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+}
+
+/// Whether a time is one that has a date.
+fn has_date(ms: i64) -> bool {
+    Timestamp::from_millisecond(ms).is_ok()
+}
+
+/// Texts as of [`utc`].
+#[derive(Clone, Debug, Default)]
+pub struct UtcTimes(Dated);
+
+impl UtcTimes {
+    /// The text of a time.
+    pub fn text(&mut self, ms: i64) -> &str {
+        if !has_date(ms) || !self.0.same_day(ms, "00:00:00.000Z".len()) {
+            self.0.replace(utc(ms), has_date(ms).then_some(ms));
+        }
+        &self.0.text
+    }
+}
+
+/// Texts as of [`local`].
+#[derive(Clone, Debug)]
+pub struct LocalTimes {
+    zone: TimeZone,
+    dated: Dated,
+    /// When the zone is that far from UTC, and how far: milliseconds, and its text.
+    valid: Range<i64>,
+    offset: i64,
+    offset_text: String,
+}
+
+impl LocalTimes {
+    /// Those of a zone.
+    pub fn new(zone: TimeZone) -> Self {
+        let (dated, offset_text) = (Dated::default(), String::new());
+        Self { zone, dated, valid: 0..0, offset: 0, offset_text }
+    }
+
+    /// The text of a time.
+    pub fn text(&mut self, ms: i64) -> &str {
+        if self.valid.contains(&ms)
+            && has_date(ms)
+            && self.dated.same_day(ms + self.offset, "00:00:00".len())
+        {
+            self.dated.text.push_str(&self.offset_text);
+        } else {
+            self.look_up(ms);
+        }
+        &self.dated.text
+    }
+
+    fn look_up(&mut self, ms: i64) {
+        let text = local(ms, &self.zone);
+        self.valid = 0..0;
+        if let Ok(time) = Timestamp::from_millisecond(ms)
+            && let Some(at) = text.find(' ').map(|at| at + "T00:00:00".len())
+        {
+            self.offset = i64::from(self.zone.to_offset(time).seconds()) * 1000;
+            self.offset_text.clear();
+            self.offset_text.push_str(&text[at..]);
+            // The change that leads here may be this very moment.
+            let behind = time.checked_add(1.nanosecond()).unwrap_or(time);
+            let from = self.zone.preceding(behind).next().map(|change| change.timestamp());
+            let until = self.zone.following(time).next().map(|change| change.timestamp());
+            self.valid = from.unwrap_or(Timestamp::MIN).as_millisecond().min(ms)
+                ..until.unwrap_or(Timestamp::MAX).as_millisecond();
+        }
+        self.dated.replace(text, Some(ms + self.offset));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Times around changes of the clock, days and years, and at both ends of what has a date.
+    fn times() -> Vec<i64> {
+        let seconds = [
+            0,
+            -1,
+            951_782_399,
+            951_782_400,
+            1_711_846_799,
+            1_711_846_800,
+            1_729_990_799,
+            1_729_990_800,
+            1_792_270_799,
+            4_102_444_800,
+            -2_208_988_800,
+            -62_167_219_201,
+            253_402_207_200,
+            253_402_207_201,
+            253_402_300_799,
+            -377_705_023_201,
+            -377_705_023_202,
+            i64::MAX / 4000,
+        ];
+        let near = [0, 1, -1, 999, 1000, -500, 3_599_999, 43_200_000, DAY - 1, DAY];
+        seconds.iter().flat_map(|second| near.map(|ms| second * 1000 + ms)).collect()
+    }
+
+    #[test]
+    fn texts_are_the_same_whatever_came_before() {
+        let zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Africa/Monrovia"];
+        let mut utc_times = UtcTimes::default();
+        for zone in zones.map(|name| TimeZone::get(name).unwrap_or(TimeZone::UTC)) {
+            let mut local_times = LocalTimes::new(zone.clone());
+            let forth = times();
+            let back = forth.iter().rev().copied();
+            let apart = forth.iter().flat_map(|&ms| [ms, 0]);
+            for ms in forth.iter().copied().chain(back).chain(apart) {
+                assert_eq!(utc_times.text(ms), utc(ms), "{ms}");
+                assert_eq!(local_times.text(ms), local(ms, &zone), "{ms}");
+            }
+        }
+    }
+}
