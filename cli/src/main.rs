@@ -12,6 +12,8 @@ mod console;
 mod emit;
 mod failure;
 mod generate;
+mod logs;
+mod plain;
 mod report;
 mod settings;
 mod status;

@@ -1,7 +1,8 @@
 //! `viraudit verify`: damage in a log.
 
-use crate::console::{self, output_error, reason};
+use crate::console::output_error;
 use crate::failure::Failure;
+use crate::logs;
 use clap::Args;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
@@ -13,13 +14,14 @@ use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify};
 
 const HELP: &str = "\
-Each finding is one line, FILE:LINE: KIND: what is wrong. The kinds: cut (a record's end is missing),
+Each finding is one line, FILE:LINE: KIND: what is wrong; where the same is wrong with the lines that
+follow, it stands there once. The kinds: cut (a record's end is missing),
 malformed (no record, or one without a field that it must have), forged (a field stands there twice,
 a value has broken out of its field, text behind the closing quote), unknown (a field or a kind that
 no record about a guest has), gap (serial numbers are missing; only where that can be known, not in
 logs that were filtered).
 
-With --json: one object a line with kind, file, line, message and proof.
+With --json: one object for each finding, with kind, file, line, message and proof.
 
 Exit status: 0 the log is clean, 1 something was found, 2 usage, 3 a log can't be read.
 
@@ -41,20 +43,19 @@ pub(crate) struct VerifyArgs {
 
 /// Looks, and says what was found.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
-    let sources = Sources::resolve(&args.files).map_err(|(path, error)| {
-        let name = console::shown(&path);
-        Failure::not_done(format!("can't read {name}: {}", reason(&error)))
-    })?;
-    let name = |source: usize| sources.list.get(source).map(|s| s.name()).unwrap_or_default();
+    let sources = logs::find(&args.files, "verify")?;
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut findings = Findings { json: args.json, sources: &sources, run: None, out: &mut out };
     let mut written = Ok(());
     let progress = Arc::new(AtomicU64::new(0));
     let (counts, errors) = verify(&sources, &Clock::system(), &progress, |finding| {
         if written.is_ok() {
-            written = line(&finding, &name(finding.source), args.json, &mut out);
+            written = findings.add(finding);
         }
     });
-    if !args.json && written.is_ok() {
+    written = written.and_then(|()| findings.finish());
+    // Of a log that couldn't be read at all there is nothing to say.
+    if !args.json && written.is_ok() && (errors.is_empty() || counts.lines > 0) {
         let note = if counts.filtered { "; it was filtered, so gaps can't be known" } else { "" };
         written = writeln!(
             out,
@@ -63,22 +64,62 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         );
     }
     written.and_then(|()| out.flush()).or_else(|error| output_error(&error))?;
-    if let Some((source, error)) = errors.first() {
-        let message = format!("can't read {}: {}", name(*source), reason(error));
-        return Err(Failure::not_done(message));
-    }
+    logs::all_read(&sources, &errors, "verify")?;
     Ok(if counts.findings > 0 { 1 } else { 0 })
 }
 
-fn line(finding: &Finding, file: &str, as_json: bool, out: &mut impl Write) -> io::Result<()> {
-    let Finding { line, damage, message, stamp, .. } = finding;
-    let kind = damage.name();
-    if as_json {
+/// Prints findings; to people those of one kind in lines behind each other as one.
+struct Findings<'v> {
+    json: bool,
+    sources: &'v Sources,
+    /// The first of some that are alike, and the last one's line.
+    run: Option<(Finding, u64)>,
+    out: &'v mut dyn Write,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, finding: Finding) -> io::Result<()> {
+        if self.json {
+            return self.object(&finding);
+        }
+        if let Some((first, last)) = &mut self.run
+            && first.source == finding.source
+            && *last + 1 == finding.line
+            && (first.damage, &first.message) == (finding.damage, &finding.message)
+        {
+            *last = finding.line;
+            return Ok(());
+        }
+        self.finish()?;
+        let line = finding.line;
+        self.run = Some((finding, line));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let Some((Finding { source, line, damage, message, .. }, last)) = self.run.take() else {
+            return Ok(());
+        };
+        let (file, kind) = (self.name(source), damage.name());
+        let file = file.escape_debug();
+        if last == line {
+            return writeln!(self.out, "{file}:{line}: {kind}: {message}");
+        }
+        let more = last - line;
+        writeln!(self.out, "{file}:{line}: {kind}: {message} (and {more} more, to line {last})")
+    }
+
+    fn object(&mut self, finding: &Finding) -> io::Result<()> {
+        let Finding { line, damage, message, stamp, .. } = finding;
+        let (file, kind) = (self.name(finding.source), damage.name());
         let proof: Vec<String> = stamp.iter().map(ToString::to_string).collect();
         let object = json!({
             "kind": kind, "file": file, "line": line, "message": message, "proof": proof,
         });
-        return writeln!(out, "{object}");
+        writeln!(self.out, "{object}")
     }
-    writeln!(out, "{}:{line}: {kind}: {message}", file.escape_debug())
+
+    fn name(&self, source: usize) -> String {
+        self.sources.list.get(source).map(|source| source.name()).unwrap_or_default()
+    }
 }

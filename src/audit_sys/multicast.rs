@@ -20,7 +20,7 @@ const RECORD_MAX: usize = 16 * 1024;
 pub enum Heard {
     /// A record: its type and its text, `audit(SECONDS.MILLIS:SERIAL): ...`.
     Record(u16, Vec<u8>),
-    /// The buffer overran: records were lost, nobody knows how many.
+    /// The buffer overran: records are lost, from behind what it holds on. See [`Listener::lost`].
     Lost,
     /// Nothing in the time that was given, or a signal came.
     Nothing,
@@ -72,6 +72,20 @@ impl Listener {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
+    }
+
+    /// How many records were lost since the listener was opened, for want of room; the number
+    /// wraps. `None` before Linux 4.12.
+    pub fn lost(&self) -> Option<u32> {
+        // SK_MEMINFO_VARS numbers, of which the last known is SK_MEMINFO_DROPS.
+        let mut numbers = [0u32; 9];
+        let mut len = size_of_val(&numbers) as libc::socklen_t;
+        let fd = self.fd.as_raw_fd();
+        let room = numbers.as_mut_ptr().cast();
+        // SAFETY: `numbers` is live and writable, and `len` is its size.
+        let done =
+            unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_MEMINFO, room, &mut len) };
+        (done == 0 && len as usize == size_of_val(&numbers)).then_some(numbers[8])
     }
 
     /// Waits for the next record, at most this long; a millisecond at least.

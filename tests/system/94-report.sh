@@ -54,3 +54,9 @@ equal "watch without anything to hear" 1 $?
 setpriv --bounding-set=-audit_read --inh-caps=-audit_read "$VIRAUDIT" watch --timeout 1 >/dev/null 2>"$WORK/err" </dev/null
 equal "watch without CAP_AUDIT_READ" 3 $?
 one_line "it says what it needs" "CAP_AUDIT_READ" "$WORK/err"
+
+audit_off
+viraudit watch --timeout 1
+equal "watch while auditing is off" 1 $?
+one_line "it says so" "auditing is off" "$WORK/err"
+audit_on

@@ -137,6 +137,20 @@ impl Store {
         store
     }
 
+    /// Reads one text, on this thread: what [`Self::read`] makes of a log that is one block.
+    pub fn of_text(text: &[u8], wants: Wants, clock: &Clock) -> Self {
+        let mut found = Scanned::default();
+        Scanner::new(wants, clock.clone()).scan(text, &mut found);
+        let mut store = Self { tally: found.tally, ..Self::new(wants) };
+        for fact in &found.facts {
+            store.add(0, fact, text, &found, |stamp, node, take| {
+                told_more(text, &found, stamp, node, take);
+            });
+        }
+        store.order();
+        store
+    }
+
     /// Takes in what was found in a block. Records that tell more about an event may stand in
     /// the blocks around it.
     fn absorb(
@@ -150,14 +164,7 @@ impl Store {
         for fact in &block.found.facts {
             self.add(block.source, fact, block.text(), &block.found, |stamp, node, take| {
                 for block in around.into_iter().flatten() {
-                    let aux = &block.found.aux;
-                    let from = aux.partition_point(|aux| aux.stamp < stamp);
-                    for aux in aux[from..].iter().take_while(|aux| aux.stamp == stamp) {
-                        let text = |span| block.found.text(block.text(), span);
-                        if aux.node.map(text) == node {
-                            take(aux, text(aux.body), text(aux.names));
-                        }
-                    }
+                    told_more(block.text(), &block.found, stamp, node, take);
                 }
             });
         }
@@ -170,7 +177,7 @@ impl Store {
         fact: &Fact,
         text: &'b [u8],
         found: &'b Scanned,
-        more: impl Fn(Stamp, Option<&[u8]>, &mut dyn FnMut(&AuxFact, &[u8], &[u8])),
+        more: impl Fn(Stamp, Option<&[u8]>, &mut Take<'_>),
     ) {
         let part = |span: Span| found.text(text, span);
         let node = fact.node.map(part);
@@ -243,7 +250,7 @@ impl Store {
         event: &mut Event,
         body: &[u8],
         names: &[u8],
-        more: impl Fn(&mut dyn FnMut(&AuxFact, &[u8], &[u8])),
+        more: impl Fn(&mut Take<'_>),
     ) {
         let at = self.texts.len();
         self.texts.extend_from_slice(body);
@@ -392,5 +399,25 @@ impl Store {
                 && (a.kind, a.guest, a.host, a.what) == (b.kind, b.guest, b.host, b.what)
                 && text(a) == text(b)
         });
+    }
+}
+
+/// Gets a record that tells more, its fields and the interpreted ones.
+type Take<'t> = dyn FnMut(&AuxFact, &[u8], &[u8]) + 't;
+
+/// What else a text tells about an event.
+fn told_more(
+    lines: &[u8],
+    found: &Scanned,
+    stamp: Stamp,
+    node: Option<&[u8]>,
+    take: &mut Take<'_>,
+) {
+    let from = found.aux.partition_point(|aux| aux.stamp < stamp);
+    for aux in found.aux[from..].iter().take_while(|aux| aux.stamp == stamp) {
+        let text = |span| found.text(lines, span);
+        if aux.node.map(text) == node {
+            take(aux, text(aux.body), text(aux.names));
+        }
     }
 }

@@ -111,47 +111,74 @@ pub fn verify(
     sources: &Sources,
     clock: &Clock,
     progress: &Arc<AtomicU64>,
-    mut report: impl FnMut(Finding),
+    report: impl FnMut(Finding),
 ) -> (Counts, Vec<ReadError>) {
-    let mut counts = Counts::default();
-    let mut serials = Serials::default();
-    let mut before = 0;
-    let mut say = |finding, counts: &mut Counts| {
-        counts.findings += 1;
-        report(finding);
-    };
+    let mut account = Account::new(report);
     let errors = blocks::run(
         &sources.list,
         progress,
         |text, _, found: &mut Looked| look(text, clock, found),
-        |_, block, _| {
-            if block.first {
-                before = 0;
-            }
-            let source = block.source;
-            for (line, damage, message, stamp) in block.found.found.iter().cloned() {
-                let finding = Finding { source, line: before + line, damage, message, stamp };
-                say(finding, &mut counts);
-            }
-            let mut host: &[u8] = b"";
-            for seen in &block.found.seen {
-                if let Some(node) = &seen.node {
-                    host = node;
-                }
-                serials.add(host, seen.stamp, seen.kind, (source, before + seen.line));
-            }
-            before += block.found.lines;
-            counts.lines += block.found.lines;
-            counts.records += block.found.records;
-        },
+        |_, block, _| account.add(block.source, block.first, &block.found),
     );
-    let (gaps, filtered) = serials.gaps();
-    counts.filtered = filtered;
-    for ((source, line), message) in gaps {
-        let finding = Finding { source, line, damage: Damage::Gap, message, stamp: None };
-        say(finding, &mut counts);
+    (account.finish(), errors)
+}
+
+/// The same for one text, on this thread.
+pub fn verify_text(text: &[u8], clock: &Clock, report: impl FnMut(Finding)) -> Counts {
+    let mut looked = Looked::default();
+    look(text, clock, &mut looked);
+    let mut account = Account::new(report);
+    account.add(0, true, &looked);
+    account.finish()
+}
+
+/// What was found so far, block after block.
+struct Account<R> {
+    report: R,
+    counts: Counts,
+    serials: Serials,
+    /// The lines of the log before the block.
+    before: u64,
+}
+
+impl<R: FnMut(Finding)> Account<R> {
+    fn new(report: R) -> Self {
+        Self { report, counts: Counts::default(), serials: Serials::default(), before: 0 }
     }
-    (counts, errors)
+
+    fn say(&mut self, finding: Finding) {
+        self.counts.findings += 1;
+        (self.report)(finding);
+    }
+
+    fn add(&mut self, source: usize, first: bool, looked: &Looked) {
+        if first {
+            self.before = 0;
+        }
+        let before = self.before;
+        for (line, damage, message, stamp) in looked.found.iter().cloned() {
+            self.say(Finding { source, line: before + line, damage, message, stamp });
+        }
+        let mut host: &[u8] = b"";
+        for seen in &looked.seen {
+            if let Some(node) = &seen.node {
+                host = node;
+            }
+            self.serials.add(host, seen.stamp, seen.kind, (source, before + seen.line));
+        }
+        self.before += looked.lines;
+        self.counts.lines += looked.lines;
+        self.counts.records += looked.records;
+    }
+
+    fn finish(mut self) -> Counts {
+        let (gaps, filtered) = self.serials.gaps();
+        self.counts.filtered = filtered;
+        for ((source, line), message) in gaps {
+            self.say(Finding { source, line, damage: Damage::Gap, message, stamp: None });
+        }
+        self.counts
+    }
 }
 
 fn look(text: &[u8], clock: &Clock, out: &mut Looked) {

@@ -21,8 +21,6 @@ pub struct Watcher {
     report: Report,
     /// Records of events that haven't ended.
     open: Vec<u8>,
-    /// The last serial number, to count what was lost.
-    last: u64,
     clock: Clock,
 }
 
@@ -37,7 +35,6 @@ impl Watcher {
             found: Scanned::default(),
             report: Report::live(store, Filter::default()),
             open: Vec::new(),
-            last: 0,
             clock,
         }
     }
@@ -46,9 +43,6 @@ impl Watcher {
     /// complete by it to `show`.
     pub fn record(&mut self, kind: u16, text: &[u8], show: &mut dyn FnMut(&EventView<'_>)) {
         let line = [format!("type={kind} ").as_bytes(), text].concat();
-        if let Some(known) = crate::line::Line::parse(&line) {
-            self.last = self.last.max(known.stamp.serial);
-        }
         // A line end in a text would make two lines of it.
         if memchr::memchr(b'\n', &line).is_some() {
             return;
@@ -70,11 +64,6 @@ impl Watcher {
         if !open.is_empty() {
             self.take(&open, show);
         }
-    }
-
-    /// The serial number of the newest record.
-    pub fn last_serial(&self) -> u64 {
-        self.last
     }
 
     fn take(&mut self, lines: &[u8], show: &mut dyn FnMut(&EventView<'_>)) {

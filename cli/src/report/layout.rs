@@ -1,25 +1,10 @@
 //! Texts in columns: by what a terminal shows, not by bytes.
 
-use std::borrow::Cow;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// How many columns a text takes.
 pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
-}
-
-/// A text without anything that a terminal would take for a command.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    // Without an early end, which nearly no text would have: several bytes at once.
-    let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    if plain || !text.chars().any(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    Cow::Owned(shown)
 }
 
 /// Appends a text in exactly `room` columns: cut with an ellipsis, or filled up with blanks.
@@ -30,19 +15,27 @@ pub(crate) fn put(line: &mut String, text: &str, room: usize) {
         blanks(line, room - taken);
         return;
     }
-    let mut left = room.saturating_sub(1);
-    for c in text.chars() {
-        let columns = c.width().unwrap_or(0);
-        if columns > left {
-            break;
-        }
-        left -= columns;
-        line.push(c);
-    }
+    let shown = prefix(text, room.saturating_sub(1));
+    line.push_str(shown);
     if room > 0 {
         line.push('…');
     }
-    blanks(line, left);
+    blanks(line, room.saturating_sub(width(shown) + 1));
+}
+
+/// As much of a text as takes at most `room` columns. Characters join (marks, emoji), so the width
+/// of what is there counts, not the sum of theirs.
+fn prefix(text: &str, room: usize) -> &str {
+    let mut end = 0;
+    // Any number of marks may stand on one letter.
+    for (at, c) in text.char_indices().take(8 * room + 8) {
+        let next = at + c.len_utf8();
+        if width(&text[..next]) > room {
+            break;
+        }
+        end = next;
+    }
+    &text[..end]
 }
 
 /// Takes the blanks from the end of a text's last line, which begins at `start`, and cuts it to the
@@ -79,6 +72,14 @@ mod tests {
             ("日本語", 4, "日… "),
             ("abcdef", 3, "ab…"),
             ("abc", 0, ""),
+            // An e with its accent behind it, a family of three, a flag, a heart made colourful.
+            ("cafe\u{301}", 6, "cafe\u{301}  "),
+            ("cafe\u{301}s", 4, "caf…"),
+            ("cafe\u{301}ss", 5, "cafe\u{301}…"),
+            ("👨\u{200d}👩\u{200d}👧 x", 6, "👨\u{200d}👩\u{200d}👧 x  "),
+            ("👨\u{200d}👩\u{200d}👧 xyz", 5, "👨\u{200d}👩\u{200d}👧 x…"),
+            ("🇩🇪 xyz", 4, "🇩🇪 …"),
+            ("❤\u{fe0f}x", 5, "❤\u{fe0f}x  "),
         ] {
             let mut line = String::new();
             put(&mut line, text, room);
@@ -87,7 +88,16 @@ mod tests {
     }
 
     #[test]
-    fn no_control_character_reaches_a_terminal() {
-        assert_eq!(clean("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+    fn a_cell_is_as_wide_as_it_must_be() {
+        let marks = "\u{301}".repeat(2000);
+        for text in
+            [&*marks, "日本語の名前のゲスト", "ل\u{627}x", "👨\u{200d}👩\u{200d}👧👧👧👧👧👧"]
+        {
+            for room in 1..24 {
+                let mut cell = String::new();
+                put(&mut cell, text, room);
+                assert_eq!(width(&cell), room, "{cell:?}");
+            }
+        }
     }
 }

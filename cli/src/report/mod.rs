@@ -9,15 +9,15 @@ mod progress;
 mod summary;
 mod table;
 
-use crate::console::{self, output_error, reason};
-use crate::failure::{Failure, NOT_DONE};
+use crate::console::{self, output_error};
+use crate::failure::Failure;
+use crate::logs;
 use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use viraudit::Uuid;
 use viraudit_trail::report::{EventView, Filter, Report};
 use viraudit_trail::scan::Wants;
-use viraudit_trail::source::Sources;
 use viraudit_trail::store::Store;
 use viraudit_trail::time::{Clock, Edge, UtcTimes, parse};
 
@@ -31,6 +31,9 @@ TIME: 2026-11-21 (with --end: to its last moment), '2026-11-21 10:20', 2026-11-2
 @SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago this-month
 this-year. Sessions that only overlap the range are shown too, with a mark: < began before it,
 > ended after it.
+
+On a terminal rows are cut to its width (or COLUMNS), and coloured unless NO_COLOR is set; elsewhere
+they are whole and plain.
 
 States: running, stopped, failed (its start failed), lost (started again without a stop), down (the
 host went down or crashed).
@@ -101,10 +104,7 @@ type Out<'o> = &'o mut dyn Write;
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let clock = Clock::system();
     let filter = filter(&args, &clock)?;
-    let sources = Sources::resolve(&args.files).map_err(|(path, error)| {
-        let name = console::shown(&path);
-        Failure::not_done(format!("can't read {name}: {}", reason(&error)))
-    })?;
+    let sources = logs::find(&args.files, "report")?;
     let details = args.all_events || args.summary;
     let wants = Wants { details, failed: args.failed };
     let bar = progress::Bar::new(&sources);
@@ -112,15 +112,24 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     bar.finish();
     let report = Report::new(store, filter);
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
-    say_what_was_wrong(&report, &sources)?;
-    if !found {
-        let tally = report.store().tally;
-        let nothing =
-            if tally.used == 0 { "no audit records about guests" } else { "nothing found" };
-        console::say(nothing);
-        return Ok(1);
+    let Store { tally, errors, .. } = report.store();
+    // Of a file that is no log at all one line is enough.
+    let is_log = tally.used > 0 || !errors.is_empty();
+    if is_log && tally.is_damaged() {
+        console::say(format!("{tally}; see viraudit verify"));
     }
-    Ok(0)
+    logs::all_read(&sources, errors, "report")?;
+    if found {
+        return Ok(0);
+    }
+    console::say(match () {
+        () if is_log => "nothing found".to_owned(),
+        () if tally.is_damaged() => {
+            format!("no audit records about guests: {tally}; see viraudit verify")
+        }
+        () => "no audit records about guests".to_owned(),
+    });
+    Ok(1)
 }
 
 fn filter(args: &ReportArgs, clock: &Clock) -> Result<Filter, Failure> {
@@ -177,16 +186,4 @@ pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
 /// An event as a row for people.
 pub(crate) fn event_text(event: &EventView<'_>) -> Vec<u8> {
     table::live(event).into_bytes()
-}
-
-/// One line about lines that could not be used, and an error where a log could not be read.
-fn say_what_was_wrong(report: &Report, sources: &Sources) -> Result<(), Failure> {
-    let store = report.store();
-    if store.tally.is_damaged() {
-        console::say(format!("{}; see viraudit verify", store.tally));
-    }
-    let Some((source, error)) = store.errors.first() else { return Ok(()) };
-    let name = sources.list.get(*source).map(|source| source.name()).unwrap_or_default();
-    let message = format!("can't read {name}: {}", reason(error));
-    Err(Failure { code: NOT_DONE, message })
 }

@@ -51,6 +51,7 @@ fn draw(size: u64, count: &AtomicU64, done: &AtomicBool) {
     let bar = ProgressBar::new(size);
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.tick();
     while !done.load(Ordering::Acquire) {
         bar.set_position(count.load(Ordering::Relaxed));
         thread::park_timeout(Duration::from_millis(100));

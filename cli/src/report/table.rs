@@ -1,8 +1,9 @@
 //! A table for people: as wide as it must be, or as the terminal is.
 
 use super::ReportArgs;
-use super::layout::{clean, cut, put, width};
+use super::layout::{cut, put, width};
 use super::parallel::{Part, in_order};
+use crate::plain::clean;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -141,17 +142,24 @@ fn style_of(state: State) -> Style {
     Style::new().fg_color(Some(colour.into()))
 }
 
+/// The terminal's columns; COLUMNS is the user's word for them.
+fn columns() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    told.filter(|&columns| columns > 0)
+        .or_else(|| terminal_size::terminal_size().map(|(columns, _)| columns.0.into()))
+}
+
 impl Table {
     fn new(proof: bool) -> Self {
         let stdout = io::stdout();
-        let room = stdout.is_terminal().then(terminal_size::terminal_size).flatten();
+        let room = stdout.is_terminal().then(columns).flatten();
         let mut shown = [true; 9];
         shown[HOST] = false;
         shown[PROOF] = proof;
         Self {
             zone: TimeZone::system(),
             colour: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-            room: room.map(|(columns, _)| usize::from(columns.0)),
+            room,
             shown,
             widths: HEADERS.map(str::len),
         }
@@ -239,7 +247,7 @@ impl Table {
         let mut state = (0, "");
         for (i, text) in row.columns().enumerate().filter(|&(i, _)| self.shown[i]) {
             if i == STATE {
-                state = ((0..i).filter(|&i| self.shown[i]).map(|i| self.widths[i] + 2).sum(), text);
+                state = (lines.len() - start, text);
             }
             put(lines, text, self.widths[i]);
             lines.push_str("  ");
@@ -249,9 +257,12 @@ impl Table {
             let line = lines.split_off(start);
             if let Some(style) = style {
                 lines.push_str(&format!("{style}{line}{style:#}"));
-            } else if let Some(known) = State::ALL.iter().find(|known| known.name() == state.1) {
+            } else if let Some(known) = State::ALL.iter().find(|known| known.name() == state.1)
+                && let Some(behind) = line.get(state.0..).and_then(|l| l.strip_prefix(state.1))
+            {
                 // Only the state, where it stands.
-                lines.push_str(&coloured(&line, state.0, state.1.len(), style_of(*known)));
+                let (before, style) = (&line[..state.0], style_of(*known));
+                lines.push_str(&format!("{before}{style}{}{style:#}{behind}", state.1));
             } else {
                 lines.push_str(&line);
             }
@@ -290,23 +301,6 @@ impl Table {
         }
         lines.push('\n');
     }
-}
-
-/// Colours `len` columns of a line from the column `at` on.
-fn coloured(line: &str, at: usize, len: usize, style: Style) -> String {
-    let mut column = 0;
-    let start = line.char_indices().find(|(_, c)| {
-        let found = column >= at;
-        column += width(c.encode_utf8(&mut [0; 4]));
-        found
-    });
-    let Some((start, _)) = start else { return line.to_owned() };
-    let end = line.len().min(start + len);
-    // A state's name is ASCII; what was cut there isn't.
-    if !line.is_char_boundary(end) {
-        return line.to_owned();
-    }
-    format!("{}{style}{}{style:#}{}", &line[..start], &line[start..end], &line[end..])
 }
 
 /// A row of an event by itself: with its guest's name.

@@ -12,5 +12,7 @@ mod man;
 mod program;
 mod records;
 mod report;
+mod rotated;
 mod status;
 mod stdout;
+mod terminal;

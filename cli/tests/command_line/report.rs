@@ -73,38 +73,106 @@ fn emitted_records_are_a_session() {
 }
 
 #[test]
-fn compressed_logs_and_directories() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = fs::read(root().join(GOLDEN).join("day.log")).unwrap();
-    let lines: Vec<&[u8]> = log.split_inclusive(|&byte| byte == b'\n').collect();
-    let (old, new) = lines.split_at(lines.len() / 2);
-    let path = directory.path().join("audit.log.1.gz");
-    let mut gzip = std::process::Command::new("gzip")
-        .stdin(Stdio::piped())
-        .stdout(fs::File::create(path).unwrap())
-        .spawn()
-        .unwrap();
-    gzip.stdin.take().unwrap().write_all(&old.concat()).unwrap();
-    assert!(gzip.wait().unwrap().success());
-    fs::write(directory.path().join("audit.log"), new.concat()).unwrap();
-    let whole = run(&["report", &format!("{GOLDEN}/day.log"), "-a", "--format", "json"]);
-    let pieces = run(&["report", directory.path().to_str().unwrap(), "-a", "--format", "json"]);
-    assert_eq!(text(&pieces.stdout), text(&whole.stdout));
-}
-
-#[test]
 fn nothing_found_is_an_exit_status() {
     let day = format!("{GOLDEN}/day.log");
     for (args, message) in [
         (&["report", &day, "--vm", "nobody"] as &[&str], "viraudit: nothing found\n"),
-        (&["report", "Cargo.toml"], "viraudit: no audit records about guests\n"),
+        (&["report", "-"], "viraudit: no audit records about guests\n"),
         (&["report", "/dev/null"], "viraudit: no audit records about guests\n"),
     ] {
         let output = run(args);
         assert_eq!(output.status.code(), Some(1), "{args:?}");
         assert_eq!(text(&output.stdout), "", "{args:?}");
-        assert!(stderr(&output).ends_with(message), "{args:?}: {}", stderr(&output));
+        assert_eq!(stderr(&output), message, "{args:?}");
     }
+}
+
+#[test]
+fn what_is_no_log_is_said_in_one_line() {
+    let random: Vec<u8> = (0..9000u32).map(|n| ((n * n) >> 3) as u8).collect();
+    let utf16: Vec<u8> = day().iter().flat_map(|&byte| [byte, 0]).collect();
+    for (what, text) in [
+        ("a text", b"hello\nworld\n".to_vec()),
+        ("a settings file", fs::read(root().join("Cargo.toml")).unwrap()),
+        ("random bytes", random),
+        ("nothing but NULs", vec![0; 100_000]),
+        ("UTF-16", utf16),
+        ("one line of 20 MB", vec![b'x'; 20_000_000]),
+    ] {
+        let output = with_input(&["report", "-"], &text);
+        let said = stderr(&output);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{what}: {said}");
+        assert_eq!(said.lines().count(), 1, "{what}: {said}");
+        assert!(said.starts_with("viraudit: no audit records about guests: "), "{what}: {said}");
+        let output = with_input(&["verify", "-"], &text);
+        let found = text_of(&output);
+        assert_eq!(output.status.code(), Some(1), "{what}: {found}");
+        assert!(found.contains("standard input:1: malformed: no audit record"), "{what}: {found}");
+        assert!(found.lines().count() < 100, "{what}: {found}");
+    }
+}
+
+fn day() -> Vec<u8> {
+    fs::read(root().join(DAY)).unwrap()
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout)
+}
+
+#[test]
+fn a_log_in_other_clothes_says_the_same() {
+    let day = day();
+    let expected = with_input(&["report", "-", "-a"], &day).stdout;
+    let crlf: Vec<u8> = day
+        .iter()
+        .flat_map(|&byte| if byte == b'\n' { b"\r\n".to_vec() } else { vec![byte] })
+        .collect();
+    let huge = [&day[..], &[b'x'; 20_000_000], b"\n"].concat();
+    let open_end = day.strip_suffix(b"\n").unwrap().to_vec();
+    for (what, log, status) in
+        [("CRLF", crlf, 0), ("without its last line end", open_end, 0), ("a huge line", huge, 1)]
+    {
+        let output = with_input(&["report", "-", "-a"], &log);
+        assert_eq!(text_of(&output), text(&expected), "{what}");
+        assert_eq!(stderr(&output).lines().count(), status, "{what}");
+        assert_eq!(with_input(&["verify", "-"], &log).status.code(), Some(status as i32), "{what}");
+    }
+}
+
+#[test]
+fn every_log_that_cannot_be_read_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let empty = directory.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    for command in ["report", "verify"] {
+        let output = viraudit([command]).arg(&empty).output().unwrap();
+        let said = format!("viraudit: can't read {}: there is no file in it\n", empty.display());
+        assert_eq!((output.status.code(), stderr(&output)), (Some(3), said));
+        assert_eq!(text_of(&output), "");
+        // What can be opened, but not read: two of them, and a good one.
+        let bad = ["/proc/self/mem", "/proc/thread-self/mem"];
+        let output = viraudit([command, bad[0], DAY, bad[1]]).output().unwrap();
+        let said = bad.map(|path| format!("viraudit: can't read {path}: Input/output error\n"));
+        assert_eq!((output.status.code(), stderr(&output)), (Some(3), said.concat()));
+        assert!(!output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn verify_says_the_same_once() {
+    let record = "type=VIRT_CONTROL msg=audit(1.000:7): pid=1 uid=0 msg='virt=kv\n";
+    let log = format!("a\nb\nc\n{record}d\n{record}{record}");
+    let output = with_input(&["verify", "-"], log.as_bytes());
+    let expected = "\
+        standard input:1: malformed: no audit record (and 2 more, to line 3)\n\
+        standard input:4: cut: the record's end is missing\n\
+        standard input:5: malformed: no audit record\n\
+        standard input:6: cut: the record's end is missing (and 1 more, to line 7)\n\
+        7 lines, 3 records about guests, 7 findings\n";
+    assert_eq!(text_of(&output), expected);
+    let output = with_input(&["verify", "-", "--json"], log.as_bytes());
+    assert_eq!(text_of(&output).lines().count(), 7);
 }
 
 #[test]

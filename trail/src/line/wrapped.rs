@@ -28,6 +28,9 @@ const TAGS: [&[u8]; 5] = [b"audit", b"kernel", b"audispd", b"audisp-syslog", b"a
 /// Rewrites a line that [`front`] doesn't know, at the end of `out`.
 pub fn rewrite(line: &[u8], clock: &Clock, out: &mut Vec<u8>) -> Wrapped {
     let text = line.trim_ascii();
+    // How journalctl's json-seq and json-sse begin a line.
+    let object = [&b"\x1e"[..], b"data: "].into_iter().find_map(|mark| text.strip_prefix(mark));
+    let text = object.filter(|object| object.starts_with(b"{")).unwrap_or(text);
     // ausearch puts these between events.
     if text.is_empty() || text == b"----" || text.starts_with(b"time->") {
         return Wrapped::Other;
@@ -188,7 +191,8 @@ fn header_time<'a>(text: &'a [u8], clock: &Clock) -> Option<(i64, &'a [u8])> {
             let (stamp, rest) = word(text)?;
             let (seconds, micros) = std::str::from_utf8(stamp).ok()?.split_once('.')?;
             let millis: i64 = micros.get(..3)?.parse().ok()?;
-            Some((seconds.parse::<i64>().ok()?.checked_mul(1000)? + millis, rest))
+            let seconds: i64 = seconds.parse().ok()?;
+            Some((seconds.checked_mul(1000)?.checked_add(millis)?, rest))
         }
         b'A'..=b'Z' => with_month(text, clock).or_else(|| with_weekday(text, clock)),
         _ => None,
@@ -291,13 +295,23 @@ mod tests {
     }
 
     #[test]
+    fn no_time_is_too_far() {
+        let line = |time: &str| format!("{time} h1 audit[1]: VIRT_CONTROL {FIELDS}");
+        assert_eq!(rewritten(&line("9223372036854775.999")), Err(Wrapped::Unknown));
+        assert!(rewritten(&line("9223372036854775.807")).is_ok());
+    }
+
+    #[test]
     fn journald_json() {
         let line = format!(
             r#"{{"_TRANSPORT":"audit","_AUDIT_TYPE":"2501","_AUDIT_ID":"15","_HOSTNAME":"h1",
             "_SOURCE_REALTIME_TIMESTAMP":"1795292517231000","MESSAGE":"VIRT_RESOURCE {FIELDS}"}}"#
         );
         let expected = format!("node=h1 type=2501 msg=audit(1795292517.231:15): {FIELDS}");
-        assert_eq!(rewritten(&line.replace('\n', "")), Ok(expected));
+        let line = line.replace('\n', "");
+        for line in [line.clone(), format!("\x1e{line}"), format!("data: {line}")] {
+            assert_eq!(rewritten(&line), Ok(expected.clone()), "{line:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ fn key(kind: u8, host: u32, text: &[u8]) -> Key {
 const PROCESS_LABEL: u8 = b'v';
 const IMAGE_LABEL: u8 = b'i';
 const PATH: u8 = b'p';
+const DIRECTORY: u8 = b'd';
 const PID: u8 = b'n';
 const UUID: u8 = b'u';
 
@@ -37,6 +38,8 @@ pub(super) struct Marks {
     holders: HashMap<Key, BTreeSet<u32>, RandomState>,
     /// A session's marks.
     held: HashMap<u32, Vec<Key>, RandomState>,
+    /// Somebody has shared a directory.
+    shared: bool,
 }
 
 impl Marks {
@@ -116,12 +119,21 @@ impl Marks {
                 }
                 let (old, new) = crate::report::change(kind, store.words.get(event.reason), text);
                 let is_path = |value: &Cow<'_, [u8]>| value.starts_with(b"/");
+                let shared = kind == b"fs";
+                self.shared |= shared;
                 if let Some(old) = old.filter(is_path) {
                     // What is held no more may stay in the list: to release it again does nothing.
+                    let old = whole(&old);
                     self.release(session, key(PATH, event.host, &old));
+                    self.release(session, key(DIRECTORY, event.host, &old));
                 }
                 if let Some(new) = new.filter(is_path) {
+                    let new = whole(&new);
                     self.hold(session, key(PATH, event.host, &new));
+                    // Below the root is everything of the host's.
+                    if shared && *new != *b"/" {
+                        self.hold(session, key(DIRECTORY, event.host, &new));
+                    }
                 }
             }
             _ => {}
@@ -165,7 +177,15 @@ impl Marks {
                 self.labelled(IMAGE_LABEL, host, &label).take(SHARED_MAX).for_each(&mut add);
             }
             for path in observed.paths() {
+                let path = whole(&path);
                 self.holders(PATH, host, &path).take(SHARED_MAX).for_each(&mut add);
+                if self.shared {
+                    for directory in above(&path) {
+                        self.holders(DIRECTORY, host, directory)
+                            .take(SHARED_MAX)
+                            .for_each(&mut add);
+                    }
+                }
             }
         }
         found
@@ -191,4 +211,60 @@ fn guest_of_profile(profile: &[u8]) -> Option<Uuid> {
     let rest = &profile[at + b"libvirt-".len()..];
     let (uuid, behind) = rest.split_at_checked(36)?;
     (behind.is_empty() || behind.starts_with(b"//")).then(|| Uuid::parse(uuid))?
+}
+
+/// A path without what changes nothing in it: `//`, `.`, a `/` at its end, and `..`, which leaves a
+/// directory that is shared.
+fn whole(path: &[u8]) -> Cow<'_, [u8]> {
+    let is_plain = |part: &[u8]| !matches!(part, b"" | b"." | b"..");
+    if path.len() < 2 || path[1..].split(|&byte| byte == b'/').all(is_plain) {
+        return Cow::Borrowed(path);
+    }
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in path.split(|&byte| byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let mut path = Vec::with_capacity(path.len());
+    for part in &parts {
+        path.push(b'/');
+        path.extend_from_slice(part);
+    }
+    Cow::Owned(if path.is_empty() { b"/".to_vec() } else { path })
+}
+
+/// The directories that a path lies in, the nearest first.
+fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memchr::memrchr_iter(b'/', path).filter(|&end| end > 0).map(|end| &path[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_compared_whole() {
+        for (path, expected) in [
+            ("/", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/b/", "/a/b"),
+            ("//a///b", "/a/b"),
+            ("/a/./b/.", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/a/b/..", "/a"),
+            ("/../..", "/"),
+            ("/a/..b/...", "/a/..b/..."),
+        ] {
+            assert_eq!(whole(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+        let of = |path: &'static str| above(path.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(of("/a/b/c"), [&b"/a/b"[..], b"/a"]);
+        assert_eq!(of("/a"), [b""; 0]);
+        assert_eq!(of("/"), [b""; 0]);
+    }
 }

@@ -129,14 +129,19 @@ impl<'t> Observed<'t> {
     /// Every path that the event names, whole.
     pub fn paths(&self) -> Vec<Cow<'t, [u8]>> {
         let cwd = self.others(b'C').find_map(|body| find(body, b"cwd")).and_then(kernel_text);
-        let own = [b"path" as &[u8], b"name"].into_iter().filter_map(|key| self.main(key));
-        let named = self.others(b'P').filter_map(|body| find(body, b"name"));
-        let mut paths: Vec<_> = own
-            .chain(named)
+        let named: Vec<_> = self
+            .others(b'P')
+            .filter_map(|body| find(body, b"name"))
             .filter_map(kernel_text)
+            .collect();
+        // An AVC's name without a path is only the last part of one; the paths' records have it
+        // whole, and where it was looked for may be another directory than the current one.
+        let is_part = |name: &Cow<'_, [u8]>| !name.starts_with(b"/") && !named.is_empty();
+        let name = self.main(b"name").and_then(kernel_text).filter(|name| !is_part(name));
+        let path = self.main(b"path").and_then(kernel_text);
+        let mut paths: Vec<_> = (path.into_iter().chain(name).chain(named))
             .filter_map(|path| match (&path[..], &cwd) {
                 ([b'/', ..], _) => Some(path),
-                // An AVC's name without a path is only the last part of one.
                 _ => cwd.as_ref().map(|cwd| Cow::Owned([cwd, &b"/"[..], &path].concat())),
             })
             .collect();

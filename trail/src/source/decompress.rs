@@ -3,6 +3,7 @@
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
+use std::error::Error;
 use std::io::{self, BufReader, Cursor, Read};
 
 const GZIP: &[u8] = &[0x1F, 0x8B];
@@ -18,17 +19,51 @@ pub(super) fn reader(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read +
     (&mut raw).take(XZ.len() as u64).read_to_end(&mut front)?;
     let kind = [GZIP, ZSTD, XZ].into_iter().find(|magic| front.starts_with(magic));
     let whole = Cursor::new(front).chain(raw);
-    Ok(match kind {
-        None => Box::new(whole),
-        Some(kind) => {
-            let whole = BufReader::with_capacity(CHUNK, whole);
-            match kind {
-                GZIP => Box::new(MultiGzDecoder::new(whole)),
-                ZSTD => Box::new(Zstd { input: Some(whole), frame: None }),
-                _ => Box::new(XzReader::new(whole, true)),
+    let Some(kind) = kind else { return Ok(Box::new(whole)) };
+    let whole = BufReader::with_capacity(CHUNK, whole);
+    let (name, inner): (_, Box<dyn Read + Send>) = match kind {
+        GZIP => ("gzip", Box::new(MultiGzDecoder::new(whole))),
+        ZSTD => ("zstd", Box::new(Zstd { input: Some(whole), frame: None })),
+        _ => ("xz", Box::new(XzReader::new(whole, true))),
+    };
+    Ok(Box::new(Compressed { name, inner }))
+}
+
+/// Says what is wrong in one way, whoever decompresses.
+struct Compressed {
+    name: &'static str,
+    inner: Box<dyn Read + Send>,
+}
+
+impl Read for Compressed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            // What the file itself can't give.
+            _ if error.raw_os_error().is_some() => error,
+            _ if is_end(&error) => {
+                let text = format!("the {} data ends too early", self.name);
+                io::Error::new(io::ErrorKind::UnexpectedEof, text)
             }
+            _ => io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the {} data is damaged", self.name),
+            ),
+        })
+    }
+}
+
+/// Whether the end came too early, or that is what is behind it.
+fn is_end(error: &io::Error) -> bool {
+    let is_end = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+    let mut behind = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
+    while let Some(inner) = behind {
+        if inner.downcast_ref().is_some_and(is_end) {
+            return true;
         }
-    })
+        behind = inner.source();
+    }
+    is_end(error)
 }
 
 /// Frame after frame: what is appended to a .zst file is a frame of its own.
@@ -62,6 +97,7 @@ impl<R: Read> Read for Zstd<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lzma_rust2::{XzOptions, XzWriter};
     use std::io::Write;
 
     fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
@@ -88,6 +124,32 @@ mod tests {
         let frame = |text: &[u8]| ruzstd::encoding::compress_to_vec(text, level);
         let bytes = [frame(b"one\n"), frame(b"two\n")].concat();
         assert_eq!(read(bytes).unwrap(), b"one\ntwo\n");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_way() {
+        let text: Vec<u8> = (0..5000u32).flat_map(|n| (n * n).to_string().into_bytes()).collect();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        gzip.write_all(&text).unwrap();
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        let mut xz = XzWriter::new(Vec::new(), XzOptions::with_preset(1)).unwrap();
+        xz.write_all(&text).unwrap();
+        for (name, bytes) in [
+            ("gzip", gzip.finish().unwrap()),
+            ("zstd", ruzstd::encoding::compress_to_vec(&text[..], level)),
+            ("xz", xz.finish().unwrap()),
+        ] {
+            assert_eq!(read(bytes.clone()).unwrap(), text, "{name}");
+            for keep in [8, bytes.len() / 2, bytes.len() - 1] {
+                let said = read(bytes[..keep].to_vec()).unwrap_err().to_string();
+                assert_eq!(said, format!("the {name} data ends too early"), "{keep} bytes");
+            }
+            let mut damaged = bytes.clone();
+            let middle = damaged.len() / 2;
+            damaged[middle..middle + 100].fill(0xFF);
+            let said = read(damaged).unwrap_err().to_string();
+            assert_eq!(said, format!("the {name} data is damaged"));
+        }
     }
 
     #[test]

@@ -115,6 +115,9 @@ fn directory(path: &Path) -> io::Result<Vec<Source>> {
             files.push(entry.path());
         }
     }
+    if files.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "there is no file in it"));
+    }
     auditd::sort(&mut files);
     Ok(files.into_iter().map(Source::File).collect())
 }

@@ -1,0 +1,77 @@
+//! The logs that report and verify read: finding them, and what to say of those that can't be read.
+
+use crate::console::{self, reason};
+use crate::failure::Failure;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use viraudit_trail::blocks::ReadError;
+use viraudit_trail::source::Sources;
+
+/// The logs that were asked for, or this host's own.
+pub(crate) fn find(files: &[PathBuf], command: &str) -> Result<Sources, Failure> {
+    Sources::resolve(files).map_err(|(path, error)| {
+        let hint = if files.is_empty() { hint(&error, command) } else { String::new() };
+        not_read(&console::shown(&path), &error, &hint)
+    })
+}
+
+/// Says what could not be read to its end: every log of it.
+pub(crate) fn all_read(
+    sources: &Sources,
+    errors: &[ReadError],
+    command: &str,
+) -> Result<(), Failure> {
+    let failure = |(source, error): &ReadError| {
+        let name = sources.list.get(*source).map(|source| source.name()).unwrap_or_default();
+        let hint = if sources.local { hint(error, command) } else { String::new() };
+        not_read(&name, error, &hint)
+    };
+    let Some((last, others)) = errors.split_last() else { return Ok(()) };
+    others.iter().for_each(|error| console::say(failure(error)));
+    Err(failure(last))
+}
+
+fn not_read(name: &str, error: &io::Error, hint: &str) -> Failure {
+    Failure::not_done(format!("can't read {name}: {}{hint}", reason(error)))
+}
+
+/// What helps where nobody has chosen the log.
+fn hint(error: &io::Error, command: &str) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "; run as root, or name a log".into(),
+        ErrorKind::NotFound => {
+            format!("; without auditd: journalctl -o json _TRANSPORT=audit | viraudit {command} -")
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use viraudit_trail::source::Source;
+
+    #[test]
+    fn what_helps_depends_on_whose_log_it_is() {
+        let list = vec![Source::File("/a".into())];
+        for (local, kind, expected) in [
+            (
+                true,
+                ErrorKind::PermissionDenied,
+                "can't read /a: permission denied; run as root, or name a log",
+            ),
+            (
+                true,
+                ErrorKind::NotFound,
+                "can't read /a: entity not found; without auditd: journalctl -o json \
+                 _TRANSPORT=audit | viraudit verify -",
+            ),
+            (true, ErrorKind::InvalidData, "can't read /a: invalid data"),
+            (false, ErrorKind::PermissionDenied, "can't read /a: permission denied"),
+        ] {
+            let sources = Sources { list: list.clone(), local };
+            let failure = all_read(&sources, &[(0, kind.into())], "verify").unwrap_err();
+            assert_eq!(failure.message, expected);
+        }
+    }
+}

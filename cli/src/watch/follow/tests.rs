@@ -1,0 +1,130 @@
+//! A kernel that is played back.
+
+use super::*;
+
+#[derive(Clone, Copy)]
+enum Step {
+    /// The start of the guest with this number.
+    Start(u64),
+    /// The kernel says that it lost something.
+    Lost,
+    /// So many were lost, whether it was said or not.
+    Dropped(u32),
+    Nothing,
+    Broken(i32),
+}
+
+use Step::{Broken, Dropped, Lost, Nothing, Start};
+
+struct Script<'s> {
+    steps: std::slice::Iter<'s, Step>,
+    lost: Option<u32>,
+    stop: &'s AtomicBool,
+}
+
+impl Records for Script<'_> {
+    fn next(&mut self, _: Duration) -> io::Result<Heard> {
+        match self.steps.next() {
+            Some(Start(n)) => Ok(Heard::Record(2500, start(*n))),
+            Some(Lost) => Ok(Heard::Lost),
+            Some(Dropped(more)) => {
+                self.lost = self.lost.map(|lost| lost.wrapping_add(*more));
+                self.next(PATIENCE)
+            }
+            Some(Nothing) => Ok(Heard::Nothing),
+            Some(Broken(errno)) => Err(io::Error::from_raw_os_error(*errno)),
+            None => {
+                self.stop.store(true, Ordering::Release);
+                Ok(Heard::Nothing)
+            }
+        }
+    }
+
+    fn lost(&self) -> Option<u32> {
+        self.lost
+    }
+}
+
+fn start(n: u64) -> Vec<u8> {
+    format!(
+        "audit(1795292517.231:{n}): pid=1 uid=0 auid=0 ses=1 msg='virt=kvm op=start \
+         reason=booted vm=\"g{n}\" uuid={n:08x}-2f8b-4b7a-9d9c-0123456789ab vm-pid=5 exe=\"x\" \
+         hostname=? addr=? terminal=? res=success'"
+    )
+    .into_bytes()
+}
+
+/// The names of the guests whose rows were shown, and what was said.
+fn played(steps: &[Step], before: Option<u32>, count: Option<u64>) -> (Vec<String>, Vec<String>) {
+    let stop = AtomicBool::new(false);
+    let mut script = Script { steps: steps.iter(), lost: before, stop: &stop };
+    let wanted = Wanted { json: true, count, deadline: None };
+    let (mut out, mut said) = (Vec::new(), Vec::new());
+    let result = follow(&mut script, wanted, &stop, &mut out, &mut |line| said.push(line));
+    let out = String::from_utf8(out).unwrap();
+    let names = out.lines().map(|line| {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        event["vm"].as_str().unwrap().to_owned()
+    });
+    if let Err(error) = result {
+        said.push(error.to_string());
+    }
+    (names.collect(), said)
+}
+
+const WHY: &str = "they came faster than they were read";
+
+#[test]
+fn what_is_lost_is_counted_and_said_and_the_rest_is_shown() {
+    for (steps, before, shown, said) in [
+        (&[Start(1), Nothing][..], Some(0), "g1", vec![]),
+        (&[Start(1), Nothing], Some(9), "g1", vec![]),
+        // What the buffer holds comes before what is missing.
+        (
+            &[Start(1), Lost, Start(2), Dropped(7), Nothing, Start(10)],
+            Some(0),
+            "g1 g2 g10",
+            vec!["7 records were lost"],
+        ),
+        (&[Lost, Dropped(1), Nothing, Start(2)], Some(3), "g2", vec!["1 record was lost"]),
+        // The counter wraps.
+        (&[Lost, Dropped(5), Nothing], Some(u32::MAX - 1), "", vec!["5 records were lost"]),
+        (
+            &[Lost, Dropped(2), Nothing, Start(1), Lost, Dropped(3), Nothing, Nothing],
+            Some(0),
+            "g1",
+            vec!["2 records were lost", "3 records were lost"],
+        ),
+        // Even when it isn't said.
+        (&[Dropped(4), Start(1), Nothing], Some(0), "g1", vec!["4 records were lost"]),
+        // A kernel that doesn't count.
+        (&[Lost, Start(1), Nothing, Start(2)], None, "g1 g2", vec!["some records were lost"]),
+        (&[Start(1), Nothing], None, "g1", vec![]),
+        // Told in the end at the latest.
+        (&[Start(1), Lost, Dropped(4)], Some(0), "g1", vec!["4 records were lost"]),
+    ] {
+        let (names, lines) = played(steps, before, None);
+        let said: Vec<String> = said.iter().map(|what| format!("{what}: {WHY}")).collect();
+        assert_eq!(lines, said, "{shown}");
+        assert_eq!(names.join(" "), shown);
+    }
+}
+
+#[test]
+fn no_record_is_told_twice_while_they_keep_coming() {
+    let burst = [Lost, Dropped(3), Start(1), Dropped(4), Start(2), Start(3), Dropped(5), Nothing];
+    let (names, said) = played(&burst, Some(0), None);
+    assert_eq!(names.len(), 3);
+    let told = |line: &String| line.split(' ').next().unwrap().parse::<u32>().unwrap();
+    assert_eq!(said.iter().map(told).sum::<u32>(), 12, "{said:?}");
+}
+
+#[test]
+fn a_loss_is_told_before_an_error_and_behind_the_last_row() {
+    let (names, said) = played(&[Start(1), Lost, Dropped(2), Broken(5)], Some(0), None);
+    assert_eq!((names.len(), said.len()), (1, 2), "{said:?}");
+    assert!(said[0].starts_with("2 records were lost"), "{said:?}");
+    let steps = [Start(1), Lost, Dropped(2), Start(2), Start(3)];
+    let (names, said) = played(&steps, Some(0), Some(2));
+    assert_eq!((names.join(" "), said.len()), ("g1 g2".to_owned(), 1), "{said:?}");
+}

@@ -1,0 +1,170 @@
+//! Any bytes as a log: every line is accounted for, whoever reads it, and what is shown of it can
+//! be read.
+
+#![no_main]
+
+/// The program's own writers: they are no part of a library.
+#[allow(dead_code)]
+#[path = "../../cli/src/report"]
+mod report {
+    #[path = "csv.rs"]
+    pub(crate) mod csv;
+    #[path = "json.rs"]
+    pub(crate) mod json;
+    #[path = "layout.rs"]
+    pub(crate) mod layout;
+    #[path = "object.rs"]
+    mod object;
+    #[path = "parallel.rs"]
+    mod parallel;
+
+    type Out<'o> = &'o mut dyn std::io::Write;
+}
+
+#[path = "../../cli/src/plain.rs"]
+mod plain;
+
+use libfuzzer_sys::fuzz_target;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use viraudit::RecordType;
+use viraudit_trail::report::{EventView, Filter, Report};
+use viraudit_trail::scan::Wants;
+use viraudit_trail::source::{Source, Sources};
+use viraudit_trail::store::Store;
+use viraudit_trail::tally::Tally;
+use viraudit_trail::time::Clock;
+use viraudit_trail::verify::{Finding, verify, verify_text};
+use viraudit_trail::watch::Watcher;
+use viraudit_trail::{auvirt, line};
+
+static CLOCK: LazyLock<Clock> = LazyLock::new(|| Clock::fixed("2026-11-21T12:00:00[UTC]"));
+
+const DETAILS: Wants = Wants { details: true, failed: false };
+const OTHERS: [Wants; 2] =
+    [Wants { details: false, failed: false }, Wants { details: false, failed: true }];
+
+fuzz_target!(|log: &[u8]| {
+    let lines = lines(log);
+    let report = report(log, DETAILS);
+    accounted(report.store().tally, lines);
+    let shown = shown(&report);
+    for wants in OTHERS {
+        let report = self::report(log, wants);
+        accounted(report.store().tally, lines);
+        self::shown(&report);
+    }
+    let findings = findings(log, lines);
+    replayed_by_auvirt(log);
+    watched(log);
+    // Files and threads are slow, and the way to them is the same for every log.
+    if log.len().is_multiple_of(64) {
+        from_a_file(log, &shown, &findings);
+    }
+});
+
+fn lines(log: &[u8]) -> u64 {
+    let ends = log.iter().filter(|&&byte| byte == b'\n').count();
+    (ends + usize::from(log.last().is_some_and(|&byte| byte != b'\n'))) as u64
+}
+
+fn report(log: &[u8], wants: Wants) -> Report {
+    let filter = Filter { failed: wants.failed, ..Filter::default() };
+    Report::new(Store::of_text(log, wants, &CLOCK), filter)
+}
+
+fn accounted(tally: Tally, lines: u64) {
+    assert_eq!(tally.lines, lines);
+    assert_eq!(tally.used + tally.other + tally.malformed + tally.cut, lines, "{tally:?}");
+}
+
+/// Each line of JSON is an object, each row of CSV has the header's columns, and texts keep to
+/// the columns of a table.
+fn shown(report: &Report) -> Vec<u8> {
+    let mut json = Vec::new();
+    report::json::write(report, true, &mut json).expect("memory takes all");
+    let mut objects = 0;
+    for line in json.split_inclusive(|&byte| byte == b'\n') {
+        let object: serde_json::Value = serde_json::from_slice(line).expect("JSON");
+        assert!(object["kind"].is_string() && object["uuid"].is_string());
+        objects += 1;
+    }
+    let mut rows = Vec::new();
+    report::csv::write(report, true, &mut rows).expect("memory takes all");
+    let mut read = csv::Reader::from_reader(&rows[..]);
+    assert_eq!(read.records().map(|row| row.expect("as many columns")).count(), objects);
+    for session in report.sessions() {
+        let clean = plain::clean(&session.vm);
+        let mut cell = String::new();
+        report::layout::put(&mut cell, &clean, 12);
+        assert_eq!(report::layout::width(&cell), 12, "{cell:?}");
+    }
+    let summary = report.summary();
+    assert_eq!(summary.sessions, report.len() as u64);
+    assert_eq!(summary.states.iter().sum::<u64>(), summary.sessions);
+    json
+}
+
+fn findings(log: &[u8], lines: u64) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let counts = verify_text(log, &CLOCK, |finding| found.push(finding));
+    assert_eq!((counts.lines, counts.findings), (lines, found.len() as u64));
+    assert!(found.iter().all(|finding| (1..=lines).contains(&finding.line)));
+    found
+}
+
+fn replayed_by_auvirt(log: &[u8]) {
+    for args in [&["--stdin", "-a", "--proof", "--show-uuid"][..], &["--stdin", "-s"]] {
+        let args = args.iter().map(OsString::from);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = auvirt::run(args, &mut &log[..], &mut out, &mut err);
+        assert!(code <= 1);
+    }
+}
+
+/// The same records as the kernel tells them.
+fn watched(log: &[u8]) {
+    let mut watcher = Watcher::new(CLOCK.clone());
+    let mut seen = |event: &EventView<'_>| {
+        assert!(!event.kind.is_empty());
+    };
+    for text in log.split(|&byte| byte == b'\n') {
+        let Some(front) = line::front(text) else { continue };
+        let name = std::str::from_utf8(front.name).unwrap_or_default();
+        let number = name.parse().ok().map(|kind: RecordType| kind.number());
+        let kind = number.unwrap_or(match name {
+            "SYSCALL" => 1300,
+            "PATH" => 1302,
+            "CWD" => 1307,
+            "EOE" => 1320,
+            "AVC" => 1400,
+            "ANOM_ABEND" => 1701,
+            _ => 1127,
+        });
+        watcher.record(kind, &[b"audit(", front.rest].concat(), &mut seen);
+    }
+    watcher.flush(&mut seen);
+}
+
+/// Read by blocks and threads, a log says the same.
+fn from_a_file(log: &[u8], shown: &[u8], findings: &[Finding]) {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+        std::env::temp_dir().join(format!("viraudit-fuzz-lines-{}", std::process::id()))
+    });
+    fs::write(&*FILE, log).expect("a file");
+    let sources = Sources { list: vec![Source::File(FILE.clone())], local: false };
+    let store = Store::read(&sources, DETAILS, &CLOCK, &Default::default());
+    let mut found = Vec::new();
+    let (_, errors) = verify(&sources, &CLOCK, &Default::default(), |finding| found.push(finding));
+    // What begins like a compressed file is taken for one.
+    if store.errors.is_empty() && errors.is_empty() && !is_compressed(log) {
+        assert_eq!(self::shown(&Report::new(store, Filter::default())), shown);
+        assert_eq!(found, findings);
+    }
+}
+
+fn is_compressed(log: &[u8]) -> bool {
+    [&b"\x1f\x8b"[..], b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0"].iter().any(|m| log.starts_with(m))
+}
