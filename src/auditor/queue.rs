@@ -112,7 +112,7 @@ impl Queue {
         burst.bytes.clear();
         burst.count = 0;
         let mut state = self.state();
-        state.sending = 0;
+        (state.taken, state.sending) = (0, 0);
         self.drained.notify_all();
         while state.waiting.count == 0 {
             if state.closed {
