@@ -122,8 +122,9 @@ int virAuditOpenFile(const char *path);
 int virAuditOpenMock(void);
 
 /*
- * Closes what is open; from then on records are only logged. The counts and the mock's records stay
- * until the next opening. Same as libvirt's function of that name.
+ * Closes what is open; from then on records are only logged. What is queued is delivered first, for 5
+ * seconds at most; what is left then counts as dropped, and is said. The counts and the mock's records
+ * stay until the next opening. Same as libvirt's function of that name.
  */
 void virAuditClose(void);
 
