@@ -3,7 +3,7 @@
 use crate::blocks::Found;
 use crate::line::wrapped::{self, Wrapped};
 use crate::line::{Aux, Defect, Front, Kind, Line, Op, Stamp, VirtLine, front, without_cr};
-use crate::line::{Frame, UUID_LEN, uuid_only};
+use crate::line::{Frame, guest_only};
 use crate::tally::Tally;
 use crate::time::Clock;
 use memchr::memmem::Finder;
@@ -193,7 +193,9 @@ struct Recent<'t> {
 #[derive(PartialEq)]
 struct Run<'t> {
     node: Option<&'t [u8]>,
-    uuid: &'t [u8; UUID_LEN],
+    guest: &'t [u8],
+    uid: Option<u32>,
+    auid: Option<u32>,
 }
 
 impl Scanner {
@@ -333,8 +335,8 @@ impl Scanner {
         let control = kind == RecordType::VirtControl;
         let failed = self.wants.failed && !frame.success;
         let run = || {
-            let uuid = uuid_only(&self.uuid, body).filter(|_| frame.usual)?;
-            Some(Run { node: line.node, uuid })
+            let guest = guest_only(&self.uuid, body).filter(|_| frame.usual)?;
+            Some(Run { node: line.node, guest, uid: frame.uid, auid: frame.auid })
         };
         // Most records only tell that the guest was there: it is enough to know which.
         if !self.wants.details && !failed && !control {

@@ -10,8 +10,8 @@ pub mod wrapped;
 
 pub(crate) use frame::{Frame, quoted};
 pub use kind::{Aux, Kind, anomaly_name};
+pub(crate) use virt::guest_only;
 pub use virt::{Defect, Op, VirtLine};
-pub(crate) use virt::{UUID_LEN, uuid_only};
 
 /// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

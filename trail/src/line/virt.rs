@@ -118,19 +118,16 @@ impl<'a> VirtLine<'a> {
     }
 }
 
-/// Only the UUID's text, of a BODY with guest and UUID in libvirt's order; for records of which a
-/// report only shows that they were.
+/// Only the guest's name and UUID, as they stand in a BODY with both in libvirt's order; for records
+/// of which a report only shows that they were.
 #[inline]
-pub(crate) fn uuid_only<'a>(
-    finder: &memmem::Finder<'_>,
-    body: &'a [u8],
-) -> Option<&'a [u8; UUID_LEN]> {
+pub(crate) fn guest_only<'a>(finder: &memmem::Finder<'_>, body: &'a [u8]) -> Option<&'a [u8]> {
     let at = finder.find(body)?;
-    let (front, rest) = (&body[..at], &body[at + b" uuid=".len()..]);
-    let (uuid, rest) = rest.split_first_chunk()?;
+    let (front, end) = (&body[..at], at + b" uuid=".len() + UUID_LEN);
+    let guest = body.get(..end)?;
     let mark = memrchr(b' ', front)?;
     let named = front[mark..].starts_with(b" vm=") && front.len() > mark + b" vm=".len();
-    (named && rest.first().is_none_or(|&end| end == b' ')).then_some(uuid)
+    (named && body.get(end).is_none_or(|&end| end == b' ')).then_some(&guest[mark..])
 }
 
 /// Reads a UUID: in its usual form at once, else in any that libvirt takes.
@@ -143,4 +140,4 @@ fn uuid_of(text: &[u8]) -> Option<Uuid> {
 }
 
 /// The length of a UUID's usual text.
-pub(crate) const UUID_LEN: usize = 36;
+const UUID_LEN: usize = 36;
