@@ -24,13 +24,14 @@ setpriv --bounding-set=-net_admin --inh-caps=-net_admin \
 watcher=$!
 trap 'status=$?; kill -CONT $watcher 2>/dev/null; kill $watcher 2>/dev/null; leave $status' EXIT
 
-# The number of its records that the kernel dropped: the socket's line, found by its inode.
+# The number of its records that the kernel dropped: the socket's line, found by its inode, once it is
+# in the group.
 drops() {
     local link
     for link in /proc/$watcher/fd/*; do
         link=$(readlink "$link")
         case $link in
-            socket:*) awk -v inode="${link//[^0-9]/}" '$NF == inode { print $9 }' /proc/net/netlink ;;
+            socket:*) awk -v inode="${link//[^0-9]/}" '$NF == inode && $4 !~ /^0*$/ { print $9 }' /proc/net/netlink ;;
         esac
     done
 }

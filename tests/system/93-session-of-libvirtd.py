@@ -15,8 +15,8 @@ import signal
 import subprocess
 
 from auditd_host import Auditd
-from libvirt_host import (LIBRARY, SECOND, WORK, Libvirtd, at_exit, check, failed, need, run_test,
-                          say, wait_for)
+from libvirt_host import (LIBRARY, SECOND, WORK, Libvirtd, at_exit, audit_sockets, check, failed,
+                          need, run_test, say, wait_for)
 
 VIRAUDIT = os.environ["VIRAUDIT"]
 UUID = "8e4f0f4c-2f8b-4b7a-9d93-%06x%06x"
@@ -235,12 +235,7 @@ def watch(path):
     at_exit(process.kill)
 
     def listens():
-        inodes = set()
-        with open("/proc/net/netlink") as file:
-            inodes = {line.split()[-1] for line in file if line.split()[1] == "9"}
-        links = [os.readlink("/proc/%d/fd/%s" % (process.pid, fd))
-                 for fd in os.listdir("/proc/%d/fd" % process.pid)]
-        return any(link[8:-1] in inodes for link in links if link.startswith("socket:"))
+        return any(audit_sockets(process.pid))
     wait_for(listens, 10, "watch listens")
     return end
 

@@ -155,6 +155,22 @@ def wait_for(condition, seconds, what):
 # --- What the kernel gets -------------------------------------------------------------------------
 
 
+def audit_sockets(pid):
+    """The groups (a mask, 0: none) of each audit socket that a process has open."""
+    with open("/proc/net/netlink") as file:
+        rows = [line.split() for line in file]
+    groups = {row[-1]: int(row[3], 16) for row in rows if row[1] == "9"}
+    found = []
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            link = os.readlink("/proc/%d/fd/%s" % (pid, name))
+        except OSError:
+            continue  # it was closed meanwhile
+        inode = link[len("socket:["):-1] if link.startswith("socket:[") else None
+        found += [groups[inode]] if inode in groups else []
+    return found
+
+
 class Capture:
     """Everything that the kernel's audit multicast group says, in order."""
 
