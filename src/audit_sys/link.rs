@@ -7,7 +7,7 @@
 //! A single record can do without the ack, which costs the kernel a fifth of its time: when
 //! `sendto` has returned, either an error waits, or there was none. (An error that the kernel
 //! can't queue, for want of memory or room, shows as ENOBUFS.) That is taken for granted only on
-//! a socket whose first answers did wait when `sendto` returned; see [`Link::prompt`].
+//! a socket whose first answers did wait when `sendto` returned.
 
 use super::frame::{Frames, Reply, ReplyBody, framed_len, replies, seal};
 use super::socket::{ACK_WAIT, Socket, Wire};
