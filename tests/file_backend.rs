@@ -75,6 +75,13 @@ fn a_file_that_cannot_be_opened_says_why() {
 }
 
 #[test]
+fn a_directory_that_takes_no_files_says_why() {
+    // Nobody may create files there, root neither; in a container it may be mounted read-only.
+    let error = Auditor::open(FileBackend::new("/sys/audit.log"), Options::default()).unwrap_err();
+    assert!([libc::EACCES, libc::EPERM, libc::EROFS].contains(&error.errno()), "{error}");
+}
+
+#[test]
 fn a_stream_gets_a_burst_in_one_piece() {
     struct Pieces(std::sync::mpsc::Sender<Vec<u8>>);
     impl Write for Pieces {

@@ -133,7 +133,7 @@ equal "frozen, queued: each record is in the log, once and in order" "10000 0 0"
 equal "frozen, queued: the kernel loses none" 0 "$lost"
 frozen direct 2000
 
-# --- A file's disk is full, its writer is killed --------------------------------------------------
+# --- A file's disk is full or read-only, its writer is killed --------------------------------------------------
 
 if mkdir "$WORK/small" && mount -t tmpfs -o size=64k tmpfs "$WORK/small" 2>/dev/null; then
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
@@ -145,6 +145,12 @@ if mkdir "$WORK/small" && mount -t tmpfs -o size=64k tmpfs "$WORK/small" 2>/dev/
     full=$(wc -l <"$WORK/small/audit.log")
     holds "a full disk leaves whole lines ($full)" test -z \
         "$(grep -v "^type=VIRT_[A-Z_]* msg=audit(.* res=success'\$" "$WORK/small/audit.log")"
+    rm -f "$WORK/small/audit.log"
+    mount -o remount,ro "$WORK/small"
+    viraudit emit start --xml "$ROOT/examples/guest.xml" --to "file:$WORK/small/audit.log"
+    equal "a read-only directory: exit status" 3 $?
+    one_line "a read-only directory is said" "Read-only file system" "$WORK/err"
+    equal "a read-only directory: no file" "" "$(ls "$WORK/small")"
     umount "$WORK/small"
 else
     skip "a full disk: can't mount a tmpfs"
