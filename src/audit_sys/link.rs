@@ -25,8 +25,9 @@ const BURST_MAX: usize = 96 * 1024;
 /// Room for an ack that quotes its request's header, or for a status.
 const REPLY_LEN: usize = 256;
 
-/// How long a kernel that didn't tell who auditd is isn't asked again.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// How long nobody is asked again who auditd is, and which socket it reads. A security module may
+/// note each refusal.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// What the kernel said about this process's right to write records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
