@@ -7,30 +7,8 @@ import tempfile
 
 from libvirt_host import WORK, at_exit, audit_status, wait_for
 
-CONF = """local_events = yes
-write_logs = yes
-log_file = %(log)s
-log_format = ENRICHED
-flush = NONE
-freq = 0
-priority_boost = 4
-name_format = NONE
-max_log_file = 0
-max_log_file_action = IGNORE
-space_left = 2
-space_left_action = IGNORE
-admin_space_left = 1
-admin_space_left_action = IGNORE
-disk_full_action = IGNORE
-disk_error_action = IGNORE
-use_libwrap = no
-distribute_network = no
-q_depth = 2000
-overflow_action = IGNORE
-max_restarts = 1
-plugin_dir = %(dir)s/plugins.d
-end_of_event_timeout = 1
-"""
+CONF = os.path.join(os.path.dirname(os.path.abspath(__file__)), "auditd.conf")
+SETTINGS = {"@FORMAT@": "ENRICHED", "@FLUSH@": "NONE"}
 
 
 class Auditd:
@@ -42,10 +20,14 @@ class Auditd:
         self.fences = 0
         os.mkdir(os.path.dirname(self.log), 0o700)
         os.mkdir(os.path.join(self.dir, "plugins.d"), 0o700)
+        with open(CONF) as file:
+            text = file.read()
+        for key, value in {**SETTINGS, "@DIR@": self.dir}.items():
+            text = text.replace(key, value)
         # It refuses a configuration that others may write, and any that isn't root's.
         conf = os.open(os.path.join(self.dir, "auditd.conf"), os.O_WRONLY | os.O_CREAT, 0o600)
         with open(conf, "w") as file:
-            file.write(CONF % {"log": self.log, "dir": self.dir})
+            file.write(text)
         self.out = open(os.path.join(self.dir, "out"), "wb")
         self.process = subprocess.Popen(["auditd", "-n", "-c", self.dir, "-s", "enable"],
                                         stdin=subprocess.DEVNULL, stdout=self.out,

@@ -121,31 +121,8 @@ start_auditd() {
     # It refuses a configuration that others may write, and any that isn't root's.
     (
         umask 077
-        cat >"$dir/auditd.conf" <<END
-local_events = yes
-write_logs = yes
-log_file = $LOG
-log_format = ${1:-RAW}
-flush = ${2:-NONE}
-freq = 0
-priority_boost = 4
-name_format = NONE
-max_log_file = 0
-max_log_file_action = IGNORE
-space_left = 2
-space_left_action = IGNORE
-admin_space_left = 1
-admin_space_left_action = IGNORE
-disk_full_action = IGNORE
-disk_error_action = IGNORE
-use_libwrap = no
-distribute_network = no
-q_depth = 2000
-overflow_action = IGNORE
-max_restarts = 1
-plugin_dir = $dir/plugins.d
-end_of_event_timeout = 1
-END
+        sed "s|@DIR@|$dir|; s|@FORMAT@|${1:-RAW}|; s|@FLUSH@|${2:-NONE}|" "$HERE/auditd.conf" \
+            >"$dir/auditd.conf"
     )
     # Not -f: that writes no log. With -n it stays our child.
     auditd -n -c "$dir" -s enable </dev/null >"$dir/out" 2>&1 &
