@@ -73,11 +73,10 @@ impl Core {
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         let lane = self.lane.get();
-        let here = lane.worker.is_here();
         let limit = self.queue_limit.load(Ordering::Relaxed);
         if limit > 0 && lane.worker.ensure(self) {
             // What a log function sends in the thread that makes room can't wait for it.
-            let limit = if here { usize::MAX } else { limit };
+            let limit = if lane.worker.is_here() { usize::MAX } else { limit };
             match lane.queue.push(&frames, limit, self.level > 1) {
                 Ok(()) => return self.report(lane.note_room(), caller),
                 Err(Refused::Full) => return self.report(lane.overflow(frames.count()), caller),
@@ -86,8 +85,8 @@ impl Core {
             }
         }
         // What was queued before goes first, unless the kernel is stuck.
-        if lane.worker.is_running() && !here && lane.queue.is_busy() {
-            lane.queue.flush(Instant::now() + CLOSE_WAIT);
+        if lane.worker.is_running() {
+            self.flush(Instant::now() + CLOSE_WAIT);
         }
         self.deliver_now(frames, caller)
     }

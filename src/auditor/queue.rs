@@ -162,11 +162,6 @@ impl Queue {
         self.state().closed
     }
 
-    /// Whether something isn't delivered.
-    pub(super) fn is_busy(&self) -> bool {
-        self.state().len() > 0
-    }
-
     /// Forgets what isn't being delivered at the moment, and says how many messages that were.
     pub(super) fn abandon(&self) -> usize {
         let mut state = self.state();
@@ -201,7 +196,7 @@ mod tests {
         assert_eq!(push(&queue, 1), Err(Refused::Full), "and what is being delivered");
         assert!(queue.begin(1));
         assert_eq!(push(&queue, 3), Ok(()), "but not what is delivered");
-        assert!(queue.is_busy());
+        assert!(!queue.flush(Instant::now()));
         assert!(queue.take(&mut burst));
         queue.close();
         assert!(!queue.take(&mut burst));
@@ -226,7 +221,7 @@ mod tests {
         let mut burst = Burst::default();
         assert!(queue.take(&mut burst) && queue.begin(1));
         assert_eq!(queue.abandon(), 3, "what is being delivered isn't given up");
-        assert!(queue.is_busy() && !queue.begin(1) && !queue.is_busy());
+        assert!(!queue.flush(Instant::now()) && !queue.begin(1) && queue.flush(Instant::now()));
         queue.close();
         assert_eq!(push(&queue, 1), Err(Refused::Closed));
     }

@@ -89,7 +89,7 @@ impl Core {
         HERE.set(&raw const lane.worker);
         // A panic of a backend or a log sink of the program's own ends the thread. Without the
         // queue what comes later is delivered directly.
-        let _ending = Ending { core: self, lane };
+        let _unwinding = Unwinding { core: self, lane };
         let mut burst = Burst::default();
         let mut pace = Pace::default();
         while lane.queue.take(&mut burst) {
@@ -108,12 +108,12 @@ impl Core {
     }
 }
 
-struct Ending<'c> {
+struct Unwinding<'c> {
     core: &'c Core,
     lane: &'c Lane,
 }
 
-impl Drop for Ending<'_> {
+impl Drop for Unwinding<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
             self.lane.queue.close();
