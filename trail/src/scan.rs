@@ -1,12 +1,13 @@
 //! What of a block's lines matters, found without allocating for those that don't.
 
+mod recent;
+
 use crate::blocks::Found;
 use crate::line::wrapped::{self, Wrapped};
 use crate::line::{Aux, Defect, Front, Kind, Line, Op, Stamp, VirtLine, front, without_cr};
-use crate::line::{Frame, guest_only};
 use crate::tally::Tally;
 use crate::time::Clock;
-use memchr::memmem::Finder;
+use recent::Recent;
 use viraudit::{RecordType, Uuid};
 
 /// What a report needs to know.
@@ -18,15 +19,12 @@ pub struct Wants {
     pub failed: bool,
 }
 
-/// Where a text stands: in the block, or in what was rewritten of its lines.
+/// Where a text stands in what was kept of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     at: u32,
     len: u32,
 }
-
-/// The bit of a place that means the rewritten text.
-const REWRITTEN: u32 = 1 << 31;
 
 /// A record that matters.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +98,7 @@ pub struct AuxFact {
     pub names: Span,
 }
 
-/// What a block holds.
+/// What some lines hold.
 #[derive(Debug, Default)]
 pub struct Scanned {
     /// What matters, in the lines' order.
@@ -109,7 +107,8 @@ pub struct Scanned {
     pub aux: Vec<AuxFact>,
     /// What became of the lines.
     pub tally: Tally,
-    rewritten: Vec<u8>,
+    /// The texts of all these.
+    texts: Vec<u8>,
 }
 
 impl Found for Scanned {
@@ -117,7 +116,7 @@ impl Found for Scanned {
         self.facts.clear();
         self.aux.clear();
         self.tally = Tally::default();
-        self.rewritten.clear();
+        self.texts.clear();
     }
 }
 
@@ -130,50 +129,53 @@ impl Scanned {
         }
     }
 
-    /// The text that stands at `span`, of the block with these lines.
-    pub fn text<'b>(&'b self, block: &'b [u8], span: Span) -> &'b [u8] {
-        let from = (span.at & !REWRITTEN) as usize;
-        let source = if span.at & REWRITTEN == 0 { block } else { &self.rewritten };
-        source.get(from..from + span.len as usize).unwrap_or_default()
+    /// The last fact is seen once more.
+    #[inline]
+    fn add_to_last(&mut self, stamp: Stamp) {
+        self.tally.used += 1;
+        if let Some(last) = self.facts.last_mut() {
+            last.stamp = last.stamp.max(stamp);
+        }
     }
-}
 
-/// Looks at blocks.
-#[derive(Debug)]
-pub struct Scanner {
-    wants: Wants,
-    clock: Clock,
-    uuid: Finder<'static>,
-}
+    /// The text that stands at `span`.
+    pub fn text(&self, span: Span) -> &[u8] {
+        self.texts
+            .get(span.at as usize..)
+            .and_then(|text| text.get(..span.len as usize))
+            .unwrap_or_default()
+    }
 
-/// Turns texts into places.
-#[derive(Clone, Copy)]
-struct Places<'t> {
-    base: &'t [u8],
-    offset: u32,
-}
-
-impl Places<'_> {
-    fn of(self, part: &[u8]) -> Span {
-        if part.is_empty() {
+    /// Keeps a text.
+    fn keep(&mut self, text: &[u8]) -> Span {
+        if text.is_empty() {
             return Span::default();
         }
-        // Parts are always cut out of the base.
-        let at = part.as_ptr().addr() - self.base.as_ptr().addr();
-        Span { at: at as u32 | self.offset, len: part.len() as u32 }
+        let span = Span { at: self.texts.len() as u32, len: text.len() as u32 };
+        self.texts.extend_from_slice(text);
+        span
     }
 
-    fn virt(self, line: &VirtLine<'_>, names: &[u8]) -> VirtSpans {
-        let VirtLine { op, uuid, success, uid, auid, pid, .. } = *line;
+    /// Keeps a record, whose parts were cut out of `body`.
+    fn keep_virt(&mut self, virt: &VirtLine<'_>, body: &[u8], names: &[u8]) -> VirtSpans {
+        let kept = self.keep(body);
+        let of = |part: &[u8]| match part {
+            [] => Span::default(),
+            part => {
+                let at = part.as_ptr().addr() - body.as_ptr().addr();
+                Span { at: kept.at + at as u32, len: part.len() as u32 }
+            }
+        };
+        let VirtLine { op, uuid, success, uid, auid, pid, .. } = *virt;
         VirtSpans {
             op,
-            what: self.of(line.what),
-            virt: self.of(line.virt),
-            vm: self.of(line.vm),
+            what: of(virt.what),
+            virt: of(virt.virt),
+            vm: of(virt.vm),
             uuid,
-            reason: self.of(line.reason),
-            tail: self.of(line.tail),
-            names: self.of(names),
+            reason: of(virt.reason),
+            tail: of(virt.tail),
+            names: self.keep(names),
             success,
             uid,
             auid,
@@ -182,55 +184,37 @@ impl Places<'_> {
     }
 }
 
-/// What is remembered of the lines before.
-#[derive(Default)]
-struct Recent<'t> {
-    frame: Frame<'t>,
-    run: Option<Run<'t>>,
-}
-
-/// The last record about a guest that isn't shown, to which the next one may be added.
-#[derive(PartialEq)]
-struct Run<'t> {
-    node: Option<&'t [u8]>,
-    guest: &'t [u8],
-    uid: Option<u32>,
-    auid: Option<u32>,
+/// Looks at lines.
+#[derive(Debug)]
+pub struct Scanner {
+    wants: Wants,
+    clock: Clock,
 }
 
 impl Scanner {
     /// A scanner for a report that wants this.
     pub fn new(wants: Wants, clock: Clock) -> Self {
-        Self { wants, clock, uuid: Finder::new(b" uuid=") }
+        Self { wants, clock }
     }
 
-    /// Looks at each line of a block.
+    /// Looks at each line of a text, and adds what it holds.
     pub fn scan(&self, text: &[u8], out: &mut Scanned) {
-        let places = Places { base: text, offset: 0 };
-        let mut from = 0;
         let mut recent = Recent::default();
-        let mut foreign = Vec::new();
-        let mut line = |line, out: &mut Scanned| {
-            let line = without_cr(line);
-            match front(line) {
-                Some(front) => self.record(&front, places, &mut recent, out),
-                None => {
-                    recent.run = None;
-                    foreign.push((out.facts.len(), places.of(line)));
+        let mut rest = text;
+        while !rest.is_empty() {
+            let len = match recent.repeated_by(rest) {
+                Some((stamp, len)) => {
+                    out.add_to_last(stamp);
+                    len
                 }
-            }
-        };
-        for end in memchr::memchr_iter(b'\n', text) {
-            line(&text[from..end], out);
+                None => {
+                    let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                    self.line(without_cr(&rest[..len]), &mut recent, out);
+                    len
+                }
+            };
             out.tally.lines += 1;
-            from = end + 1;
-        }
-        if from < text.len() {
-            line(&text[from..], out);
-            out.tally.lines += 1;
-        }
-        if !foreign.is_empty() {
-            self.rewrite(text, &foreign, out);
+            rest = rest.get(len + 1..).unwrap_or_default();
         }
         if self.wants.details {
             // Nearly sorted already.
@@ -238,43 +222,32 @@ impl Scanner {
         }
     }
 
-    /// Lines in other forms; each is remembered with the number of facts before it.
-    fn rewrite(&self, text: &[u8], foreign: &[(usize, Span)], out: &mut Scanned) {
+    #[inline]
+    fn line<'t>(&self, line: &'t [u8], recent: &mut Recent<'t>, out: &mut Scanned) {
+        match front(line) {
+            Some(front) => self.record(&front, recent, out),
+            None => {
+                recent.take_run();
+                self.rewrite(line, out);
+            }
+        }
+    }
+
+    /// A line in another form.
+    fn rewrite(&self, line: &[u8], out: &mut Scanned) {
         let mut rewritten = Vec::new();
-        let mut lines = Vec::new();
-        for (before, span) in foreign {
-            let from = rewritten.len();
-            let line = &text[span.at as usize..][..span.len as usize];
-            match wrapped::rewrite(line, &self.clock, &mut rewritten) {
-                Wrapped::Audit => lines.push((*before, from..rewritten.len())),
-                Wrapped::Other => out.tally.other += 1,
-                Wrapped::Unknown => out.tally.malformed += 1,
-            }
-        }
-        let places = Places { base: &rewritten, offset: REWRITTEN };
-        let plain = std::mem::take(&mut out.facts);
-        let mut plain = plain.into_iter();
-        let mut taken = 0;
-        for (before, range) in lines {
-            out.facts.extend(plain.by_ref().take(before - taken));
-            taken = before;
-            match front(&rewritten[range]) {
-                Some(front) => self.record(&front, places, &mut Recent::default(), out),
+        match wrapped::rewrite(line, &self.clock, &mut rewritten) {
+            Wrapped::Audit => match front(&rewritten) {
+                Some(front) => self.record(&front, &mut Recent::default(), out),
                 None => out.tally.malformed += 1,
-            }
+            },
+            Wrapped::Other => out.tally.other += 1,
+            Wrapped::Unknown => out.tally.malformed += 1,
         }
-        out.facts.extend(plain);
-        out.rewritten = rewritten;
     }
 
     #[inline]
-    fn record<'t>(
-        &self,
-        front: &Front<'t>,
-        places: Places<'_>,
-        recent: &mut Recent<'t>,
-        out: &mut Scanned,
-    ) {
+    fn record<'t>(&self, front: &Front<'t>, recent: &mut Recent<'t>, out: &mut Scanned) {
         let aux = matches!(front.kind, Kind::Aux(_));
         if !front.kind.matters() || aux && !self.wants.details {
             out.tally.other += 1;
@@ -284,37 +257,36 @@ impl Scanner {
             out.tally.malformed += 1;
             return;
         };
-        let node = line.node.map(|node| places.of(node));
-        let mut fact = |what| out.facts.push(Fact { stamp: line.stamp, node, what });
-        match line.kind {
+        let what = match line.kind {
             Kind::Virt(kind) => {
-                self.virt(kind, &line, places, recent, out);
+                self.virt(kind, &line, recent, out);
                 return;
             }
             Kind::Aux(kind) => {
                 out.tally.other += 1;
-                let (body, names) = (places.of(line.body), places.of(line.names));
+                let node = line.node.map(|node| out.keep(node));
+                let (body, names) = (out.keep(line.body), out.keep(line.names));
                 out.aux.push(AuxFact { stamp: line.stamp, kind, node, body, names });
                 return;
             }
-            Kind::Avc if self.wants.details => {
-                fact(What::Avc(places.of(line.body), places.of(line.names)));
-            }
+            Kind::Avc if self.wants.details => What::Avc(out.keep(line.body), out.keep(line.names)),
             Kind::Anomaly(number) if self.wants.details => {
-                let (body, names) = (places.of(line.body), places.of(line.names));
-                fact(What::Anomaly(number, places.of(front.name), body, names));
+                let name = out.keep(front.name);
+                What::Anomaly(number, name, out.keep(line.body), out.keep(line.names))
             }
-            Kind::Boot => fact(What::Boot),
-            Kind::Kernel if is_initialized(line.body) => fact(What::Boot),
-            Kind::Shutdown => fact(What::Down),
-            Kind::RunLevel if goes_down(line.body) => fact(What::Down),
+            Kind::Boot => What::Boot,
+            Kind::Kernel if is_initialized(line.body) => What::Boot,
+            Kind::Shutdown => What::Down,
+            Kind::RunLevel if goes_down(line.body) => What::Down,
             _ => {
                 out.tally.other += 1;
                 return;
             }
-        }
-        recent.run = None;
+        };
+        recent.take_run();
         out.tally.used += 1;
+        let node = line.node.map(|node| out.keep(node));
+        out.facts.push(Fact { stamp: line.stamp, node, what });
     }
 
     #[inline]
@@ -322,49 +294,38 @@ impl Scanner {
         &self,
         kind: RecordType,
         line: &Line<'t>,
-        places: Places<'_>,
         recent: &mut Recent<'t>,
         out: &mut Scanned,
     ) {
-        let before = recent.run.take();
-        let body = match recent.frame.next(line.body) {
+        let before = recent.take_run();
+        let body = match recent.body(line.body) {
             Ok(body) => body,
             Err(defect) => return out.unusable(defect),
         };
-        let frame = &recent.frame;
-        let control = kind == RecordType::VirtControl;
-        let failed = self.wants.failed && !frame.success;
-        let run = || {
-            let guest = guest_only(&self.uuid, body).filter(|_| frame.usual)?;
-            Some(Run { node: line.node, guest, uid: frame.uid, auid: frame.auid })
+        let virt = match VirtLine::of_body(kind, recent.frame(), body) {
+            Ok(virt) => virt,
+            Err(defect) => return out.unusable(defect),
         };
+        let control = kind == RecordType::VirtControl;
+        let failed = self.wants.failed && !virt.success;
+        let run = recent.run_of(line, &virt);
+        let goes_on = run.is_some() && run == before;
         // Most records only tell that the guest was there: it is enough to know which.
         if !self.wants.details && !failed && !control {
-            recent.run = run();
-            if recent.run.is_some()
-                && recent.run == before
-                && let Some(last) = out.facts.last_mut()
-            {
-                last.stamp = last.stamp.max(line.stamp);
-                out.tally.used += 1;
-                return;
+            recent.set_run(run, line, &virt);
+            if goes_on {
+                return out.add_to_last(line.stamp);
             }
         }
-        let virt = match VirtLine::of_body(kind, frame, body) {
-            Ok(virt) => virt,
-            Err(defect) => {
-                recent.run = None;
-                return out.unusable(defect);
-            }
-        };
         out.tally.used += 1;
-        let spans = places.virt(&virt, line.names);
-        let shown = self.wants.details || control && virt.op != Op::Init || failed;
-        if !shown && control {
-            recent.run = run();
+        if goes_on && virt.op == Op::Start {
+            // That the guest was there says its start too, and it is the same session.
+            out.facts.pop();
         }
+        let spans = out.keep_virt(&virt, body, line.names);
+        let shown = self.wants.details || control && virt.op != Op::Init || failed;
         let what = if shown { What::Virt(spans) } else { What::Seen(spans) };
-        let node = line.node.map(|node| places.of(node));
+        let node = line.node.map(|node| out.keep(node));
         out.facts.push(Fact { stamp: line.stamp, node, what });
     }
 }

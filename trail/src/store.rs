@@ -1,20 +1,26 @@
 //! What a trail says about guests, in little memory: one small entry for each event, texts side by
 //! side in one buffer, and each repeated text once.
 
+mod event;
 mod intern;
 
+use event::{Detail, order};
+pub(crate) use event::{Event, EventKind};
 pub use intern::Interner;
 
 use crate::blocks::{self, Block, ReadError};
 use crate::fields::{decoded, find, number};
 use crate::line::{Aux, Op, Stamp};
 use crate::scan::{AuxFact, Fact, Scanned, Scanner, Span, VirtSpans, Wants, What};
+use crate::session::Correlator;
 use crate::source::Sources;
 use crate::tally::Tally;
 use crate::time::Clock;
 use foldhash::fast::RandomState;
-use std::collections::hash_map::Entry;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use viraudit::Uuid;
@@ -29,44 +35,6 @@ pub(crate) struct Guest {
     pub(crate) host: u32,
     pub(crate) virt: u32,
     pub(crate) name: u32,
-}
-
-/// What an event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum EventKind {
-    Virt(Op),
-    /// Something that isn't shown: only that the guest was there.
-    Seen,
-    Avc,
-    Anomaly(u16),
-    Down,
-    Boot,
-}
-
-/// An event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Event {
-    /// Where it belongs in the order of events: its time, unless the clock was set back.
-    pub(crate) key: i64,
-    pub(crate) stamp: Stamp,
-    pub(crate) pid: Option<i64>,
-    text_at: u64,
-    text_len: u32,
-    pub(crate) host: u32,
-    pub(crate) guest: u32,
-    /// The guest's name in this record.
-    pub(crate) name: u32,
-    pub(crate) reason: u32,
-    /// `op=`, `resrc=`, or an anomaly's type.
-    pub(crate) what: u32,
-    pub(crate) who: u32,
-    pub(crate) kind: EventKind,
-    pub(crate) success: bool,
-}
-
-/// Where an event stands among all.
-fn order(event: &Event) -> (i64, u64) {
-    (event.key, event.stamp.serial)
 }
 
 /// A user, as a record tells.
@@ -89,6 +57,9 @@ struct Progress {
 /// beyond this is another boot's.
 const NEAR: u64 = 10_000;
 
+/// There is room for more guests, but not before they come.
+const GUESTS_EXPECTED: u64 = 1 << 20;
+
 /// All that is known.
 #[derive(Debug, Default)]
 pub struct Store {
@@ -99,12 +70,17 @@ pub struct Store {
     pub(crate) whos: Vec<Who>,
     /// Guests that had another name before or later, with it.
     pub(crate) renamed: HashSet<(u32, u32)>,
+    details: Vec<Detail>,
     texts: Vec<u8>,
-    by_uuid: HashMap<(u32, Uuid), u32, RandomState>,
+    /// Guests by host and UUID. Only their numbers: a table of a million is looked into at random.
+    by_uuid: HashTable<u32>,
+    hasher: RandomState,
     by_who: HashMap<Who, u32>,
     progress: HashMap<u32, Progress>,
     /// No event needs to be moved, and none was read twice.
     in_order: bool,
+    /// Makes sessions of them meanwhile.
+    correlator: Correlator,
     /// The progress of the host whose lines are being read.
     current: (u32, Progress),
     last_guest: u32,
@@ -120,17 +96,20 @@ pub struct Store {
 impl Store {
     /// An empty one.
     pub fn new(wants: Wants) -> Self {
-        Self { wants, in_order: true, ..Self::default() }
+        Self { wants, in_order: true, correlator: Correlator::wanting(wants), ..Self::default() }
     }
 
     /// Reads all sources.
     pub fn read(sources: &Sources, wants: Wants, clock: &Clock, progress: &Arc<AtomicU64>) -> Self {
         let scanner = Scanner::new(wants, clock.clone());
         let mut store = Self { local: sources.local, ..Self::new(wants) };
+        // A guest's session is some KiB of log; room for less would have to grow again and again.
+        let guests = sources.size().unwrap_or(0) / 4096;
+        store.by_uuid = HashTable::with_capacity(guests.min(GUESTS_EXPECTED) as usize);
         store.errors = blocks::run(
             &sources.list,
             progress,
-            |text, _, found| scanner.scan(text, found),
+            |text, found| scanner.scan(text, found),
             |before, block, after| store.absorb(before, block, after),
         );
         store.order();
@@ -143,8 +122,8 @@ impl Store {
         Scanner::new(wants, clock.clone()).scan(text, &mut found);
         let mut store = Self { tally: found.tally, ..Self::new(wants) };
         for fact in &found.facts {
-            store.add(0, fact, text, &found, |stamp, node, take| {
-                told_more(text, &found, stamp, node, take);
+            store.add(0, fact, &found, |stamp, node, take| {
+                told_more(&found, stamp, node, take);
             });
         }
         store.order();
@@ -162,42 +141,43 @@ impl Store {
         self.tally += block.found.tally;
         let around = [before, Some(block), after];
         for fact in &block.found.facts {
-            self.add(block.source, fact, block.text(), &block.found, |stamp, node, take| {
+            self.add(block.source, fact, &block.found, |stamp, node, take| {
                 for block in around.into_iter().flatten() {
-                    told_more(block.text(), &block.found, stamp, node, take);
+                    told_more(&block.found, stamp, node, take);
                 }
             });
         }
+        if self.in_order {
+            let mut correlator = std::mem::take(&mut self.correlator);
+            correlator.catch_up(self);
+            self.correlator = correlator;
+        }
     }
 
-    /// Takes in one fact of a text. `more` finds what else is told about an event.
-    pub(crate) fn add<'b>(
+    /// The sessions of all events, which must be in order.
+    pub(crate) fn sessions(&mut self) -> Correlator {
+        let mut correlator = std::mem::take(&mut self.correlator);
+        if !self.in_order {
+            correlator = Correlator::wanting(self.wants);
+        }
+        correlator.catch_up(self);
+        correlator.finish();
+        correlator
+    }
+
+    /// Takes in one fact. `more` finds what else is told about an event.
+    pub(crate) fn add(
         &mut self,
         source: usize,
         fact: &Fact,
-        text: &'b [u8],
-        found: &'b Scanned,
+        found: &Scanned,
         more: impl Fn(Stamp, Option<&[u8]>, &mut Take<'_>),
     ) {
-        let part = |span: Span| found.text(text, span);
+        let part = |span: Span| found.text(span);
         let node = fact.node.map(part);
         let host = node.map_or(0, |node| self.words.id(node));
         let key = self.key(source, host, fact.stamp);
-        let mut event = Event {
-            key,
-            stamp: fact.stamp,
-            pid: None,
-            text_at: 0,
-            text_len: 0,
-            host,
-            guest: NOBODY,
-            name: 0,
-            reason: 0,
-            what: 0,
-            who: 0,
-            kind: EventKind::Down,
-            success: true,
-        };
+        let mut event = Event::new(key, fact.stamp, host);
         match fact.what {
             What::Virt(virt) => self.add_virt(&mut event, &virt, EventKind::Virt(virt.op), part),
             What::Seen(virt) => self.add_virt(&mut event, &virt, EventKind::Seen, part),
@@ -205,11 +185,12 @@ impl Store {
             What::Boot => event.kind = EventKind::Boot,
             What::Avc(body, names) | What::Anomaly(_, _, body, names) => {
                 event.kind = EventKind::Avc;
+                let mut what = 0;
                 if let What::Anomaly(number, name, ..) = fact.what {
                     event.kind = EventKind::Anomaly(number);
-                    event.what = self.words.id(part(name));
+                    what = self.words.id(part(name));
                 }
-                self.add_observed(&mut event, part(body), part(names), |take| {
+                self.add_observed(&mut event, what, part(body), part(names), |take| {
                     if fact.stamp.serial > 0 {
                         more(fact.stamp, node, take);
                     }
@@ -231,14 +212,16 @@ impl Store {
         event.kind = kind;
         (event.guest, event.name) = self.guest(event.host, virt, part);
         event.success = virt.success;
-        event.pid = virt.pid;
+        event.set_pid(virt.pid);
         event.who = self.who(virt.uid, virt.auid, part(virt.names));
         if kind != EventKind::Seen {
             event.reason = self.words.id(part(virt.reason));
             // What a start or a stop says is all in the entry itself.
             if !matches!(virt.op, Op::Start | Op::Stop) {
-                event.what = self.words.id(part(virt.what));
-                self.put_text(event, part(virt.tail));
+                let what = self.words.id(part(virt.what));
+                let at = self.texts.len();
+                self.texts.extend_from_slice(part(virt.tail));
+                self.put_detail(event, what, at);
             }
         }
     }
@@ -248,6 +231,7 @@ impl Store {
     fn add_observed(
         &mut self,
         event: &mut Event,
+        what: u32,
         body: &[u8],
         names: &[u8],
         more: impl Fn(&mut Take<'_>),
@@ -272,23 +256,43 @@ impl Store {
         if !by.0.is_empty() {
             told = (&by.0, &by.1);
         }
-        event.text_at = at as u64;
-        event.text_len = (self.texts.len() - at) as u32;
+        self.put_detail(event, what, at);
         let id = |key: &[u8]| find(told.0, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
         event.who = self.who(id(b"uid"), auid, told.1);
     }
 
-    fn put_text(&mut self, event: &mut Event, text: &[u8]) {
-        event.text_at = self.texts.len() as u64;
-        event.text_len = text.len() as u32;
-        self.texts.extend_from_slice(text);
+    /// What the texts hold from `at` on is the event's.
+    fn put_detail(&mut self, event: &mut Event, what: u32, at: usize) {
+        event.detail = self.details.len() as u32;
+        self.details.push(Detail { at: at as u64, len: (self.texts.len() - at) as u32, what });
+    }
+
+    fn detail(&self, event: &Event) -> Detail {
+        self.details.get(event.detail as usize).copied().unwrap_or_default()
     }
 
     /// An event's text.
     pub(crate) fn text(&self, event: &Event) -> &[u8] {
-        let at = event.text_at as usize;
-        &self.texts[at..at + event.text_len as usize]
+        let Detail { at, len, .. } = self.detail(event);
+        &self.texts[at as usize..][..len as usize]
+    }
+
+    /// Has the processor fetch the first of some events, all at once. Those of guests that ran side
+    /// by side are far from each other.
+    pub(crate) fn fetch(&self, events: &[u32]) {
+        const AHEAD: usize = 64;
+        let events = || events.iter().take(AHEAD).map(|&id| &self.events[id as usize]);
+        let details = events().fold(0, |sum, event| sum ^ self.detail(event).at);
+        let texts = events().fold(0, |sum, event| {
+            sum ^ self.texts.get(self.detail(event).at as usize).copied().unwrap_or(0)
+        });
+        std::hint::black_box((details, texts));
+    }
+
+    /// `op=`, `resrc=`, or an anomaly's type.
+    pub(crate) fn what(&self, event: &Event) -> u32 {
+        self.detail(event).what
     }
 
     fn key(&mut self, source: usize, host: u32, stamp: Stamp) -> i64 {
@@ -327,15 +331,25 @@ impl Store {
         let id = if last.is_some_and(|last| last.uuid == uuid && last.host == host) {
             self.last_guest
         } else {
-            match self.by_uuid.entry((host, uuid)) {
+            let guests = &self.guests;
+            let is_it = |&id: &u32| {
+                let guest = &guests[id as usize];
+                (guest.host, guest.uuid) == (host, uuid)
+            };
+            let hash = |host: u32, uuid: Uuid| self.hasher.hash_one((host, uuid));
+            let rehash = |&id: &u32| {
+                let guest = &guests[id as usize];
+                hash(guest.host, guest.uuid)
+            };
+            match self.by_uuid.entry(hash(host, uuid), is_it, rehash) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(free) => {
-                    let id = self.guests.len() as u32;
+                    let id = guests.len() as u32;
+                    free.insert(id);
                     // Hardly any other guest has the same name, so it isn't looked for.
                     let name = self.words.push(name);
                     let virt = self.words.id(part(record.virt));
                     self.guests.push(Guest { uuid, host, virt, name });
-                    free.insert(id);
                     self.last_guest = id;
                     return (id, name);
                 }
@@ -383,7 +397,7 @@ impl Store {
 
     /// Puts the events in order, and forgets those that were read twice.
     pub(crate) fn order(&mut self) {
-        self.by_uuid = HashMap::default();
+        self.by_uuid = HashTable::new();
         self.by_who = HashMap::new();
         if self.in_order {
             return;
@@ -391,31 +405,25 @@ impl Store {
         if !self.events.is_sorted_by_key(order) {
             self.events.sort_by_key(order);
         }
-        let texts = &self.texts;
-        let text = |event: &Event| &texts[event.text_at as usize..][..event.text_len as usize];
-        self.events.dedup_by(|a, b| {
+        let mut events = std::mem::take(&mut self.events);
+        events.dedup_by(|a, b| {
             a.stamp == b.stamp
                 && a.stamp.serial > 0
-                && (a.kind, a.guest, a.host, a.what) == (b.kind, b.guest, b.host, b.what)
-                && text(a) == text(b)
+                && (a.kind, a.guest, a.host) == (b.kind, b.guest, b.host)
+                && (self.what(a), self.text(a)) == (self.what(b), self.text(b))
         });
+        self.events = events;
     }
 }
 
 /// Gets a record that tells more, its fields and the interpreted ones.
 type Take<'t> = dyn FnMut(&AuxFact, &[u8], &[u8]) + 't;
 
-/// What else a text tells about an event.
-fn told_more(
-    lines: &[u8],
-    found: &Scanned,
-    stamp: Stamp,
-    node: Option<&[u8]>,
-    take: &mut Take<'_>,
-) {
+/// What else some lines tell about an event.
+fn told_more(found: &Scanned, stamp: Stamp, node: Option<&[u8]>, take: &mut Take<'_>) {
     let from = found.aux.partition_point(|aux| aux.stamp < stamp);
     for aux in found.aux[from..].iter().take_while(|aux| aux.stamp == stamp) {
-        let text = |span| found.text(lines, span);
+        let text = |span| found.text(span);
         if aux.node.map(text) == node {
             take(aux, text(aux.body), text(aux.names));
         }

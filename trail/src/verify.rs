@@ -117,7 +117,7 @@ pub fn verify(
     let errors = blocks::run(
         &sources.list,
         progress,
-        |text, _, found: &mut Looked| look(text, clock, found),
+        |text, found: &mut Looked| look(text, clock, found),
         |_, block, _| account.add(block.source, block.first, &block.found),
     );
     (account.finish(), errors)

@@ -77,6 +77,6 @@ impl Watcher {
             let fresh = Self::new(clock);
             self.report = fresh.report;
         }
-        self.report.append(lines, &self.found, show);
+        self.report.append(&self.found, show);
     }
 }

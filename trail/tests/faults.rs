@@ -289,7 +289,7 @@ fn fault_22_hosts_are_kept_apart() {
     let report = log.details();
     assert_eq!(sessions(&report), ["g1 stopped 1-3", "g1 running 2-?"]);
     let proofs: Vec<String> =
-        report.sessions().flat_map(|s| s.proof).map(|stamp| stamp.to_string()).collect();
+        report.sessions().flat_map(|s| s.proof.to_vec()).map(|stamp| stamp.to_string()).collect();
     assert_eq!(proofs, ["1767225601.000:1", "1767225603.000:3", "1767225602.000:2"]);
     let only = log.report(Filter { host: Some(b"b".to_vec()), ..Filter::default() });
     assert_eq!(sessions(&only), ["g1 running 2-?"]);

@@ -1,7 +1,7 @@
 //! One JSON object a line: a contract, described in docs/report.md.
 
 use super::Out;
-use super::object::Object;
+use super::object::{Object, key};
 use super::parallel::in_order;
 use serde::Serialize;
 use std::io;
@@ -34,27 +34,27 @@ pub(crate) fn line(value: &impl Serialize, out: Out<'_>) -> io::Result<()> {
 
 fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
     let mut row = Object::begin(lines, "session");
-    row.text("host", session.host.as_deref());
-    row.text("virt", Some(&session.virt));
-    row.text("vm", Some(&session.vm));
-    row.plain("uuid", Some(uuid(&session.uuid.text())));
-    row.text("user", session.user);
-    row.number("auid", session.auid.map(Into::into));
-    row.plain("start", session.start.map(|ms| times.text(ms)));
-    row.plain("end", session.end.map(|ms| times.text(ms)));
-    row.plain("state", Some(session.state.name()));
-    row.text("reason", session.reason.as_deref());
-    row.text("stop_reason", session.stop_reason.as_deref());
-    row.number("pid", session.pid);
+    row.text(key!("host"), session.host.as_deref());
+    row.text(key!("virt"), Some(&session.virt));
+    row.text(key!("vm"), Some(&session.vm));
+    row.plain(key!("uuid"), Some(uuid(&session.uuid.text())));
+    row.text(key!("user"), session.user);
+    row.number(key!("auid"), session.auid.map(Into::into));
+    row.plain(key!("start"), session.start.map(|ms| times.text(ms)));
+    row.plain(key!("end"), session.end.map(|ms| times.text(ms)));
+    row.plain(key!("state"), Some(session.state.name()));
+    row.text(key!("reason"), session.reason.as_deref());
+    row.text(key!("stop_reason"), session.stop_reason.as_deref());
+    row.number(key!("pid"), session.pid);
     row.proof(&session.proof);
     if let Some(renamed) = &session.renamed {
-        row.text("renamed", Some(renamed));
+        row.text(key!("renamed"), Some(renamed));
     }
     if session.begins_before {
-        row.bool("begins_before", true);
+        row.bool(key!("begins_before"), true);
     }
     if session.ends_after {
-        row.bool("ends_after", true);
+        row.bool(key!("ends_after"), true);
     }
     row.end();
 }
@@ -62,12 +62,12 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut V
 /// Appends an event's line.
 pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
     let mut row = Object::begin(lines, event.kind);
-    row.plain("time", Some(times.text(event.time)));
+    row.plain(key!("time"), Some(times.text(event.time)));
     if let Some(host) = &event.host {
-        row.text("host", Some(host));
+        row.text(key!("host"), Some(host));
     }
-    row.text("vm", Some(&event.vm));
-    row.plain("uuid", Some(uuid(&event.uuid.text())));
+    row.text(key!("vm"), Some(&event.vm));
+    row.plain(key!("uuid"), Some(uuid(&event.uuid.text())));
     for (key, value) in &event.fields {
         match value {
             Value::Null => row.any(key, ()),

@@ -2,8 +2,16 @@
 //! neither are keys looked at for what must be escaped, nor is anything formatted twice.
 
 use serde::Serialize;
-use std::io::Write;
 use viraudit_trail::line::Stamp;
+
+/// A key of our own, as it stands behind another value. Made when this is compiled: it is written
+/// for every row.
+macro_rules! key {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
+pub(super) use key;
 
 /// An object that is being written.
 pub(super) struct Object<'l> {
@@ -24,12 +32,9 @@ impl<'l> Object<'l> {
         self.lines.extend_from_slice(b"}\n");
     }
 
-    /// A key of our own.
     #[inline]
     fn key(&mut self, key: &'static str) {
-        self.lines.extend_from_slice(b",\"");
         self.lines.extend_from_slice(key.as_bytes());
-        self.lines.extend_from_slice(b"\":");
     }
 
     /// A key and a value that may come from the log.
@@ -42,6 +47,7 @@ impl<'l> Object<'l> {
 
     #[inline]
     fn quoted(&mut self, text: &str) {
+        self.lines.reserve(text.len() + 2);
         self.lines.push(b'"');
         self.lines.extend_from_slice(text.as_bytes());
         self.lines.push(b'"');
@@ -52,13 +58,18 @@ impl<'l> Object<'l> {
         let _ = serde_json::to_writer(&mut *self.lines, &value);
     }
 
-    /// A text of the log's.
+    /// A text of the log's. The key is one of [`key`], here and below.
+    #[inline]
     pub(super) fn text(&mut self, key: &'static str, value: Option<&str>) {
         self.key(key);
-        self.value(value);
+        match value {
+            Some(text) if is_plain(text) => self.quoted(text),
+            value => self.value(value),
+        }
     }
 
     /// A text of our own, in which nothing needs to be escaped.
+    #[inline]
     pub(super) fn plain(&mut self, key: &'static str, value: Option<&str>) {
         self.key(key);
         match value {
@@ -68,12 +79,14 @@ impl<'l> Object<'l> {
     }
 
     /// A number.
+    #[inline]
     pub(super) fn number(&mut self, key: &'static str, value: Option<i64>) {
         self.key(key);
         self.value(value);
     }
 
     /// Yes or no.
+    #[inline]
     pub(super) fn bool(&mut self, key: &'static str, value: bool) {
         self.key(key);
         self.value(value);
@@ -81,12 +94,20 @@ impl<'l> Object<'l> {
 
     /// The names of records, as ausearch takes them.
     pub(super) fn proof(&mut self, stamps: &[Stamp]) {
-        self.key("proof");
+        self.key(key!("proof"));
         self.lines.push(b'[');
         for (at, stamp) in stamps.iter().enumerate() {
-            let comma = if at > 0 { "," } else { "" };
-            let _ = write!(self.lines, "{comma}\"{stamp}\"");
+            self.lines.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
+            stamp.append_to(self.lines);
+            self.lines.push(b'"');
         }
         self.lines.push(b']');
     }
+}
+
+/// Whether nothing in a text needs to be escaped, as in nearly all.
+fn is_plain(text: &str) -> bool {
+    let plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    // Without a way out in the middle this is done for many bytes at once.
+    text.as_bytes().iter().fold(true, |all, byte| all & plain(byte))
 }

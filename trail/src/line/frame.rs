@@ -98,21 +98,22 @@ impl<'a> Frame<'a> {
         Ok((Self { head, tail, usual, success, uid, auid }, body))
     }
 
-    /// The BODY of the next record, whose frame this then is.
-    #[inline]
-    pub(crate) fn next(&mut self, record: &'a [u8]) -> Result<&'a [u8], Defect> {
-        if let Some(body) = self.body(record) {
-            return Ok(body);
-        }
-        let (frame, body) = Self::read(record)?;
-        *self = frame;
-        Ok(body)
-    }
-
     /// The BODY of a record, if it has this frame.
     #[inline]
-    fn body(&self, record: &'a [u8]) -> Option<&'a [u8]> {
-        let body = record.strip_prefix(self.head)?.strip_suffix(self.tail)?;
-        self.usual.then_some(body)
+    pub(crate) fn body<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
+        self.in_front(record.strip_prefix(self.head)?)
+    }
+
+    /// What stands in front of this frame's end, if it can be known by that.
+    #[inline]
+    pub(crate) fn in_front<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
+        let front = record.strip_suffix(self.tail)?;
+        self.usual.then_some(front)
+    }
+
+    /// A record with this frame through so many bytes of its BODY.
+    #[inline]
+    pub(crate) fn through<'r>(&self, record: &'r [u8], end: usize) -> &'r [u8] {
+        &record[..self.head.len() + end]
     }
 }

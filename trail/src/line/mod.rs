@@ -10,7 +10,6 @@ pub mod wrapped;
 
 pub(crate) use frame::{Frame, quoted};
 pub use kind::{Aux, Kind, anomaly_name};
-pub(crate) use virt::guest_only;
 pub use virt::{Defect, Op, VirtLine};
 
 /// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
@@ -22,26 +21,36 @@ pub struct Stamp {
     pub serial: u64,
 }
 
-impl std::fmt::Display for Stamp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Each row of a report has two of them: numbers without the formatter's padding.
+impl Stamp {
+    /// Appends its text. Each row of a report has two of them, so the formatter is passed by.
+    pub fn append_to(&self, text: &mut Vec<u8>) {
         let millis = self.ms.rem_euclid(1000);
         let mut number = itoa::Buffer::new();
-        f.write_str(number.format(self.ms.div_euclid(1000)))?;
-        f.write_str(match millis {
-            0..10 => ".00",
-            10..100 => ".0",
-            _ => ".",
-        })?;
-        f.write_str(number.format(millis))?;
-        f.write_str(":")?;
-        f.write_str(number.format(self.serial))
+        text.extend_from_slice(number.format(self.ms.div_euclid(1000)).as_bytes());
+        text.extend_from_slice(match millis {
+            0..10 => b".00",
+            10..100 => b".0",
+            _ => b".",
+        });
+        text.extend_from_slice(number.format(millis).as_bytes());
+        text.push(b':');
+        text.extend_from_slice(number.format(self.serial).as_bytes());
+    }
+}
+
+impl std::fmt::Display for Stamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = Vec::new();
+        self.append_to(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
     }
 }
 
 /// A line in auditd's form.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
+    /// All that stands in front of the stamp.
+    pub start: &'a [u8],
     /// The host that it comes from, where the line says so.
     pub node: Option<&'a [u8]>,
     /// The record's type.
@@ -57,6 +66,8 @@ pub struct Line<'a> {
 /// The front of a line, without its stamp: all that most lines are looked at for.
 #[derive(Clone, Copy, Debug)]
 pub struct Front<'a> {
+    /// All of it, through `audit(`.
+    pub start: &'a [u8],
     /// The host that it comes from, where the line says so.
     pub node: Option<&'a [u8]>,
     /// The record's type.
@@ -79,6 +90,7 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
     if let Some(rest) = line.strip_prefix(b"type=VIRT_RESOURCE msg=audit(") {
         let kind = Kind::Virt(viraudit::RecordType::VirtResource);
         return Some(Front {
+            start: &line[..line.len() - rest.len()],
             node: None,
             kind,
             name: &line[b"type=".len()..][..b"VIRT_RESOURCE".len()],
@@ -98,7 +110,8 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
     let (name, rest) = (&rest[..end], &rest[end + 1..]);
     // printk leaves `msg=` out.
     let rest = rest.strip_prefix(b"msg=").unwrap_or(rest).strip_prefix(b"audit(")?;
-    Some(Front { node, kind: Kind::from_name(name), name, rest })
+    let start = &line[..line.len() - rest.len()];
+    Some(Front { start, node, kind: Kind::from_name(name), name, rest })
 }
 
 impl<'a> Front<'a> {
@@ -107,7 +120,8 @@ impl<'a> Front<'a> {
     pub fn line(&self) -> Option<Line<'a>> {
         let (stamp, body) = stamp(self.rest)?;
         let (body, names) = split_names(body);
-        Some(Line { node: self.node, kind: self.kind, stamp, body, names })
+        let Self { start, node, kind, .. } = *self;
+        Some(Line { start, node, kind, stamp, body, names })
     }
 }
 
@@ -120,7 +134,7 @@ impl<'a> Line<'a> {
 
 /// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
 #[inline]
-fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
+pub(crate) fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
     let (ms, mut rest) = usual_time(text).or_else(|| any_time(text))?;
     let mut serial = 0;
     if let Some(tail) = rest.strip_prefix(b":") {
@@ -145,6 +159,13 @@ fn any_time(text: &[u8]) -> Option<(i64, &[u8])> {
 /// The number at a text's beginning, and what stands behind it.
 #[inline]
 fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
+    // Most have less than eight digits, and something behind them.
+    if let Some(front) = text.first_chunk() {
+        let (digits, len) = Eight::new(*front).beginning();
+        if (1..8).contains(&len) {
+            return Some((digits.value(), &text[len..]));
+        }
+    }
     let mut value = 0u64;
     let mut len = 0;
     for &byte in text {
@@ -175,21 +196,44 @@ fn usual_time(text: &[u8]) -> Option<(i64, &[u8])> {
     all.then(|| (ms as i64, &text[time.len() - 1..]))
 }
 
-/// A number of eight digits, all at once.
+/// Eight bytes that may be digits, worked on all at once: each line has a time and a serial number.
+#[derive(Clone, Copy)]
+struct Eight(u64);
+
+impl Eight {
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+    fn new(text: [u8; 8]) -> Self {
+        Self(u64::from_le_bytes(text) ^ u64::from_le_bytes([b'0'; 8]))
+    }
+
+    /// The high bit of each byte that is no digit.
+    fn others(self) -> u64 {
+        const NINES: u64 = u64::from_le_bytes([0x7F - 9; 8]);
+        (self.0 | ((self.0 & !Self::HIGH) + NINES)) & Self::HIGH
+    }
+
+    /// Only the digits at the beginning, and how many they are.
+    fn beginning(self) -> (Self, usize) {
+        let bits = self.others().trailing_zeros() & !7;
+        // Behind zeros, so that they are worth the same.
+        (Self(self.0.checked_shl(64 - bits).unwrap_or(0)), bits as usize / 8)
+    }
+
+    /// The number, if all are digits.
+    fn value(self) -> u64 {
+        // Neighbours are put together: pairs, fours, all.
+        let pairs = (self.0 * 10 + (self.0 >> 8)) & 0x00FF_00FF_00FF_00FF;
+        let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+        (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF
+    }
+}
+
+/// A number of eight digits.
 #[inline]
 fn eight_digits(text: [u8; 8]) -> Option<u64> {
-    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
-    const NINES: u64 = u64::from_le_bytes([0x7F - 9; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let digits = u64::from_le_bytes(text) ^ ZEROS;
-    // The high bit of each byte that is more than 9.
-    if (digits | ((digits & !HIGH) + NINES)) & HIGH != 0 {
-        return None;
-    }
-    // Neighbours are put together: pairs, fours, all.
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
-    Some((fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF)
+    let digits = Eight::new(text);
+    (digits.others() == 0).then(|| digits.value())
 }
 
 /// The fields, and the interpreted ones of an enriched line.
@@ -237,6 +281,26 @@ mod tests {
             ["170000000x.013:2", "1700000000.01x:2", "1700000000.0133:2", "17000000000.013:2"]
         {
             assert_eq!(usual_time(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_length() {
+        for (text, value, len) in [
+            ("7):", 7, 1),
+            ("7", 7, 1),
+            ("0012345):  x", 12345, 7),
+            ("12345678): x", 12_345_678, 8),
+            ("12345678", 12_345_678, 8),
+            ("1234567", 1_234_567, 7),
+            ("1234567/:::::", 1_234_567, 7),
+            ("9876543210123): x", 9_876_543_210_123, 13),
+            ("1\u{b0}234567", 1, 1),
+        ] {
+            assert_eq!(digits(text.as_bytes()), Some((value, &text.as_bytes()[len..])), "{text}");
+        }
+        for text in ["", "x", ")1234567", "/1234567", ":12345678", "12345678901234567890"] {
+            assert_eq!(digits(text.as_bytes()), None, "{text}");
         }
     }
 

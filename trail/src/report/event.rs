@@ -128,7 +128,7 @@ impl<'r> EventView<'r> {
         let tail = report.store.text(event);
         let reason = Value::text(report.raw_word(event.reason));
         let success = Value::Bool(event.success);
-        let pid = Value::number(event.pid);
+        let pid = Value::number(event.pid());
         let raw = |key: &[u8]| Value::bytes(find(tail, key).and_then(raw_option));
         match op {
             Op::Start | Op::Stop => {
@@ -141,7 +141,7 @@ impl<'r> EventView<'r> {
             Op::Init | Op::OtherControl => {
                 self.kind = if op == Op::Init { "init" } else { "control" };
                 if op == Op::OtherControl {
-                    self.put("op", Value::text(report.raw_word(event.what)));
+                    self.put("op", Value::text(report.raw_word(report.store.what(event))));
                     self.put_known("reason", reason);
                 }
                 self.put("success", success);
@@ -159,7 +159,7 @@ impl<'r> EventView<'r> {
                 self.put("success", success);
             }
             Op::Resource => {
-                let kind = report.store.words.get(event.what);
+                let kind = report.store.words.get(report.store.what(event));
                 let resource = ResourceView::new(kind, report.store.words.get(event.reason), tail);
                 self.put("resource", Value::Text(text(kind)));
                 self.put("reason", reason);
@@ -222,7 +222,7 @@ impl<'r> EventView<'r> {
         let Some(event) = report.event(id) else { return };
         let seen = Observed::new(report.store.text(event));
         self.kind = "anomaly";
-        let name = report.store.words.get(event.what);
+        let name = report.store.words.get(report.store.what(event));
         let named = name.starts_with(b"ANOM_");
         let name = if named { text(name) } else { anomaly_name(number).into() };
         self.put("type", Value::Text(name));

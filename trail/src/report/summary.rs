@@ -46,9 +46,8 @@ impl Summary {
         guests.sort_unstable();
         guests.dedup();
         sum.guests = guests.len() as u64;
-        let selected: std::collections::HashSet<u32> = report.selected.iter().copied().collect();
-        for &(session, id) in &report.events {
-            if selected.contains(&session) {
+        for &session in &report.selected {
+            for &id in report.events.of(session) {
                 sum.count(report, id);
             }
         }

@@ -7,6 +7,7 @@ use crate::line::Op;
 use crate::store::{Event, EventKind, Store};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
@@ -34,27 +35,75 @@ const UUID: u8 = b'u';
 /// All marks of all sessions that live.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Who holds a mark; the newest session is the last.
-    holders: HashMap<Key, BTreeSet<u32>, RandomState>,
+    /// Who holds a mark.
+    holders: HashMap<Key, Holders, RandomState>,
     /// A session's marks.
     held: HashMap<u32, Vec<Key>, RandomState>,
     /// Somebody has shared a directory.
     shared: bool,
 }
 
+/// Sessions. Most marks have one, and a long log has millions of marks.
+#[derive(Debug)]
+enum Holders {
+    One(u32),
+    /// The newest is the last.
+    More(BTreeSet<u32>),
+}
+
+impl Holders {
+    /// Adds a session; whether it is new.
+    fn insert(&mut self, session: u32) -> bool {
+        match self {
+            Self::One(one) if *one == session => false,
+            Self::One(one) => {
+                *self = Self::More(BTreeSet::from([*one, session]));
+                true
+            }
+            Self::More(more) => more.insert(session),
+        }
+    }
+
+    /// Takes a session away; whether nobody is left.
+    fn remove(&mut self, session: u32) -> bool {
+        match self {
+            Self::One(one) => *one == session,
+            Self::More(more) => {
+                more.remove(&session);
+                more.is_empty()
+            }
+        }
+    }
+
+    /// All, the newest first.
+    fn newest_first(&self) -> impl Iterator<Item = u32> {
+        let (one, more) = match self {
+            Self::One(one) => (Some(*one), None),
+            Self::More(more) => (None, Some(more)),
+        };
+        one.into_iter().chain(more.into_iter().flatten().rev().copied())
+    }
+}
+
 impl Marks {
     fn hold(&mut self, session: u32, key: Key) {
-        if self.holders.entry(key).or_default().insert(session) {
+        let is_new = match self.holders.entry(key) {
+            Entry::Occupied(mut holders) => holders.get_mut().insert(session),
+            Entry::Vacant(free) => {
+                free.insert(Holders::One(session));
+                true
+            }
+        };
+        if is_new {
             self.held.entry(session).or_default().push(key);
         }
     }
 
     fn release(&mut self, session: u32, key: Key) {
-        if let Some(holders) = self.holders.get_mut(&key) {
-            holders.remove(&session);
-            if holders.is_empty() {
-                self.holders.remove(&key);
-            }
+        if let Entry::Occupied(mut holders) = self.holders.entry(key)
+            && holders.get_mut().remove(session)
+        {
+            holders.remove();
         }
     }
 
@@ -75,14 +124,17 @@ impl Marks {
 
     /// The guest runs.
     pub(super) fn started(&mut self, store: &Store, session: u32, event: &Event) {
-        if let Some(pid) = event.pid.filter(|&pid| pid > 0) {
+        self.named(store, session, event);
+        if let Some(pid) = event.pid().filter(|&pid| pid > 0) {
             self.hold(session, key(PID, event.host, &pid.to_le_bytes()));
         }
-        self.named(store, session, event);
     }
 
-    /// The guest is spoken of.
+    /// The guest is spoken of. Its UUID is the first mark of a session, and stays.
     fn named(&mut self, store: &Store, session: u32, event: &Event) {
+        if self.held.contains_key(&session) {
+            return;
+        }
         let uuid = store.guests[event.guest as usize].uuid;
         self.hold(session, key(UUID, event.host, &uuid.0));
     }
@@ -113,7 +165,7 @@ impl Marks {
                 }
             }
             Op::Resource => {
-                let kind = store.words.get(event.what);
+                let kind = store.words.get(store.what(event));
                 if kind == b"cgroup" {
                     return;
                 }
@@ -141,7 +193,7 @@ impl Marks {
     }
 
     fn holders(&self, kind: u8, host: u32, text: &[u8]) -> impl Iterator<Item = u32> {
-        self.holders.get(&key(kind, host, text)).into_iter().flatten().rev().copied()
+        self.holders.get(&key(kind, host, text)).into_iter().flat_map(Holders::newest_first)
     }
 
     /// The holders of a label; else those of its categories, because guests run programs of other

@@ -8,6 +8,7 @@ mod marks;
 pub mod observed;
 
 use crate::line::Op;
+use crate::scan::Wants;
 use crate::store::{Event, EventKind, NOBODY, Store};
 use marks::Marks;
 use observed::Observed;
@@ -82,7 +83,7 @@ struct Live {
 const NOT_LIVE: Live = Live { open: NONE, next: NONE, down: NONE, last: NONE };
 
 /// Makes sessions of events.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Correlator {
     pub(crate) sessions: Vec<Session>,
     /// Which event belongs to which session, in the order of events. Only with details.
@@ -93,6 +94,8 @@ pub(crate) struct Correlator {
     /// that have ended are left out when they are met.
     by_host: HashMap<u32, Vec<u32>>,
     keep_events: bool,
+    /// How many events it has seen.
+    seen: u32,
 }
 
 impl Correlator {
@@ -105,22 +108,25 @@ impl Correlator {
             marks: details.then(Marks::default),
             by_host: HashMap::new(),
             keep_events,
+            seen: 0,
         }
     }
 
-    /// All events of `store`.
-    pub(crate) fn run(store: &Store) -> Self {
-        let details = store.wants.details;
-        let mut this = Self::new(details, details || store.wants.failed);
-        for id in 0..store.events.len() as u32 {
-            this.feed(store, id);
+    /// One for a report that wants this.
+    pub(crate) fn wanting(wants: Wants) -> Self {
+        Self::new(wants.details, wants.details || wants.failed)
+    }
+
+    /// The events of `store` that it hasn't seen yet.
+    pub(crate) fn catch_up(&mut self, store: &Store) {
+        for id in self.seen..store.events.len() as u32 {
+            self.feed(store, id);
         }
-        this.finish();
-        this
     }
 
     /// The next event.
     pub(crate) fn feed(&mut self, store: &Store, id: u32) {
+        self.seen = id + 1;
         let event = &store.events[id as usize];
         match event.kind {
             EventKind::Down => self.host_ends(id, event, false),
@@ -348,7 +354,7 @@ impl Correlator {
     }
 
     /// What is still being prepared at the end of the log.
-    fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         for guest in 0..self.live.len() as u32 {
             self.merge(guest);
             let next = self.live(guest).next;

@@ -4,7 +4,9 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 use std::error::Error;
+use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
+use std::os::unix::fs::FileExt;
 
 const GZIP: &[u8] = &[0x1F, 0x8B];
 const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
@@ -13,11 +15,23 @@ const XZ: &[u8] = &[0xFD, b'7', b'z', b'X', b'Z', 0];
 /// How much is read of a compressed file at once.
 const CHUNK: usize = 64 * 1024;
 
+/// Which compression a text begins like.
+fn kind(front: &[u8]) -> Option<&'static [u8]> {
+    [GZIP, ZSTD, XZ].into_iter().find(|magic| front.starts_with(magic))
+}
+
+/// Whether a file must be decompressed.
+pub(super) fn is_compressed(file: &File) -> io::Result<bool> {
+    let mut front = [0; XZ.len()];
+    let read = file.read_at(&mut front, 0)?;
+    Ok(kind(&front[..read]).is_some())
+}
+
 /// A reader of the text in `raw`.
 pub(super) fn reader(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut front = Vec::new();
     (&mut raw).take(XZ.len() as u64).read_to_end(&mut front)?;
-    let kind = [GZIP, ZSTD, XZ].into_iter().find(|magic| front.starts_with(magic));
+    let kind = kind(&front);
     let whole = Cursor::new(front).chain(raw);
     let Some(kind) = kind else { return Ok(Box::new(whole)) };
     let whole = BufReader::with_capacity(CHUNK, whole);

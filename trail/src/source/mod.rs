@@ -30,20 +30,34 @@ impl Source {
         }
     }
 
-    /// Opens it; what is read of the file itself is added to `progress`.
-    pub fn open(&self, progress: &Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens it; what is read of a stream itself is added to `progress`.
+    pub(crate) fn open(&self, progress: &Arc<AtomicU64>) -> io::Result<Log> {
         let raw: Box<dyn Read + Send> = match self {
             Self::Stdin => Box::new(io::stdin()),
             Self::File(path) => {
                 let file = File::open(path)?;
-                if file.metadata()?.is_dir() {
+                let found = file.metadata()?;
+                if found.is_dir() {
                     return Err(io::ErrorKind::IsADirectory.into());
+                }
+                // Files that the kernel makes up as they are read have no size.
+                if found.is_file() && found.len() > 0 && !decompress::is_compressed(&file)? {
+                    return Ok(Log::File(file));
                 }
                 Box::new(file)
             }
         };
-        decompress::reader(Box::new(Counted { inner: raw, count: Arc::clone(progress) }))
+        let counted = Counted { inner: raw, count: Arc::clone(progress) };
+        decompress::reader(Box::new(counted)).map(Log::Stream)
     }
+}
+
+/// A log that has been opened.
+pub(crate) enum Log {
+    /// A plain file, to be read at any place.
+    File(File),
+    /// What can only be read from its beginning to its end.
+    Stream(Box<dyn Read + Send>),
 }
 
 /// Counts what is read.

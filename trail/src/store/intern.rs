@@ -1,7 +1,7 @@
 //! Texts that come again and again, kept once.
 
 use foldhash::fast::RandomState;
-use std::collections::HashMap;
+use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 /// Texts with numbers; number 0 is the empty text.
@@ -9,11 +9,9 @@ use std::hash::BuildHasher;
 pub struct Interner {
     bytes: Vec<u8>,
     ends: Vec<u32>,
-    /// From a text's hash to the numbers of the texts that have it.
-    ids: HashMap<u64, u32, RandomState>,
-    /// Texts whose hash another one has already.
-    twins: Vec<u32>,
-    state: RandomState,
+    /// The numbers of those that are kept once.
+    ids: HashTable<u32>,
+    hasher: RandomState,
     recent: [u32; 4],
     next: usize,
 }
@@ -23,9 +21,8 @@ impl Default for Interner {
         Self {
             bytes: Vec::new(),
             ends: vec![0],
-            ids: HashMap::default(),
-            twins: Vec::new(),
-            state: RandomState::default(),
+            ids: HashTable::new(),
+            hasher: RandomState::default(),
             recent: [0; 4],
             next: 0,
         }
@@ -41,20 +38,13 @@ impl Interner {
         if let Some(&id) = self.recent.iter().find(|&&id| self.get(id) == text) {
             return id;
         }
-        let hash = self.state.hash_one(text);
-        let id = match self.ids.get(&hash) {
-            Some(&id) if self.get(id) == text => id,
-            Some(_) => match self.twins.iter().find(|&&id| self.get(id) == text) {
-                Some(&id) => id,
-                None => {
-                    let id = self.push(text);
-                    self.twins.push(id);
-                    id
-                }
-            },
+        let hash = self.hasher.hash_one(text);
+        let id = match self.ids.find(hash, |&id| self.get(id) == text) {
+            Some(&id) => id,
             None => {
                 let id = self.push(text);
-                self.ids.insert(hash, id);
+                let Self { ids, bytes, ends, hasher, .. } = self;
+                ids.insert_unique(hash, id, |&id| hasher.hash_one(text_of(bytes, ends, id)));
                 id
             }
         };
@@ -83,10 +73,14 @@ impl Interner {
 
     /// The text with this number.
     pub fn get(&self, id: u32) -> &[u8] {
-        let id = id as usize;
-        let from = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.bytes[from as usize..self.ends[id] as usize]
+        text_of(&self.bytes, &self.ends, id)
     }
+}
+
+fn text_of<'b>(bytes: &'b [u8], ends: &[u32], id: u32) -> &'b [u8] {
+    let id = id as usize;
+    let from = if id == 0 { 0 } else { ends[id - 1] };
+    &bytes[from as usize..ends[id] as usize]
 }
 
 #[cfg(test)]

@@ -23,13 +23,14 @@ impl Dated {
         if ms.div_euclid(DAY) != day {
             return false;
         }
-        let rest = ms.rem_euclid(DAY);
-        let seconds = rest / 1000;
+        let rest = ms.rem_euclid(DAY) as u32;
+        let (minutes, millis) = (rest / 60_000, rest % 60_000);
         let mut clock = *b"00:00:00.000Z";
-        put_digits(&mut clock[0..2], seconds / 3600);
-        put_digits(&mut clock[3..5], seconds / 60 % 60);
-        put_digits(&mut clock[6..8], seconds % 60);
-        put_digits(&mut clock[9..12], rest % 1000);
+        put_two(&mut clock, 0, minutes / 60);
+        put_two(&mut clock, 3, minutes % 60);
+        put_two(&mut clock, 6, millis / 1000);
+        put_two(&mut clock, 9, millis % 1000 / 10);
+        clock[11] = b'0' + (millis % 10) as u8;
         self.text.truncate(len);
         self.text.push_str(std::str::from_utf8(&clock[..shown]).unwrap_or_default());
         true
@@ -43,13 +44,10 @@ impl Dated {
     }
 }
 
-/// Fills a place with the last digits of a number.
-fn put_digits(place: &mut [u8], number: i64) {
-    let mut rest = number as u32;
-    for digit in place.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+/// Puts a number of two digits at a place.
+fn put_two(clock: &mut [u8; 13], at: usize, number: u32) {
+    clock[at] = b'0' + (number / 10) as u8;
+    clock[at + 1] = b'0' + (number % 10) as u8;
 }
 
 /// Whether a time is one that has a date.

@@ -1,0 +1,104 @@
+//! What is remembered of the lines before, so that what they repeat isn't read again: most records
+//! about a guest come in a row, from one daemon, and tell a report only that the guest was there.
+
+use crate::line::{Defect, Frame, Line, Op, Stamp, VirtLine, stamp, without_cr};
+use memchr::memchr;
+
+/// What is remembered.
+#[derive(Default)]
+pub(super) struct Recent<'t> {
+    /// What stood around the last BODY.
+    frame: Frame<'t>,
+    /// How the last record about a resource began, if its frame was this one.
+    front: Option<ResourceFront<'t>>,
+    /// Whom the last fact is about, if nothing of it is shown but that it was there.
+    run: Option<Run<'t>>,
+}
+
+/// A record that only tells that a guest was there.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Run<'t> {
+    node: Option<&'t [u8]>,
+    /// From the blank in front of the guest on.
+    guest: &'t [u8],
+    uid: Option<u32>,
+    auid: Option<u32>,
+}
+
+/// The beginning of a resource's record in libvirt's order.
+#[derive(Clone, Copy)]
+struct ResourceFront<'t> {
+    node: Option<&'t [u8]>,
+    /// Its line through `audit(`.
+    start: &'t [u8],
+    /// Its record from behind the stamp through `resrc=`.
+    record: &'t [u8],
+}
+
+impl<'t> Recent<'t> {
+    /// The BODY of a record, whose frame then is the last one.
+    #[inline]
+    pub(super) fn body(&mut self, record: &'t [u8]) -> Result<&'t [u8], Defect> {
+        if let Some(body) = self.frame.body(record) {
+            return Ok(body);
+        }
+        self.front = None;
+        let (frame, body) = Frame::read(record)?;
+        self.frame = frame;
+        Ok(body)
+    }
+
+    /// What stood around the last BODY.
+    pub(super) fn frame(&self) -> &Frame<'t> {
+        &self.frame
+    }
+
+    /// What a line with the last frame tells about its guest.
+    #[inline]
+    pub(super) fn run_of(&self, line: &Line<'t>, virt: &VirtLine<'t>) -> Option<Run<'t>> {
+        let Frame { usual: true, uid, auid, .. } = self.frame else { return None };
+        Some(Run { node: line.node, guest: virt.guest?, uid, auid })
+    }
+
+    /// The last fact is only about this, by that line; `None` if there is more to it.
+    #[inline]
+    pub(super) fn set_run(&mut self, run: Option<Run<'t>>, line: &Line<'t>, virt: &VirtLine<'t>) {
+        self.run = run;
+        if run.is_some() && virt.op == Op::Resource {
+            let resource = b"virt= resrc=".len() + virt.virt.len();
+            let record = self.frame.through(line.body, resource);
+            self.front = Some(ResourceFront { node: line.node, start: line.start, record });
+        } else if self.front.is_some_and(|front| front.node != line.node) {
+            self.front = None;
+        }
+    }
+
+    /// What the last fact is only about, if it is; what comes now is something else.
+    #[inline]
+    pub(super) fn take_run(&mut self) -> Option<Run<'t>> {
+        self.run.take()
+    }
+
+    /// Whether the next line tells what the last one did, and differs only in what it says of
+    /// which resource: when it was written then, and how long it is.
+    #[inline]
+    pub(super) fn repeated_by(&self, text: &[u8]) -> Option<(Stamp, usize)> {
+        let (run, front) = (self.run.as_ref()?, self.front.as_ref()?);
+        let (stamp, record) = stamp(text.strip_prefix(front.start)?)?;
+        let resource = record.strip_prefix(front.record)?;
+        let rest = behind_reason(resource)?.strip_prefix(run.guest)?;
+        let end = memchr(b'\n', rest).unwrap_or(rest.len());
+        let tail = self.frame.in_front(without_cr(&rest[..end]))?;
+        let ends = tail.first().is_none_or(|&byte| byte == b' ');
+        ends.then_some((stamp, text.len() - rest.len() + end))
+    }
+}
+
+/// What stands behind the value of `resrc=` and the word `reason=...`, from the blank on.
+#[inline]
+fn behind_reason(text: &[u8]) -> Option<&[u8]> {
+    // Both are short.
+    let end = |text: &[u8]| text.iter().position(|&byte| matches!(byte, b' ' | b'\n'));
+    let rest = text[end(text)?..].strip_prefix(b" reason=")?;
+    Some(&rest[end(rest)?..])
+}

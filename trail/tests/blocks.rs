@@ -1,0 +1,105 @@
+//! A log is the same lines however it is read: as a plain file in ranges, or as a stream.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use viraudit_trail::blocks::{self, Found};
+use viraudit_trail::source::Source;
+
+/// The lines of a block, as they are.
+#[derive(Default)]
+struct Lines(Vec<Vec<u8>>);
+
+impl Found for Lines {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// All lines of some logs, each with its log.
+fn lines(sources: &[Source]) -> (Vec<(usize, Vec<u8>)>, u64) {
+    let progress = Arc::new(AtomicU64::new(0));
+    let mut all = Vec::new();
+    let mut firsts = 0;
+    let scan = |text: &[u8], found: &mut Lines| {
+        found.0.extend(text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec));
+    };
+    let errors = blocks::run(sources, &progress, scan, |before, block, _| {
+        firsts += usize::from(block.first);
+        assert_eq!(block.first, before.is_none_or(|before| before.source != block.source));
+        all.extend(block.found.0.iter().map(|line| (block.source, line.clone())));
+    });
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(firsts <= sources.len());
+    (all, progress.load(Ordering::Relaxed))
+}
+
+const KIB: usize = 1024;
+
+/// Lines of lengths that put their ends at, before and behind where blocks and pieces end.
+fn texts() -> Vec<Vec<u8>> {
+    let line = |len: usize, at: usize| [&vec![b'a' + (at % 26) as u8; len - 1][..], b"\n"].concat();
+    let of = |lens: &[usize]| -> Vec<u8> {
+        lens.iter().enumerate().flat_map(|(at, &len)| line(len, at)).collect()
+    };
+    let mut texts = vec![
+        b"one line".to_vec(),
+        b"\n".to_vec(),
+        of(&[300; 20_000]),
+        // Longer than a piece, and than a block.
+        of(&[1, 300 * KIB, 2, 5000 * KIB, 3]),
+        // Longer than any line may be.
+        of(&[10, 17 * KIB * KIB, 10]),
+    ];
+    for size in [256 * KIB, 2048 * KIB, 2048 * KIB + 4 * KIB] {
+        for near in [size - 1, size, size + 1] {
+            texts.push(of(&[near]));
+            texts.push(of(&[100, near - 100, 100]));
+            texts.push([&of(&[near, 10])[..], b"cut"].concat());
+        }
+    }
+    texts
+}
+
+#[test]
+fn a_file_and_a_stream_are_the_same_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    for (at, text) in texts().into_iter().enumerate() {
+        let path = dir.path().join(format!("{at}.log"));
+        std::fs::write(&path, &text).unwrap();
+        let (plain, read) = lines(&[Source::File(path)]);
+        assert_eq!(read, text.len() as u64, "text {at}: every byte once");
+        assert!(plain.iter().map(|(_, line)| &line[..]).collect::<Vec<_>>().concat() == text);
+        let longest = text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::len).max();
+        if longest < Some(16 * KIB * KIB) {
+            let expected = text.split_inclusive(|&byte| byte == b'\n');
+            assert!(plain.iter().map(|(_, line)| &line[..]).eq(expected), "text {at}");
+        }
+
+        let path = dir.path().join(format!("{at}.gz"));
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&text).unwrap();
+        std::fs::write(&path, gz.finish().unwrap()).unwrap();
+        let (stream, _) = lines(&[Source::File(path)]);
+        let joined: Vec<u8> = stream.into_iter().flat_map(|(_, line)| line).collect();
+        assert!(joined == text, "text {at} as a stream");
+    }
+}
+
+#[test]
+fn logs_follow_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let texts = [&b"a\nb"[..], b"", b"c\n", b"d"];
+    let sources: Vec<Source> = (0..)
+        .zip(texts)
+        .map(|(at, text)| {
+            let path = dir.path().join(at.to_string());
+            std::fs::write(&path, text).unwrap();
+            Source::File(path)
+        })
+        .collect();
+    let expected = [(0, "a\n"), (0, "b"), (2, "c\n"), (3, "d")];
+    let expected: Vec<_> =
+        expected.into_iter().map(|(log, line)| (log, line.as_bytes().to_vec())).collect();
+    assert_eq!(lines(&sources).0, expected);
+}
