@@ -16,7 +16,7 @@ extern "C" fn virAuditDomainMemory(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainMemory", dom, reason, success, || {
+    emit_resource("virAuditDomainMemory", dom, reason, success, &|| {
         Ok(Resource::Memory { old: oldval, new: newval })
     })
 }
@@ -29,7 +29,7 @@ extern "C" fn virAuditDomainVcpu(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainVcpu", dom, reason, success, || {
+    emit_resource("virAuditDomainVcpu", dom, reason, success, &|| {
         Ok(Resource::Vcpu(Count { old: oldval, new: newval }))
     })
 }
@@ -42,7 +42,7 @@ extern "C" fn virAuditDomainIOThread(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainIOThread", dom, reason, success, || {
+    emit_resource("virAuditDomainIOThread", dom, reason, success, &|| {
         Ok(Resource::IoThread(Count { old: oldval, new: newval }))
     })
 }
@@ -54,7 +54,7 @@ extern "C" fn virAuditDomainCgroup(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainCgroup", dom, reason, success, || {
+    emit_resource("virAuditDomainCgroup", dom, reason, success, &|| {
         Ok(Resource::Cgroup { path: cgroup.value(), access: Access::All })
     })
 }
@@ -69,7 +69,7 @@ extern "C" fn virAuditDomainCgroupMajor(
     perms: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainCgroupMajor", dom, reason, success, || {
+    emit_resource("virAuditDomainCgroupMajor", dom, reason, success, &|| {
         let access = Access::Major {
             category: name.value("name")?,
             // A negative one shows as C's %X would show it.

@@ -74,18 +74,28 @@ pub(super) fn guard<R>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> 
             result
         }
         Ok(Err(problem)) => {
-            remember(format_args!("{problem}"));
-            set_errno(problem.errno());
+            fails(&problem);
             failed
         }
         Err(panic) => {
             // Dropping it could panic once more.
             std::mem::forget(panic);
-            remember(format_args!("an internal error of viraudit"));
-            set_errno(libc::EIO);
+            panicked();
             failed
         }
     }
+}
+
+#[cold]
+fn fails(problem: &Problem) {
+    remember(format_args!("{problem}"));
+    set_errno(problem.errno());
+}
+
+#[cold]
+fn panicked() {
+    remember(format_args!("an internal error of viraudit"));
+    set_errno(libc::EIO);
 }
 
 /// Runs a call that gives 0, or -1 when it fails.

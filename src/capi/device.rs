@@ -15,7 +15,7 @@ extern "C" fn virAuditDomainDisk(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainDisk", dom, reason, success, || {
+    emit_resource("virAuditDomainDisk", dom, reason, success, &|| {
         Ok(Resource::Disk(change(oldsrc, newsrc)))
     })
 }
@@ -28,7 +28,7 @@ extern "C" fn virAuditDomainFS(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainFS", dom, reason, success, || {
+    emit_resource("virAuditDomainFS", dom, reason, success, &|| {
         Ok(Resource::Fs(change(oldsrc, newsrc)))
     })
 }
@@ -41,7 +41,7 @@ extern "C" fn virAuditDomainChardev(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainChardev", dom, reason, success, || {
+    emit_resource("virAuditDomainChardev", dom, reason, success, &|| {
         Ok(Resource::Chardev(change(oldsrc, newsrc)))
     })
 }
@@ -54,7 +54,7 @@ extern "C" fn virAuditDomainRNG(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainRNG", dom, reason, success, || {
+    emit_resource("virAuditDomainRNG", dom, reason, success, &|| {
         Ok(Resource::Rng(change(oldsrc, newsrc)))
     })
 }
@@ -67,7 +67,7 @@ extern "C" fn virAuditDomainNet(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainNet", dom, reason, success, || {
+    emit_resource("virAuditDomainNet", dom, reason, success, &|| {
         Ok(Resource::Net { old: mac(oldmac), new: mac(newmac) })
     })
 }
@@ -79,7 +79,7 @@ extern "C" fn virAuditDomainNetDevice(
     device: MaybeText<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainNetDevice", dom, success, |_| {
+    emit("virAuditDomainNetDevice", dom, success, &|_| {
         let mac = Mac(*mac.ok_or(Problem::Null("mac"))?);
         let path = device.value();
         let rdev = path.as_deref().and_then(Rdev::of);
@@ -95,7 +95,7 @@ extern "C" fn virAuditDomainSmartcard(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainSmartcard", dom, reason, success, || {
+    emit_resource("virAuditDomainSmartcard", dom, reason, success, &|| {
         Ok(Resource::Smartcard(Change { old: None, new: newsrc.value() }))
     })
 }
@@ -118,7 +118,7 @@ extern "C" fn virAuditDomainTPM(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainTPM", dom, reason, success, || {
+    emit_resource("virAuditDomainTPM", dom, reason, success, &|| {
         Ok(Resource::Tpm { kind: tpm_kind(type_)?, path: path.value() })
     })
 }
@@ -131,7 +131,7 @@ extern "C" fn virAuditDomainShmem(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainShmem", dom, reason, success, || {
+    emit_resource("virAuditDomainShmem", dom, reason, success, &|| {
         Ok(Resource::Shmem { name: name.value("name")?, size })
     })
 }
@@ -143,7 +143,7 @@ extern "C" fn virAuditDomainShmemServer(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainShmemServer", dom, reason, success, || {
+    emit_resource("virAuditDomainShmemServer", dom, reason, success, &|| {
         Ok(Resource::ShmemServer(path.value()))
     })
 }
@@ -155,5 +155,7 @@ extern "C" fn virAuditDomainInput(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainInput", dom, reason, success, || Ok(Resource::Evdev(path.value())))
+    emit_resource("virAuditDomainInput", dom, reason, success, &|| {
+        Ok(Resource::Evdev(path.value()))
+    })
 }

@@ -42,12 +42,13 @@ impl Domain {
     }
 }
 
-/// Sends a record about a guest; the event is made only for one that is there.
+/// Sends a record about a guest; the event is made only for one that is there. One piece of code
+/// for all functions: there are more than fifty.
 pub(super) fn emit<'a>(
     function: &'static str,
     dom: Option<&'a Domain>,
     success: bool,
-    event: impl FnOnce(&'a Domain) -> Result<Event<'a>, Problem>,
+    event: &dyn Fn(&'a Domain) -> Result<Event<'a>, Problem>,
 ) -> c_int {
     status(|| {
         let dom = dom.ok_or(Problem::Null("dom"))?;
@@ -62,9 +63,9 @@ pub(super) fn emit_resource<'a>(
     dom: Option<&'a Domain>,
     reason: Text<'a>,
     success: bool,
-    resource: impl FnOnce() -> Result<Resource<'a>, Problem>,
+    resource: &dyn Fn() -> Result<Resource<'a>, Problem>,
 ) -> c_int {
-    emit(function, dom, success, |_| {
+    emit(function, dom, success, &|_| {
         Ok(Event::Resource { resource: resource()?, reason: reason.value("reason")? })
     })
 }
@@ -139,7 +140,7 @@ extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, succes
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditDomainStop(dom: Option<&Domain>, reason: Text<'_>) -> c_int {
-    emit("virAuditDomainStop", dom, true, |dom| {
+    emit("virAuditDomainStop", dom, true, &|dom| {
         let op = ControlOp::Stop { reason: reason.value("reason")? };
         Ok(Event::Control(Control { op, pid: dom.pid() }))
     })
@@ -151,7 +152,7 @@ extern "C" fn virAuditDomainInit(
     initpid: c_longlong,
     pidns: c_ulonglong,
 ) -> c_int {
-    emit("virAuditDomainInit", dom, true, |dom| {
+    emit("virAuditDomainInit", dom, true, &|dom| {
         let op = ControlOp::Init { init_pid: initpid, pid_ns: pidns };
         Ok(Event::Control(Control { op, pid: dom.pid() }))
     })
@@ -165,7 +166,7 @@ extern "C" fn virAuditDomainSecurityLabel(
     model: MaybeText<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainSecurityLabel", dom, success, |_| {
+    emit("virAuditDomainSecurityLabel", dom, success, &|_| {
         Ok(Event::MachineId(MachineId {
             vm_ctx: vm_ctx.value(),
             img_ctx: img_ctx.value(),

@@ -16,7 +16,7 @@ extern "C" fn virAuditDomainHostdevPCI(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevPCI", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevPCI", dom, reason, success, &|| {
         Ok(Resource::Dev(HostDevice::Pci { domain, bus, slot, function }))
     })
 }
@@ -29,7 +29,7 @@ extern "C" fn virAuditDomainHostdevUSB(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevUSB", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevUSB", dom, reason, success, &|| {
         Ok(Resource::Dev(HostDevice::Usb { bus, device }))
     })
 }
@@ -44,7 +44,7 @@ extern "C" fn virAuditDomainHostdevSCSI(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevSCSI", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevSCSI", dom, reason, success, &|| {
         let adapter = adapter.value("adapter")?;
         Ok(Resource::Dev(HostDevice::Scsi { adapter, bus, target, unit }))
     })
@@ -57,7 +57,7 @@ extern "C" fn virAuditDomainHostdevSCSIHost(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevSCSIHost", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevSCSIHost", dom, reason, success, &|| {
         Ok(Resource::Dev(HostDevice::ScsiHost(wwpn.value())))
     })
 }
@@ -69,7 +69,7 @@ extern "C" fn virAuditDomainHostdevMdev(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevMdev", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevMdev", dom, reason, success, &|| {
         Ok(Resource::Dev(HostDevice::Mdev(uuid.value())))
     })
 }
@@ -81,7 +81,7 @@ extern "C" fn virAuditDomainHostdevStorage(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevStorage", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevStorage", dom, reason, success, &|| {
         Ok(Resource::HostdevStorage(block.value()))
     })
 }
@@ -93,7 +93,7 @@ extern "C" fn virAuditDomainHostdevMisc(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainHostdevMisc", dom, reason, success, || {
+    emit_resource("virAuditDomainHostdevMisc", dom, reason, success, &|| {
         Ok(Resource::HostdevMisc(chardev.value()))
     })
 }
@@ -104,7 +104,7 @@ extern "C" fn virAuditDomainRedirdev(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit_resource("virAuditDomainRedirdev", dom, reason, success, || {
+    emit_resource("virAuditDomainRedirdev", dom, reason, success, &|| {
         Ok(Resource::Dev(HostDevice::Redirected))
     })
 }

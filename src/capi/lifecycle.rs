@@ -13,7 +13,7 @@ extern "C" fn virAuditDomainIntegrityCheck(
     action: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainIntegrityCheck", dom, success, |_| {
+    emit("virAuditDomainIntegrityCheck", dom, success, &|_| {
         Ok(Event::Lifecycle(Lifecycle::IntegrityCheck {
             mechanism: mechanism.value("mechanism")?,
             action: action.value("action")?,
@@ -28,7 +28,7 @@ extern "C" fn virAuditDomainCreate(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainCreate", dom, success, |_| {
+    emit("virAuditDomainCreate", dom, success, &|_| {
         Ok(Event::Lifecycle(Lifecycle::Create {
             reason: reason.value("reason")?,
             image: image.value(),
@@ -43,7 +43,7 @@ extern "C" fn virAuditDomainDestroy(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainDestroy", dom, success, |_| {
+    emit("virAuditDomainDestroy", dom, success, &|_| {
         Ok(Event::Lifecycle(Lifecycle::Destroy {
             reason: reason.value("reason")?,
             image: image.value(),
@@ -58,7 +58,7 @@ extern "C" fn virAuditDomainMigrateIn(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainMigrateIn", dom, success, |_| {
+    emit("virAuditDomainMigrateIn", dom, success, &|_| {
         Ok(Event::Lifecycle(Lifecycle::MigrateIn {
             reason: reason.value("reason")?,
             peer: peer.value(),
@@ -73,7 +73,7 @@ extern "C" fn virAuditDomainMigrateOut(
     reason: Text<'_>,
     success: bool,
 ) -> c_int {
-    emit("virAuditDomainMigrateOut", dom, success, |_| {
+    emit("virAuditDomainMigrateOut", dom, success, &|_| {
         Ok(Event::Lifecycle(Lifecycle::MigrateOut {
             reason: reason.value("reason")?,
             peer: peer.value(),
