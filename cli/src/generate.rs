@@ -45,15 +45,42 @@ pub(crate) fn man(args: &ManArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// The day of the last change to a page: a constant, so that the same source makes the same pages.
+const DATE: &str = "2026-11-22";
+
 fn pages(command: Command, directory: &Path) -> io::Result<()> {
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
         pages(subcommand.clone(), directory)?;
     }
     let version = concat!("viraudit ", env!("CARGO_PKG_VERSION"));
-    let man = Man::new(command).source(version).manual("viraudit");
+    let see_also = see_also(command.get_display_name().unwrap_or_default());
+    let man = Man::new(command).date(DATE).source(version).manual("viraudit");
     let mut page = Vec::new();
     man.render(&mut page)?;
-    // Examples and exit status stand there.
-    let page = String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH NOTES\n.ad l");
-    fs::write(directory.join(man.get_filename()), page)
+    let page = String::from_utf8_lossy(&page)
+        // Examples and exit status stand there.
+        .replace(".SH EXTRA", ".SH NOTES\n.ad l")
+        // An empty line is one already; `.br` around it does nothing.
+        .replace("\n.br\n\n.br\n", "\n.sp\n");
+    fs::write(directory.join(man.get_filename()), page + &see_also)
+}
+
+/// The section that leads to other pages, from that of the command with this whole name.
+fn see_also(command: &str) -> String {
+    const TABLE: [(&str, &str); 4] = [
+        ("viraudit-config", "viraudit.conf(5)"),
+        ("viraudit-status", "viraudit.conf(5) auditctl(8) auditd(8)"),
+        ("viraudit-completions", ""),
+        ("viraudit-", "viraudit-records(5) ausearch(8) auditd(8)"),
+    ];
+    let known = TABLE.iter().find(|(start, _)| command.starts_with(start));
+    let pages = match known {
+        Some((_, more)) => format!("viraudit(1) {more}"),
+        None => "viraudit(3) viraudit.conf(5) viraudit-records(5) auditctl(8) auditd(8)".into(),
+    };
+    let shown = pages.split_whitespace().filter_map(|page| {
+        let (name, section) = page.split_once('(')?;
+        Some(format!("\\fB{}\\fR({section}", name.replace('-', "\\-")))
+    });
+    format!(".SH \"SEE ALSO\"\n{}\n", shown.collect::<Vec<_>>().join(",\n"))
 }

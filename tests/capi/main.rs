@@ -5,6 +5,7 @@
 mod abi;
 mod cc;
 mod header;
+mod man_page;
 mod nulls;
 mod programs;
 mod standards;

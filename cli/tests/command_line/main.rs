@@ -9,6 +9,7 @@ mod hook;
 mod hostile;
 mod kernel;
 mod man;
+mod man_pages;
 mod program;
 mod records;
 mod report;
