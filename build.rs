@@ -6,7 +6,12 @@ fn main() {
     #[cfg(feature = "bindgen")]
     bindings();
     #[cfg(feature = "capi")]
-    variadic();
+    {
+        variadic();
+        // Once loaded, the library stays, as libvirt's does: threads may hold something of it, and
+        // what Rust's own library keeps for a process would be left behind by each unloading.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
 }
 
 #[cfg(feature = "capi")]

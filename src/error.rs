@@ -88,9 +88,7 @@ impl Failure {
                 "this kernel has no audit support, or a seccomp filter hides it"
             }
             Self::NotPermitted => "this process may not write audit records (no CAP_AUDIT_WRITE)",
-            Self::ForeignNamespace => {
-                "the kernel refuses audit records from this user or network namespace"
-            }
+            Self::ForeignNamespace => "the kernel refuses audit records from this user namespace",
             Self::Forbidden => "a security module forbids sending audit records",
             Self::NoDescriptor(_) => "no file descriptor is left for the audit socket",
             Self::Overrun => "the audit socket's buffer overran",
@@ -113,7 +111,10 @@ impl Failure {
             Self::ForeignNamespace => {
                 "run in the host's initial user namespace (no userns remapping, no unshare -U)"
             }
-            Self::Forbidden => "allow netlink_audit_socket { create nlmsg_relay } in the policy",
+            Self::Forbidden => {
+                "allow it in the policy: netlink_audit_socket { create read write nlmsg_relay } \
+                 (SELinux), network netlink raw (AppArmor)"
+            }
             Self::NoDescriptor(_) => "raise the limit of open files",
             Self::Overrun => "send smaller bursts, or retry",
             Self::NoAnswer => "see whether auditd is stuck (auditctl -s), and restart it",

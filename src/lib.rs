@@ -35,6 +35,13 @@ pub mod message;
 pub mod record;
 pub mod value;
 
+/// The version of this library, such as `0.1.0`; C has it as `virAuditVersion`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the installed C library is called by the programs that were linked with it. The number changes
+/// only when they would no longer run.
+pub const SONAME: &str = "libviraudit.so.0";
+
 pub use auditor::{Auditor, Batch, Delivery, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
 pub use config::Config;

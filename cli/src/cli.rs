@@ -8,6 +8,7 @@ use crate::status::StatusArgs;
 use crate::verify::VerifyArgs;
 use crate::watch::WatchArgs;
 use clap::{Parser, Subcommand};
+use std::sync::LazyLock;
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -18,11 +19,18 @@ Exit status:
 
 Errors are one line on standard error. Standard input is read only for `-`.";
 
+/// This program's version, and those of what it was built with.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let (program, library, soname) =
+        (env!("CARGO_PKG_VERSION"), viraudit::VERSION, viraudit::SONAME);
+    format!("{program} (library {library}, C interface {soname})")
+});
+
 /// Audit records of virtual machines: libvirt's VIRT_* records, for any daemon and any script.
 #[derive(Debug, Parser)]
 #[command(
     name = "viraudit",
-    version,
+    version = VERSION.as_str(),
     arg_required_else_help = false,
     after_help = EXIT_STATUS,
 )]

@@ -59,8 +59,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         let note = if counts.filtered { "; it was filtered, so gaps can't be known" } else { "" };
         written = writeln!(
             out,
-            "{} lines, {} records about guests, {} findings{note}",
-            counts.lines, counts.records, counts.findings
+            "{} lines, {} records about guests, {} finding{}{note}",
+            counts.lines,
+            counts.records,
+            counts.findings,
+            if counts.findings == 1 { "" } else { "s" }
         );
     }
     written.and_then(|()| out.flush()).or_else(|error| output_error(&error))?;

@@ -102,10 +102,17 @@ impl<'a> Document<'a> {
 
     /// The error that `entry` of this document isn't `expected`, such as `"direct" or "queued"`.
     pub fn unfit(&self, entry: &Entry<'_>, expected: &str) -> ConfigError {
+        let given = match &entry.setting {
+            // That it is a string is right, then.
+            Setting::Text(text) if expected.starts_with('"') => {
+                format!("\"{}\"", text.escape_ascii())
+            }
+            setting => setting.to_string(),
+        };
         ConfigError {
             path: self.path.to_owned(),
             line: entry.line,
-            message: format!("{} must be {expected}, not {}", entry.key, entry.setting),
+            message: format!("{} must be {expected}, not {given}", entry.key),
             errno: libc::EINVAL,
         }
     }

@@ -8,4 +8,5 @@ mod header;
 mod man_page;
 mod nulls;
 mod programs;
+mod promise;
 mod standards;

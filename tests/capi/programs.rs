@@ -179,3 +179,23 @@ fn no_memory() {
     let dir = tempfile::tempdir().unwrap();
     cc::run(&mut built(dir.path(), "gcc", PLAIN, "no_memory", Linkage::Shared));
 }
+
+#[test]
+fn loaded_and_unloaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let library = cc::library_dir().join("libviraudit.so");
+    // It must not be linked with what it loads.
+    let mut command = built(
+        dir,
+        "gcc",
+        &["-std=gnu11", "-Wno-pedantic", "-Wl,--as-needed"],
+        "reload",
+        Linkage::Shared,
+    );
+    cc::run(command.arg(dir).env("LIBVIRAUDIT", &library));
+    if cc::has("valgrind") {
+        let mut command = cc::valgrind(&dir.join("reload"), "full");
+        cc::run(command.arg(dir).arg("60").env("LIBVIRAUDIT", &library));
+    }
+}

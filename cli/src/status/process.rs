@@ -22,6 +22,8 @@ pub(crate) struct Process {
     pub(crate) initial_user_namespace: Option<bool>,
     /// It is in the initial pid namespace; from elsewhere auditd can't be seen.
     pub(crate) initial_pid_namespace: Option<bool>,
+    /// A seccomp filter looks at its system calls.
+    pub(crate) seccomp_filter: Option<bool>,
     /// The security module's label.
     pub(crate) label: Option<String>,
 }
@@ -43,6 +45,7 @@ impl Process {
             cap_audit_control: has(CAP_AUDIT_CONTROL),
             initial_user_namespace: namespace("user", INITIAL_USER).or_else(uid_map),
             initial_pid_namespace: namespace("pid", INITIAL_PID),
+            seccomp_filter: field(&status, "Seccomp:").map(|mode| mode == "2"),
             label: label.map(|label| String::from_utf8_lossy(&label).into_owned()),
         }
     }
@@ -50,8 +53,12 @@ impl Process {
 
 /// The effective capabilities in the text of /proc/PID/status.
 fn effective(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
-    u64::from_str_radix(line.trim(), 16).ok()
+    u64::from_str_radix(field(status, "CapEff:")?, 16).ok()
+}
+
+/// A field in the text of /proc/PID/status.
+fn field<'s>(status: &'s str, name: &str) -> Option<&'s str> {
+    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 /// Whether a uid map is the initial namespace's.

@@ -103,14 +103,8 @@ impl Report {
                 yes(process.cap_audit_control)
             ),
         );
-        row(
-            "user namespace",
-            match process.initial_user_namespace {
-                Some(true) => "the initial one".into(),
-                Some(false) => "not the initial one".into(),
-                None => "unknown".into(),
-            },
-        );
+        row("user namespace", initial(process.initial_user_namespace));
+        row("pid namespace", initial(process.initial_pid_namespace));
         row("label", process.label.clone().unwrap_or("none".into()));
         let origin = match &config.error {
             Some(error) => format!("the defaults, as {error}"),
@@ -127,6 +121,15 @@ impl Report {
         );
         text
     }
+}
+
+fn initial(known: Option<bool>) -> String {
+    match known {
+        Some(true) => "the initial one",
+        Some(false) => "not the initial one",
+        None => "unknown",
+    }
+    .into()
 }
 
 fn yes(known: Option<bool>) -> &'static str {

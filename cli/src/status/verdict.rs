@@ -28,7 +28,7 @@ impl Verdict {
     /// rights, then the host's state, then the daemon's settings.
     pub(crate) fn of(kernel: &Kernel, process: &Process, settings: &Settings) -> Self {
         let (word, reason, cure) = match kernel.write {
-            WriteProbe::Refused(failure) => refused(failure, kernel),
+            WriteProbe::Refused(failure) => refused(failure, kernel, process),
             WriteProbe::Off => {
                 ("off", Failure::Disabled.meaning().into(), Some(Failure::Disabled.cure().into()))
             }
@@ -46,7 +46,7 @@ impl Verdict {
 
 type Parts = (&'static str, String, Option<String>);
 
-fn refused(failure: Failure, kernel: &Kernel) -> Parts {
+fn refused(failure: Failure, kernel: &Kernel, process: &Process) -> Parts {
     let word = match failure {
         Failure::Unsupported(_) => "unsupported",
         Failure::NotPermitted | Failure::ForeignNamespace | Failure::Forbidden => "refused",
@@ -55,6 +55,15 @@ fn refused(failure: Failure, kernel: &Kernel) -> Parts {
     if word == "unsupported" && kernel.off_at_boot {
         let cure = "remove audit=0 from the kernel's command line, and reboot";
         return (word, "the kernel was booted with audit=0".into(), Some(cure.into()));
+    }
+    // The profiles of container engines hide auditing from whoever couldn't write records anyway.
+    let hidden = process.seccomp_filter == Some(true) && process.cap_audit_write == Some(false);
+    if word == "unsupported" && hidden {
+        let reason = "a seccomp filter hides auditing, as that of a container without \
+                      CAP_AUDIT_WRITE does";
+        let cure = "grant CAP_AUDIT_WRITE (podman run --cap-add=AUDIT_WRITE), or allow AF_NETLINK \
+                    sockets in the seccomp filter";
+        return (word, reason.into(), Some(cure.into()));
     }
     let reason = match failure {
         Failure::Os(_) => failure.to_string(),
@@ -67,6 +76,12 @@ fn refused(failure: Failure, kernel: &Kernel) -> Parts {
 fn listener(kernel: &Kernel, process: &Process) -> Parts {
     let start = || Some("start auditd".to_owned());
     match (&kernel.auditd, &kernel.status) {
+        // The kernel tells nobody there, with whatever capability.
+        (_, Err(_)) if process.initial_pid_namespace == Some(false) => (
+            "ok",
+            "the kernel takes records (auditd can't be seen from this pid namespace)".into(),
+            None,
+        ),
         (_, Err(_)) => (
             "ok",
             "the kernel takes records (who listens can't be told without CAP_AUDIT_CONTROL)".into(),
@@ -83,11 +98,6 @@ fn listener(kernel: &Kernel, process: &Process) -> Parts {
             Some(format!("kill -CONT {}", auditd.pid)),
         ),
         (Some(auditd), _) => ("ok", format!("records reach auditd (pid {})", auditd.pid), None),
-        (None, _) if process.initial_pid_namespace == Some(false) => (
-            "ok",
-            "the kernel takes records (auditd can't be seen from this pid namespace)".into(),
-            None,
-        ),
         (None, _) => (
             "no-auditd",
             "the kernel takes records, but no auditd listens: they go to the kernel's log".into(),

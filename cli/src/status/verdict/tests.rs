@@ -67,3 +67,44 @@ fn a_kernel_booted_without_auditing_is_told_apart() {
     let cure = verdict(&kernel, 1).2.unwrap();
     assert!(cure.contains("audit=0"), "{cure}");
 }
+
+fn of_process(kernel: &Kernel, process: &Process) -> Verdict {
+    let settings = Settings {
+        file: "a.conf".into(),
+        found: true,
+        audit_level: 1,
+        audit_logging: false,
+        error: None,
+    };
+    Verdict::of(kernel, process, &settings)
+}
+
+#[test]
+fn a_container_engines_filter_is_told_from_a_kernel_without_auditing() {
+    let refused = WriteProbe::Refused(Failure::Unsupported(libc::EINVAL));
+    let kernel = kernel(refused, None);
+    for (filter, may_write, grant) in
+        [(true, false, true), (true, true, false), (false, false, false)]
+    {
+        let process = Process {
+            seccomp_filter: Some(filter),
+            cap_audit_write: Some(may_write),
+            ..Default::default()
+        };
+        let Verdict { word, cure, .. } = of_process(&kernel, &process);
+        assert_eq!(word, "unsupported");
+        assert_eq!(cure.unwrap().starts_with("grant CAP_AUDIT_WRITE"), grant, "{process:?}");
+    }
+}
+
+#[test]
+fn why_it_cant_be_told_who_listens() {
+    let kernel = Kernel { status: Err(Failure::NotPermitted), ..kernel(WriteProbe::On, None) };
+    for (initial, why) in [(true, "without CAP_AUDIT_CONTROL"), (false, "from this pid namespace")]
+    {
+        let process = Process { initial_pid_namespace: Some(initial), ..Default::default() };
+        let Verdict { word, reason, .. } = of_process(&kernel, &process);
+        assert_eq!(word, "ok");
+        assert!(reason.contains(why), "{reason}");
+    }
+}
