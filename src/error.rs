@@ -9,6 +9,14 @@ use std::path::PathBuf;
 /// Plain data (`Copy`, no allocation), because it is made on the path of every record. The texts
 /// say what the errno means for audit and what cures it; both come from what the kernel was seen
 /// to answer.
+///
+/// ```
+/// use viraudit::Failure;
+///
+/// let refused = Failure::NotPermitted;
+/// assert_eq!(refused.meaning(), "this process may not write audit records (no CAP_AUDIT_WRITE)");
+/// assert_eq!(refused.cure(), "run as root, or grant CAP_AUDIT_WRITE");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -29,6 +29,14 @@ pub const VIRT_NAMES: [&str; 17] = [
 ];
 
 /// A guest's UUID.
+///
+/// ```
+/// use viraudit::Uuid;
+///
+/// let uuid: Uuid = "8E4F0F4C2F8B4B7A9D9C0123456789AB".parse()?;
+/// assert_eq!(uuid.to_string(), "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab");
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Uuid(pub [u8; 16]);
 
@@ -88,6 +96,15 @@ impl fmt::Debug for Uuid {
 }
 
 /// The guest that a record is about.
+///
+/// ```
+/// use viraudit::Guest;
+///
+/// let uuid = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?;
+/// // Any bytes: they can't break out of a record.
+/// let guest = Guest::new("kvm", &b"g\xE4st\n"[..], uuid);
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Guest<'a> {
     /// The driver's name, one of [`VIRT_NAMES`] or a caller's own; `?` when unknown.

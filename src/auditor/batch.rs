@@ -18,6 +18,25 @@ const BATCH_MAX: usize = 1 << 20;
 /// They count as offered from the moment that they are added. What isn't sent when it is dropped
 /// is sent then, so that no way out of a function loses records; call [`Batch::send`] to learn
 /// how it went. A fork's child that has its parent's batch sends none of the parent's records.
+///
+/// ```
+/// use viraudit::{Auditor, Change, Guest, MockBackend, Options, Record, Resource};
+///
+/// let mock = MockBackend::new();
+/// let auditor = Auditor::open(mock.clone(), Options::default())?;
+/// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
+///
+/// let mut batch = auditor.batch();
+/// for path in ["/images/a.qcow2", "/images/b.qcow2"] {
+///     let disk = Resource::Disk(Change { old: None, new: Some(path.into()) });
+///     batch.push(&Record::resource(guest.borrowed(), "start", disk, true));
+/// }
+/// batch.push(&Record::start(guest, "booted", 4711, true));
+/// assert_eq!(mock.records().len(), 0);
+/// batch.send()?;
+/// assert_eq!(mock.records().len(), 3);
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Batch {
     core: Arc<Core>,

@@ -49,6 +49,16 @@ pub enum Delivery {
 }
 
 /// How an [`Auditor`] behaves.
+///
+/// ```
+/// use viraudit::{Delivery, Options};
+///
+/// let options = Options {
+///     level: 2, // fail where records get nowhere
+///     delivery: Delivery::Queued { limit: 8192 },
+///     ..Options::default()
+/// };
+/// ```
 #[derive(Clone, Debug)]
 pub struct Options {
     /// libvirtd.conf's `audit_level`: 0 sends nothing, 1 sends where it can, 2 and above refuse to
@@ -82,6 +92,23 @@ impl Default for Options {
 /// `Send` and `Sync`: any thread may use one at any time, and several may exist side by side. A
 /// fork's child opens what it needs for itself, and counts from 0. Dropping one delivers what is
 /// queued, for [`CLOSE_WAIT`] at most.
+///
+/// ```
+/// use viraudit::{Auditor, Guest, MockBackend, Options, Record};
+///
+/// let mock = MockBackend::new();
+/// let auditor = Auditor::open(mock.clone(), Options::default())?;
+/// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
+/// auditor.emit(&Record::start(guest.borrowed(), "booted", 4711, true))?;
+///
+/// mock.fail_with(libc::EPERM); // what a process without CAP_AUDIT_WRITE gets
+/// let refused = auditor.emit(&Record::stop(guest, "shutdown", 0)).unwrap_err();
+/// assert_eq!(refused.errno(), libc::EPERM);
+///
+/// let stats = auditor.stats();
+/// assert_eq!((stats.offered, stats.delivered, stats.failed), (2, 1, 1));
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Auditor {
     core: Arc<Core>,

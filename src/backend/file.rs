@@ -18,6 +18,21 @@ const TAIL: u64 = 16 * 1024;
 ///
 /// Lines are appended whole, whatever else writes to the file through viraudit at the same time:
 /// each burst holds the file's lock (`flock`), and what a full disk cuts is taken back.
+///
+/// ```
+/// use viraudit::{Auditor, FileBackend, Guest, Options, Record};
+///
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("audit.log");
+/// let auditor = Auditor::open(FileBackend::new(&path), Options::default())?;
+/// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
+/// auditor.emit(&Record::start(guest, "booted", 4711, true))?;
+///
+/// let line = std::fs::read_to_string(&path).unwrap();
+/// assert!(line.starts_with("type=VIRT_CONTROL msg=audit("));
+/// assert!(line.ends_with(" res=success'\n"));
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileBackend {
     path: PathBuf,

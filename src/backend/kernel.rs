@@ -8,6 +8,15 @@ use crate::audit_sys::socket::Socket;
 use crate::auditor::LogLevel;
 
 /// The host's audit subsystem.
+///
+/// ```no_run
+/// use viraudit::{Auditor, Guest, KernelBackend, Options, Record};
+///
+/// let auditor = Auditor::open(KernelBackend, Options::default())?;
+/// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
+/// auditor.emit(&Record::start(guest, "booted", 4711, true))?;
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KernelBackend;
 

@@ -59,6 +59,24 @@ impl MockRecord {
 
 /// Keeps records in memory. Clones share it: keep one, and open an auditor with the other. A
 /// fork's child starts with none.
+///
+/// ```
+/// use viraudit::{Auditor, Change, Guest, MockBackend, Options, Record, Resource};
+///
+/// let mock = MockBackend::new();
+/// let auditor = Auditor::open(mock.clone(), Options::default())?;
+/// let guest = Guest::new("kvm", "web 1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
+/// let disk = Resource::Disk(Change { old: None, new: Some("/images/a.qcow2".into()) });
+/// let record = Record::resource(guest, "attach", disk, true);
+/// auditor.emit(&record)?;
+///
+/// let sent = mock.records();
+/// // Field by field, decoded; or whole, typed.
+/// assert_eq!(sent[0].raw_field("vm"), Some(&b"7765622031"[..]));
+/// assert_eq!(sent[0].field("vm").as_deref(), Some(&b"web 1"[..]));
+/// assert_eq!(sent[0].record().unwrap(), record);
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct MockBackend {
     shared: Arc<Shared>,

@@ -9,6 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// Writes audit.log lines to a stream.
+///
+/// ```
+/// use viraudit::{Auditor, Options, StreamBackend};
+///
+/// let auditor = Auditor::open(StreamBackend::new(std::io::stdout()), Options::default())?;
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct StreamBackend {
     out: Arc<Mutex<dyn Write + Send>>,

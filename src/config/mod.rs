@@ -31,6 +31,19 @@ pub const AUDIT_LEVEL: &str = "audit_level";
 pub const AUDIT_LOGGING: &str = "audit_logging";
 
 /// How a daemon is to audit.
+///
+/// ```
+/// use viraudit::{Config, Options};
+///
+/// let config = Config::load("/no/such/libvirtd.conf".as_ref())?; // libvirt's defaults
+/// let options = Options {
+///     level: config.audit_level,
+///     logging: config.audit_logging,
+///     ..Options::default()
+/// };
+/// assert_eq!((options.level, options.logging), (1, false));
+/// # Ok::<(), viraudit::ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Config {

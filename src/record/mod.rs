@@ -126,6 +126,21 @@ pub enum Event<'a> {
 }
 
 /// One audit record about a guest.
+///
+/// ```
+/// use viraudit::{Change, Guest, Record, Resource};
+///
+/// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
+/// let disk = Resource::Disk(Change { old: None, new: Some("/images/my data".into()) });
+/// let record = Record::resource(guest, "attach", disk, true);
+/// assert_eq!(
+///     String::from_utf8(record.body()).unwrap(),
+///     "virt=kvm resrc=disk reason=attach vm=\"web1\" \
+///      uuid=8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab \
+///      old-disk=\"?\" new-disk=2F696D616765732F6D792064617461"
+/// );
+/// # Ok::<(), viraudit::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Record<'a> {
     /// Who it is about.
