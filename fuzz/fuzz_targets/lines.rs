@@ -155,12 +155,13 @@ fn from_a_file(log: &[u8], shown: &[u8], findings: &[Finding]) {
     });
     fs::write(&*FILE, log).expect("a file");
     let sources = Sources { list: vec![Source::File(FILE.clone())], local: false };
-    let store = Store::read(&sources, DETAILS, &CLOCK, &Default::default());
+    let report =
+        Report::read(&sources, DETAILS, &CLOCK, &Default::default(), Filter::default());
     let mut found = Vec::new();
     let (_, errors) = verify(&sources, &CLOCK, &Default::default(), |finding| found.push(finding));
     // What begins like a compressed file is taken for one.
-    if store.errors.is_empty() && errors.is_empty() && !is_compressed(log) {
-        assert_eq!(self::shown(&Report::new(store, Filter::default())), shown);
+    if report.store().errors.is_empty() && errors.is_empty() && !is_compressed(log) {
+        assert_eq!(self::shown(&report), shown);
         assert_eq!(found, findings);
     }
 }

@@ -12,7 +12,6 @@ use crate::blocks::{self, Block, ReadError};
 use crate::fields::{decoded, find, number};
 use crate::line::{Aux, Op, Stamp};
 use crate::scan::{AuxFact, Fact, Scanned, Scanner, Span, VirtSpans, Wants, What};
-use crate::session::Correlator;
 use crate::source::Sources;
 use crate::tally::Tally;
 use crate::time::Clock;
@@ -78,9 +77,7 @@ pub struct Store {
     by_who: HashMap<Who, u32>,
     progress: HashMap<u32, Progress>,
     /// No event needs to be moved, and none was read twice.
-    in_order: bool,
-    /// Makes sessions of them meanwhile.
-    correlator: Correlator,
+    pub(crate) in_order: bool,
     /// The progress of the host whose lines are being read.
     current: (u32, Progress),
     last_guest: u32,
@@ -96,11 +93,17 @@ pub struct Store {
 impl Store {
     /// An empty one.
     pub fn new(wants: Wants) -> Self {
-        Self { wants, in_order: true, correlator: Correlator::wanting(wants), ..Self::default() }
+        Self { wants, in_order: true, ..Self::default() }
     }
 
-    /// Reads all sources.
-    pub fn read(sources: &Sources, wants: Wants, clock: &Clock, progress: &Arc<AtomicU64>) -> Self {
+    /// Reads all sources. `look` sees what is known after each block.
+    pub(crate) fn read(
+        sources: &Sources,
+        wants: Wants,
+        clock: &Clock,
+        progress: &Arc<AtomicU64>,
+        mut look: impl FnMut(&Self),
+    ) -> Self {
         let scanner = Scanner::new(wants, clock.clone());
         let mut store = Self { local: sources.local, ..Self::new(wants) };
         // A guest's session is some KiB of log; room for less would have to grow again and again.
@@ -110,7 +113,10 @@ impl Store {
             &sources.list,
             progress,
             |text, found| scanner.scan(text, found),
-            |before, block, after| store.absorb(before, block, after),
+            |before, block, after| {
+                store.absorb(before, block, after);
+                look(&store);
+            },
         );
         store.order();
         store
@@ -147,22 +153,6 @@ impl Store {
                 }
             });
         }
-        if self.in_order {
-            let mut correlator = std::mem::take(&mut self.correlator);
-            correlator.catch_up(self);
-            self.correlator = correlator;
-        }
-    }
-
-    /// The sessions of all events, which must be in order.
-    pub(crate) fn sessions(&mut self) -> Correlator {
-        let mut correlator = std::mem::take(&mut self.correlator);
-        if !self.in_order {
-            correlator = Correlator::wanting(self.wants);
-        }
-        correlator.catch_up(self);
-        correlator.finish();
-        correlator
     }
 
     /// Takes in one fact. `more` finds what else is told about an event.

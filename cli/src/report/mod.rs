@@ -108,9 +108,8 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let details = args.all_events || args.summary;
     let wants = Wants { details, failed: args.failed };
     let bar = progress::Bar::new(&sources);
-    let store = Store::read(&sources, wants, &clock, bar.count());
+    let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
-    let report = Report::new(store, filter);
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
     let Store { tally, errors, .. } = report.store();
     // Of a file that is no log at all one line is enough.

@@ -11,14 +11,18 @@ pub use summary::Summary;
 
 use crate::fields::decoded;
 use crate::line::Stamp;
-use crate::scan::Scanned;
+use crate::scan::{Scanned, Wants};
 use crate::session::{Correlator, NONE, Session, State};
+use crate::source::Sources;
 use crate::store::{Event, Store, Who};
+use crate::time::Clock;
 use crate::users;
 use by_session::BySession;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use viraudit::Uuid;
 
 /// A value that may be missing.
@@ -137,9 +141,36 @@ pub struct Report {
 }
 
 impl Report {
+    /// Reads all sources, and makes sessions while others still look at lines.
+    pub fn read(
+        sources: &Sources,
+        wants: Wants,
+        clock: &Clock,
+        progress: &Arc<AtomicU64>,
+        filter: Filter,
+    ) -> Self {
+        let mut correlator = Correlator::wanting(wants);
+        let store = Store::read(sources, wants, clock, progress, |store| {
+            if store.in_order {
+                correlator.catch_up(store);
+            }
+        });
+        Self::of(store, correlator, filter)
+    }
+
     /// Makes sessions of what was read, and selects among them.
-    pub fn new(mut store: Store, filter: Filter) -> Self {
-        let mut correlator = store.sessions();
+    pub fn new(store: Store, filter: Filter) -> Self {
+        let correlator = Correlator::wanting(store.wants);
+        Self::of(store, correlator, filter)
+    }
+
+    fn of(store: Store, mut correlator: Correlator, filter: Filter) -> Self {
+        if !store.in_order {
+            // It has seen them in another order.
+            correlator = Correlator::wanting(store.wants);
+        }
+        correlator.catch_up(&store);
+        correlator.finish();
         let users = users::names(&store);
         let of_events = std::mem::take(&mut correlator.of_events);
         let whole = |session: u32| match correlator.sessions[session as usize].merged {

@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicU64;
 use viraudit_trail::report::{EventView, Filter, Report, Value};
 use viraudit_trail::scan::Wants;
 use viraudit_trail::source::{Source, Sources};
-use viraudit_trail::store::Store;
 use viraudit_trail::time::{Clock, utc};
 
 /// The clock of all tests.
@@ -124,7 +123,7 @@ pub fn report(log: &[u8], wants: Wants, filter: Filter) -> Report {
     file.write_all(log).unwrap();
     let sources = Sources { list: vec![Source::File(file.path().into())], local: false };
     let progress = Arc::new(AtomicU64::new(0));
-    Report::new(Store::read(&sources, wants, &clock(), &progress), filter)
+    Report::read(&sources, wants, &clock(), &progress, filter)
 }
 
 /// `VM STATE START-END`, the times as seconds.
