@@ -122,7 +122,7 @@ impl Store {
         store
     }
 
-    /// Reads one text, on this thread: what [`Self::read`] makes of a log that is one block.
+    /// Reads one text, on this thread: what reading makes of a log that is one block.
     pub fn of_text(text: &[u8], wants: Wants, clock: &Clock) -> Self {
         let mut found = Scanned::default();
         Scanner::new(wants, clock.clone()).scan(text, &mut found);
