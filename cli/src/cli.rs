@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done
-  1  nothing found
+  1  nothing found; for verify, something
   2  usage, or bad input
   3  not permitted, or an error of input or output
 
