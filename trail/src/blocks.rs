@@ -201,7 +201,7 @@ impl Range {
             let piece = fill(buffer, carry, PIECE, |buffer| {
                 let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
                 let room = left.min(buffer.len());
-                let read = read_at(&self.file, &mut buffer[..room], self.at, &mut result);
+                let read = read(&mut result, || self.file.read_at(&mut buffer[..room], self.at));
                 self.at += read as u64;
                 progress.fetch_add(read as u64, Ordering::Relaxed);
                 read
@@ -217,9 +217,9 @@ impl Range {
 }
 
 /// Reads; an error is kept, and ends the text.
-fn read_at(file: &File, buffer: &mut [u8], at: u64, result: &mut io::Result<()>) -> usize {
+fn read(result: &mut io::Result<()>, mut from: impl FnMut() -> io::Result<usize>) -> usize {
     loop {
-        match file.read_at(buffer, at) {
+        match from() {
             Ok(read) => return read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
@@ -340,7 +340,7 @@ impl<'s> Feed<'s> {
         let mut end = at + BLOCK as u64 - 1;
         let mut result = Ok(());
         loop {
-            let read = read_at(&file, &mut peek, end, &mut result);
+            let read = read(&mut result, || file.read_at(&mut peek, end));
             if read == 0 {
                 // What is written from now on isn't in this log.
                 end = file.metadata().map_or(at, |found| found.len().clamp(at, end));
@@ -369,18 +369,8 @@ impl<'s> Feed<'s> {
         buffer.resize(buffer.len().max(carry.len()), 0);
         buffer[..carry.len()].copy_from_slice(&carry);
         let mut result = Ok(());
-        let piece = fill(buffer, carry.len(), BLOCK, |buffer| {
-            loop {
-                match stream.read(buffer) {
-                    Ok(read) => return read,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => {
-                        result = Err(error);
-                        return 0;
-                    }
-                }
-            }
-        });
+        let piece =
+            fill(buffer, carry.len(), BLOCK, |buffer| read(&mut result, || stream.read(buffer)));
         if let Err(error) = result {
             self.fails(self.next - 1, error);
         }

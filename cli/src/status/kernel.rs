@@ -1,5 +1,6 @@
 //! What the kernel says of auditing, and who listens to it.
 
+use super::process::field;
 use serde::Serialize;
 use std::fs;
 use viraudit::Failure;
@@ -60,10 +61,7 @@ impl Kernel {
 impl Auditd {
     fn look_at(pid: u32) -> Self {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok();
-        let field = |name: &str| {
-            let mut lines = status.as_deref()?.lines();
-            lines.find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
-        };
+        let field = |name: &str| field(status.as_deref()?, name).map(str::to_owned);
         Self { pid, alive: status.is_some(), name: field("Name:"), state: field("State:") }
     }
 

@@ -57,7 +57,7 @@ fn effective(status: &str) -> Option<u64> {
 }
 
 /// A field in the text of /proc/PID/status.
-fn field<'s>(status: &'s str, name: &str) -> Option<&'s str> {
+pub(super) fn field<'s>(status: &'s str, name: &str) -> Option<&'s str> {
     status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 

@@ -13,7 +13,7 @@ fn kernel(write: WriteProbe, state: Option<&str>) -> Kernel {
     Kernel { status: Ok(status), write, auditd, off_at_boot: false }
 }
 
-fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<String>) {
+fn of_process(kernel: &Kernel, process: &Process, audit_level: u32) -> Verdict {
     let settings = Settings {
         file: "a.conf".into(),
         found: true,
@@ -21,8 +21,12 @@ fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<Str
         audit_logging: false,
         error: None,
     };
+    Verdict::of(kernel, process, &settings)
+}
+
+fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<String>) {
     let process = Process { initial_pid_namespace: Some(true), ..Default::default() };
-    let Verdict { word, delivered, cure, .. } = Verdict::of(kernel, &process, &settings);
+    let Verdict { word, delivered, cure, .. } = of_process(kernel, &process, audit_level);
     (word, delivered, cure)
 }
 
@@ -68,17 +72,6 @@ fn a_kernel_booted_without_auditing_is_told_apart() {
     assert!(cure.contains("audit=0"), "{cure}");
 }
 
-fn of_process(kernel: &Kernel, process: &Process) -> Verdict {
-    let settings = Settings {
-        file: "a.conf".into(),
-        found: true,
-        audit_level: 1,
-        audit_logging: false,
-        error: None,
-    };
-    Verdict::of(kernel, process, &settings)
-}
-
 #[test]
 fn a_container_engines_filter_is_told_from_a_kernel_without_auditing() {
     let refused = WriteProbe::Refused(Failure::Unsupported(libc::EINVAL));
@@ -91,7 +84,7 @@ fn a_container_engines_filter_is_told_from_a_kernel_without_auditing() {
             cap_audit_write: Some(may_write),
             ..Default::default()
         };
-        let Verdict { word, cure, .. } = of_process(&kernel, &process);
+        let Verdict { word, cure, .. } = of_process(&kernel, &process, 1);
         assert_eq!(word, "unsupported");
         assert_eq!(cure.unwrap().starts_with("grant CAP_AUDIT_WRITE"), grant, "{process:?}");
     }
@@ -103,7 +96,7 @@ fn why_it_cant_be_told_who_listens() {
     for (initial, why) in [(true, "without CAP_AUDIT_CONTROL"), (false, "from this pid namespace")]
     {
         let process = Process { initial_pid_namespace: Some(initial), ..Default::default() };
-        let Verdict { word, reason, .. } = of_process(&kernel, &process);
+        let Verdict { word, reason, .. } = of_process(&kernel, &process, 1);
         assert_eq!(word, "ok");
         assert!(reason.contains(why), "{reason}");
     }
