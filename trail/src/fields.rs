@@ -53,6 +53,31 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// The word at a text's beginning, and what stands behind it, from the blank on.
+#[inline]
+pub(crate) fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    // Most are short: eight bytes are looked at at once, and no search made for long texts is
+    // started before.
+    let len = match text.first_chunk() {
+        Some(front) => match first_blank(*front) {
+            8 => memchr::memchr(b' ', &text[8..]).map_or(text.len(), |at| at + 8),
+            at => at,
+        },
+        None => text.iter().position(|&byte| byte == b' ').unwrap_or(text.len()),
+    };
+    text.split_at(len)
+}
+
+/// Where the first blank is; 8 where there is none.
+#[inline]
+fn first_blank(text: [u8; 8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // Blanks become zeros, the first of which is the first byte to borrow.
+    let text = u64::from_le_bytes(text) ^ u64::from_le_bytes([b' '; 8]);
+    (text.wrapping_sub(ONES) & !text & HIGH).trailing_zeros() as usize / 8
+}
+
 /// The first value of `key`, as it stands there.
 pub fn find<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     Fields::new(text).find(|field| field.key == key).map(|field| field.value)
@@ -87,5 +112,21 @@ pub fn kernel_text(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     match text {
         b"(null)" | b"(none)" | b"?" | b"" | b"\"?\"" => None,
         _ => Some(decoded(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_word_ends_at_the_first_blank(text in prop::collection::vec(prop_oneof![
+            Just(b' '), Just(b'!'), Just(0x1F), Just(0xA0), Just(0), Just(b'a'), any::<u8>()
+        ], 0..24)) {
+            let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
+            prop_assert_eq!(word(&text), text.split_at(end));
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! What of a block's lines matters, found without allocating for those that don't.
 
+mod fact;
 mod recent;
 
-use crate::blocks::Found;
+pub use fact::{AuxFact, Fact, Scanned, Sender, Span, VirtFact, What};
+
 use crate::line::wrapped::{self, Wrapped};
-use crate::line::{Aux, Defect, Front, Kind, Line, Op, Stamp, VirtLine, front, without_cr};
-use crate::tally::Tally;
+use crate::line::{Front, Kind, Line, Op, VirtLine, front, without_cr};
 use crate::time::Clock;
 use recent::Recent;
-use viraudit::{RecordType, Uuid};
+use viraudit::RecordType;
 
 /// What a report needs to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,171 +18,6 @@ pub struct Wants {
     pub details: bool,
     /// Operations that failed, even without the other details.
     pub failed: bool,
-}
-
-/// Where a text stands in what was kept of the lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
-    at: u32,
-    len: u32,
-}
-
-/// A record that matters.
-#[derive(Clone, Copy, Debug)]
-pub struct Fact {
-    /// When.
-    pub stamp: Stamp,
-    /// The host; `None` where the line doesn't tell.
-    pub node: Option<Span>,
-    /// What it says.
-    pub what: What,
-}
-
-/// What a record says.
-#[derive(Clone, Copy, Debug)]
-pub enum What {
-    /// A VIRT_* record.
-    Virt(VirtSpans),
-    /// A guest's records that are not shown: the last of them.
-    Seen(VirtSpans),
-    /// A denial: its fields and the interpreted ones.
-    Avc(Span, Span),
-    /// An anomaly: its type, its type's name, its fields and the interpreted ones.
-    Anomaly(u16, Span, Span, Span),
-    /// The host goes down.
-    Down,
-    /// The host has started.
-    Boot,
-}
-
-/// A [`VirtLine`], by places.
-#[derive(Clone, Copy, Debug)]
-pub struct VirtSpans {
-    /// What has happened.
-    pub op: Op,
-    /// `op=` or `resrc=`
-    pub what: Span,
-    /// `virt=`
-    pub virt: Span,
-    /// `vm=`
-    pub vm: Span,
-    /// `uuid=`
-    pub uuid: Uuid,
-    /// `reason=`
-    pub reason: Span,
-    /// The other fields.
-    pub tail: Span,
-    /// The interpreted fields.
-    pub names: Span,
-    /// `res=success`
-    pub success: bool,
-    /// `uid=`
-    pub uid: Option<u32>,
-    /// `auid=`
-    pub auid: Option<u32>,
-    /// `vm-pid=`
-    pub pid: Option<i64>,
-}
-
-/// A record that tells more about another one of its event.
-#[derive(Clone, Copy, Debug)]
-pub struct AuxFact {
-    /// The event.
-    pub stamp: Stamp,
-    /// What kind of record.
-    pub kind: Aux,
-    /// The host.
-    pub node: Option<Span>,
-    /// Its fields.
-    pub body: Span,
-    /// The interpreted fields.
-    pub names: Span,
-}
-
-/// What some lines hold.
-#[derive(Debug, Default)]
-pub struct Scanned {
-    /// What matters, in the lines' order.
-    pub facts: Vec<Fact>,
-    /// What may belong to one of them, sorted by stamp.
-    pub aux: Vec<AuxFact>,
-    /// What became of the lines.
-    pub tally: Tally,
-    /// The texts of all these.
-    texts: Vec<u8>,
-}
-
-impl Found for Scanned {
-    fn clear(&mut self) {
-        self.facts.clear();
-        self.aux.clear();
-        self.tally = Tally::default();
-        self.texts.clear();
-    }
-}
-
-impl Scanned {
-    /// Counts a record that can't be used.
-    fn unusable(&mut self, defect: Defect) {
-        match defect {
-            Defect::Cut => self.tally.cut += 1,
-            Defect::Malformed(_) => self.tally.malformed += 1,
-        }
-    }
-
-    /// The last fact is seen once more.
-    #[inline]
-    fn add_to_last(&mut self, stamp: Stamp) {
-        self.tally.used += 1;
-        if let Some(last) = self.facts.last_mut() {
-            last.stamp = last.stamp.max(stamp);
-        }
-    }
-
-    /// The text that stands at `span`.
-    pub fn text(&self, span: Span) -> &[u8] {
-        self.texts
-            .get(span.at as usize..)
-            .and_then(|text| text.get(..span.len as usize))
-            .unwrap_or_default()
-    }
-
-    /// Keeps a text.
-    fn keep(&mut self, text: &[u8]) -> Span {
-        if text.is_empty() {
-            return Span::default();
-        }
-        let span = Span { at: self.texts.len() as u32, len: text.len() as u32 };
-        self.texts.extend_from_slice(text);
-        span
-    }
-
-    /// Keeps a record, whose parts were cut out of `body`.
-    fn keep_virt(&mut self, virt: &VirtLine<'_>, body: &[u8], names: &[u8]) -> VirtSpans {
-        let kept = self.keep(body);
-        let of = |part: &[u8]| match part {
-            [] => Span::default(),
-            part => {
-                let at = part.as_ptr().addr() - body.as_ptr().addr();
-                Span { at: kept.at + at as u32, len: part.len() as u32 }
-            }
-        };
-        let VirtLine { op, uuid, success, uid, auid, pid, .. } = *virt;
-        VirtSpans {
-            op,
-            what: of(virt.what),
-            virt: of(virt.virt),
-            vm: of(virt.vm),
-            uuid,
-            reason: of(virt.reason),
-            tail: of(virt.tail),
-            names: self.keep(names),
-            success,
-            uid,
-            auid,
-            pid,
-        }
-    }
 }
 
 /// Looks at lines.
@@ -253,7 +89,7 @@ impl Scanner {
             out.tally.other += 1;
             return;
         }
-        let Some(line) = front.line() else {
+        let Some(line) = front.line_by(&mut recent.stamps) else {
             out.tally.malformed += 1;
             return;
         };
@@ -285,8 +121,8 @@ impl Scanner {
         };
         recent.take_run();
         out.tally.used += 1;
-        let node = line.node.map(|node| out.keep(node));
-        out.facts.push(Fact { stamp: line.stamp, node, what });
+        let sender = out.sender(line.node, None, None, b"");
+        out.facts.push(Fact { stamp: line.stamp, sender, what });
     }
 
     #[inline]
@@ -322,11 +158,11 @@ impl Scanner {
             // That the guest was there says its start too, and it is the same session.
             out.facts.pop();
         }
-        let spans = out.keep_virt(&virt, body, line.names);
+        let sender = out.sender(line.node, virt.uid, virt.auid, line.names);
+        let fact = out.keep_virt(&virt, body);
         let shown = self.wants.details || control && virt.op != Op::Init || failed;
-        let what = if shown { What::Virt(spans) } else { What::Seen(spans) };
-        let node = line.node.map(|node| out.keep(node));
-        out.facts.push(Fact { stamp: line.stamp, node, what });
+        let what = if shown { What::Virt(fact) } else { What::Seen(fact) };
+        out.facts.push(Fact { stamp: line.stamp, sender, what });
     }
 }
 

@@ -3,15 +3,17 @@
 
 mod event;
 mod intern;
+mod who;
 
 use event::{Detail, order};
 pub(crate) use event::{Event, EventKind};
 pub use intern::Interner;
+pub(crate) use who::{Senders, Users, Who};
 
 use crate::blocks::{self, Block, ReadError};
-use crate::fields::{decoded, find, number};
+use crate::fields::{find, number};
 use crate::line::{Aux, Op, Stamp};
-use crate::scan::{AuxFact, Fact, Scanned, Scanner, Span, VirtSpans, Wants, What};
+use crate::scan::{AuxFact, Fact, Scanned, Scanner, Sender, Span, VirtFact, Wants, What};
 use crate::source::Sources;
 use crate::tally::Tally;
 use crate::time::Clock;
@@ -36,15 +38,6 @@ pub(crate) struct Guest {
     pub(crate) name: u32,
 }
 
-/// A user, as a record tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Who {
-    pub(crate) uid: Option<u32>,
-    pub(crate) auid: Option<u32>,
-    pub(crate) uid_name: Vec<u8>,
-    pub(crate) auid_name: Vec<u8>,
-}
-
 /// How far a host's log has come, to tell a clock that was set back from lines out of order.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
@@ -66,7 +59,7 @@ pub struct Store {
     pub(crate) guests: Vec<Guest>,
     pub(crate) events: Vec<Event>,
     pub(crate) words: Interner,
-    pub(crate) whos: Vec<Who>,
+    pub(crate) users: Users,
     /// Guests that had another name before or later, with it.
     pub(crate) renamed: HashSet<(u32, u32)>,
     details: Vec<Detail>,
@@ -74,14 +67,12 @@ pub struct Store {
     /// Guests by host and UUID. Only their numbers: a table of a million is looked into at random.
     by_uuid: HashTable<u32>,
     hasher: RandomState,
-    by_who: HashMap<Who, u32>,
     progress: HashMap<u32, Progress>,
     /// No event needs to be moved, and none was read twice.
     pub(crate) in_order: bool,
     /// The progress of the host whose lines are being read.
     current: (u32, Progress),
     last_guest: u32,
-    last_who: Option<(Option<u32>, Option<u32>, u32)>,
     /// What became of the lines.
     pub tally: Tally,
     /// Logs that could not be read to their end.
@@ -127,8 +118,9 @@ impl Store {
         let mut found = Scanned::default();
         Scanner::new(wants, clock.clone()).scan(text, &mut found);
         let mut store = Self { tally: found.tally, ..Self::new(wants) };
+        let mut senders = Senders::default();
         for fact in &found.facts {
-            store.add(0, fact, &found, |stamp, node, take| {
+            store.add(0, fact, &found, &mut senders, |stamp, node, take| {
                 told_more(&found, stamp, node, take);
             });
         }
@@ -146,8 +138,9 @@ impl Store {
     ) {
         self.tally += block.found.tally;
         let around = [before, Some(block), after];
+        let mut senders = Senders::default();
         for fact in &block.found.facts {
-            self.add(block.source, fact, &block.found, |stamp, node, take| {
+            self.add(block.source, fact, &block.found, &mut senders, |stamp, node, take| {
                 for block in around.into_iter().flatten() {
                     told_more(&block.found, stamp, node, take);
                 }
@@ -155,19 +148,24 @@ impl Store {
         }
     }
 
-    /// Takes in one fact. `more` finds what else is told about an event.
+    /// Takes in one fact of those that were found. `more` finds what else is told about an event.
     pub(crate) fn add(
         &mut self,
         source: usize,
         fact: &Fact,
         found: &Scanned,
+        senders: &mut Senders,
         more: impl Fn(Stamp, Option<&[u8]>, &mut Take<'_>),
     ) {
         let part = |span: Span| found.text(span);
-        let node = fact.node.map(part);
-        let host = node.map_or(0, |node| self.words.id(node));
+        let (host, who) = senders.of(fact.sender, || {
+            let Sender { node, uid, auid, names } = found.sender_of(fact);
+            let host = node.map_or(0, |node| self.words.id(part(node)));
+            (host, self.users.id(uid, auid, part(names)))
+        });
         let key = self.key(source, host, fact.stamp);
         let mut event = Event::new(key, fact.stamp, host);
+        event.who = who;
         match fact.what {
             What::Virt(virt) => self.add_virt(&mut event, &virt, EventKind::Virt(virt.op), part),
             What::Seen(virt) => self.add_virt(&mut event, &virt, EventKind::Seen, part),
@@ -182,7 +180,7 @@ impl Store {
                 }
                 self.add_observed(&mut event, what, part(body), part(names), |take| {
                     if fact.stamp.serial > 0 {
-                        more(fact.stamp, node, take);
+                        more(fact.stamp, found.sender_of(fact).node.map(part), take);
                     }
                 });
             }
@@ -195,7 +193,7 @@ impl Store {
     fn add_virt<'b>(
         &mut self,
         event: &mut Event,
-        virt: &VirtSpans,
+        virt: &VirtFact,
         kind: EventKind,
         part: impl Fn(Span) -> &'b [u8] + Copy,
     ) {
@@ -203,7 +201,6 @@ impl Store {
         (event.guest, event.name) = self.guest(event.host, virt, part);
         event.success = virt.success;
         event.set_pid(virt.pid);
-        event.who = self.who(virt.uid, virt.auid, part(virt.names));
         if kind != EventKind::Seen {
             event.reason = self.words.id(part(virt.reason));
             // What a start or a stop says is all in the entry itself.
@@ -249,7 +246,7 @@ impl Store {
         self.put_detail(event, what, at);
         let id = |key: &[u8]| find(told.0, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
-        event.who = self.who(id(b"uid"), auid, told.1);
+        event.who = self.users.id(id(b"uid"), auid, told.1);
     }
 
     /// What the texts hold from `at` on is the event's.
@@ -312,7 +309,7 @@ impl Store {
     fn guest<'b>(
         &mut self,
         host: u32,
-        record: &VirtSpans,
+        record: &VirtFact,
         part: impl Fn(Span) -> &'b [u8],
     ) -> (u32, u32) {
         let (uuid, name) = (record.uuid, part(record.vm));
@@ -355,40 +352,9 @@ impl Store {
         (id, name)
     }
 
-    fn who(&mut self, uid: Option<u32>, auid: Option<u32>, names: &[u8]) -> u32 {
-        // Almost all records of a log are of the same sender.
-        if let Some((last_uid, last_auid, id)) = self.last_who
-            && names.is_empty()
-            && (last_uid, last_auid) == (uid, auid)
-        {
-            return id;
-        }
-        let name = |key| find(names, key).map(|value| decoded(value).into_owned());
-        let who = Who {
-            uid,
-            auid,
-            uid_name: name(b"UID").unwrap_or_default(),
-            auid_name: name(b"AUID").unwrap_or_default(),
-        };
-        let id = match self.by_who.get(&who) {
-            Some(&id) => id,
-            None => {
-                let id = self.whos.len() as u32;
-                self.whos.push(who.clone());
-                self.by_who.insert(who, id);
-                id
-            }
-        };
-        if names.is_empty() {
-            self.last_who = Some((uid, auid, id));
-        }
-        id
-    }
-
     /// Puts the events in order, and forgets those that were read twice.
     pub(crate) fn order(&mut self) {
         self.by_uuid = HashTable::new();
-        self.by_who = HashMap::new();
         if self.in_order {
             return;
         }

@@ -5,7 +5,7 @@ use viraudit::audit_sys::host;
 
 /// The names of all users of a trail, by their numbers in it.
 pub(crate) fn names(store: &Store) -> Vec<Option<String>> {
-    store.whos.iter().map(|who| name(who, store.local)).collect()
+    store.users.all().iter().map(|who| name(who, store.local)).collect()
 }
 
 fn name(who: &Who, local: bool) -> Option<String> {

@@ -37,12 +37,12 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut V
     row.text(key!("host"), session.host.as_deref());
     row.text(key!("virt"), Some(&session.virt));
     row.text(key!("vm"), Some(&session.vm));
-    row.plain(key!("uuid"), Some(uuid(&session.uuid.text())));
+    row.plain(key!("uuid"), Some(&session.uuid.text()));
     row.text(key!("user"), session.user);
     row.number(key!("auid"), session.auid.map(Into::into));
-    row.plain(key!("start"), session.start.map(|ms| times.text(ms)));
-    row.plain(key!("end"), session.end.map(|ms| times.text(ms)));
-    row.plain(key!("state"), Some(session.state.name()));
+    row.plain(key!("start"), session.start.map(|ms| times.bytes(ms)));
+    row.plain(key!("end"), session.end.map(|ms| times.bytes(ms)));
+    row.plain(key!("state"), Some(session.state.name().as_bytes()));
     row.text(key!("reason"), session.reason.as_deref());
     row.text(key!("stop_reason"), session.stop_reason.as_deref());
     row.number(key!("pid"), session.pid);
@@ -62,12 +62,12 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut V
 /// Appends an event's line.
 pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
     let mut row = Object::begin(lines, event.kind);
-    row.plain(key!("time"), Some(times.text(event.time)));
+    row.plain(key!("time"), Some(times.bytes(event.time)));
     if let Some(host) = &event.host {
         row.text(key!("host"), Some(host));
     }
     row.text(key!("vm"), Some(&event.vm));
-    row.plain(key!("uuid"), Some(uuid(&event.uuid.text())));
+    row.plain(key!("uuid"), Some(&event.uuid.text()));
     for (key, value) in &event.fields {
         match value {
             Value::Null => row.any(key, ()),
@@ -78,8 +78,4 @@ pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcTimes, lines: &
     }
     row.proof(event.proof.as_slice());
     row.end();
-}
-
-fn uuid(text: &[u8]) -> &str {
-    std::str::from_utf8(text).unwrap_or_default()
 }

@@ -32,7 +32,7 @@ impl<'l> Object<'l> {
         self.lines.extend_from_slice(b"}\n");
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, key: &'static str) {
         self.lines.extend_from_slice(key.as_bytes());
     }
@@ -45,11 +45,11 @@ impl<'l> Object<'l> {
         self.value(value);
     }
 
-    #[inline]
-    fn quoted(&mut self, text: &str) {
+    #[inline(always)]
+    fn quoted(&mut self, text: &[u8]) {
         self.lines.reserve(text.len() + 2);
         self.lines.push(b'"');
-        self.lines.extend_from_slice(text.as_bytes());
+        self.lines.extend_from_slice(text);
         self.lines.push(b'"');
     }
 
@@ -59,18 +59,18 @@ impl<'l> Object<'l> {
     }
 
     /// A text of the log's. The key is one of [`key`], here and below.
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(&mut self, key: &'static str, value: Option<&str>) {
         self.key(key);
         match value {
-            Some(text) if is_plain(text) => self.quoted(text),
+            Some(text) if is_plain(text) => self.quoted(text.as_bytes()),
             value => self.value(value),
         }
     }
 
-    /// A text of our own, in which nothing needs to be escaped.
-    #[inline]
-    pub(super) fn plain(&mut self, key: &'static str, value: Option<&str>) {
+    /// An ASCII text of our own, in which nothing needs to be escaped.
+    #[inline(always)]
+    pub(super) fn plain(&mut self, key: &'static str, value: Option<&[u8]>) {
         self.key(key);
         match value {
             Some(text) => self.quoted(text),

@@ -5,46 +5,15 @@
 
 mod frame;
 mod kind;
+mod stamp;
 mod virt;
 pub mod wrapped;
 
 pub(crate) use frame::{Frame, quoted};
 pub use kind::{Aux, Kind, anomaly_name};
+pub use stamp::Stamp;
+pub(crate) use stamp::Stamps;
 pub use virt::{Defect, Op, VirtLine};
-
-/// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stamp {
-    /// Milliseconds since 1970.
-    pub ms: i64,
-    /// The kernel's serial number; 0 when the line doesn't tell.
-    pub serial: u64,
-}
-
-impl Stamp {
-    /// Appends its text. Each row of a report has two of them, so the formatter is passed by.
-    pub fn append_to(&self, text: &mut Vec<u8>) {
-        let millis = self.ms.rem_euclid(1000);
-        let mut number = itoa::Buffer::new();
-        text.extend_from_slice(number.format(self.ms.div_euclid(1000)).as_bytes());
-        text.extend_from_slice(match millis {
-            0..10 => b".00",
-            10..100 => b".0",
-            _ => b".",
-        });
-        text.extend_from_slice(number.format(millis).as_bytes());
-        text.push(b':');
-        text.extend_from_slice(number.format(self.serial).as_bytes());
-    }
-}
-
-impl std::fmt::Display for Stamp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = Vec::new();
-        self.append_to(&mut text);
-        f.write_str(&String::from_utf8_lossy(&text))
-    }
-}
 
 /// A line in auditd's form.
 #[derive(Clone, Copy, Debug)]
@@ -116,9 +85,14 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
 
 impl<'a> Front<'a> {
     /// Reads the stamp, and finds the fields.
-    #[inline]
     pub fn line(&self) -> Option<Line<'a>> {
-        let (stamp, body) = stamp(self.rest)?;
+        self.line_by(&mut Stamps::default())
+    }
+
+    /// The same, for one of many lines.
+    #[inline]
+    pub(crate) fn line_by(&self, stamps: &mut Stamps) -> Option<Line<'a>> {
+        let (stamp, body) = stamps.read(self.rest)?;
         let (body, names) = split_names(body);
         let Self { start, node, kind, .. } = *self;
         Some(Line { start, node, kind, stamp, body, names })
@@ -130,110 +104,6 @@ impl<'a> Line<'a> {
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         front(without_cr(line))?.line()
     }
-}
-
-/// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
-#[inline]
-pub(crate) fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
-    let (ms, mut rest) = usual_time(text).or_else(|| any_time(text))?;
-    let mut serial = 0;
-    if let Some(tail) = rest.strip_prefix(b":") {
-        (serial, rest) = digits(tail)?;
-    }
-    let rest = rest.strip_prefix(b")")?;
-    let rest = rest.strip_prefix(b":").unwrap_or(rest);
-    Some((Stamp { ms, serial }, rest.strip_prefix(b" ").unwrap_or(rest)))
-}
-
-/// `SECONDS` or `SECONDS.MILLIS` as milliseconds, and what stands behind it.
-#[cold]
-fn any_time(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (seconds, rest) = digits(text)?;
-    // So that milliseconds, and sums of a few times, stay far from overflowing.
-    let seconds = i64::try_from(seconds).ok().filter(|&seconds| seconds < i64::MAX / 4000)?;
-    let Some(tail) = rest.strip_prefix(b".") else { return Some((seconds * 1000, rest)) };
-    let (millis, rest) = digits(tail)?;
-    (millis <= 999).then_some((seconds * 1000 + millis as i64, rest))
-}
-
-/// The number at a text's beginning, and what stands behind it.
-#[inline]
-fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
-    // Most have less than eight digits, and something behind them.
-    if let Some(front) = text.first_chunk() {
-        let (digits, len) = Eight::new(*front).beginning();
-        if (1..8).contains(&len) {
-            return Some((digits.value(), &text[len..]));
-        }
-    }
-    let mut value = 0u64;
-    let mut len = 0;
-    for &byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        // What overflows has more digits than any number that is meant.
-        value = value.wrapping_mul(10).wrapping_add(digit.into());
-        len += 1;
-    }
-    (len > 0 && len < 20).then_some((value, &text[len..]))
-}
-
-/// `SECONDS.MILLIS` with as many digits as auditd writes: as milliseconds, and what stands behind.
-/// Each line has one, and a loop that can't end early is much faster.
-#[inline]
-fn usual_time(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (time, _) = text.split_first_chunk()?;
-    let [a, b, c, d, e, f, g, h, i, j, b'.', k, l, m, b':'] = *time else { return None };
-    let front = eight_digits([a, b, c, d, e, f, g, h])?;
-    let mut all = true;
-    let ms = [i, j, k, l, m].iter().fold(front, |ms, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        all &= digit < 10;
-        ms * 10 + u64::from(digit)
-    });
-    all.then(|| (ms as i64, &text[time.len() - 1..]))
-}
-
-/// Eight bytes that may be digits, worked on all at once: each line has a time and a serial number.
-#[derive(Clone, Copy)]
-struct Eight(u64);
-
-impl Eight {
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-
-    fn new(text: [u8; 8]) -> Self {
-        Self(u64::from_le_bytes(text) ^ u64::from_le_bytes([b'0'; 8]))
-    }
-
-    /// The high bit of each byte that is no digit.
-    fn others(self) -> u64 {
-        const NINES: u64 = u64::from_le_bytes([0x7F - 9; 8]);
-        (self.0 | ((self.0 & !Self::HIGH) + NINES)) & Self::HIGH
-    }
-
-    /// Only the digits at the beginning, and how many they are.
-    fn beginning(self) -> (Self, usize) {
-        let bits = self.others().trailing_zeros() & !7;
-        // Behind zeros, so that they are worth the same.
-        (Self(self.0.checked_shl(64 - bits).unwrap_or(0)), bits as usize / 8)
-    }
-
-    /// The number, if all are digits.
-    fn value(self) -> u64 {
-        // Neighbours are put together: pairs, fours, all.
-        let pairs = (self.0 * 10 + (self.0 >> 8)) & 0x00FF_00FF_00FF_00FF;
-        let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
-        (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF
-    }
-}
-
-/// A number of eight digits.
-#[inline]
-fn eight_digits(text: [u8; 8]) -> Option<u64> {
-    let digits = Eight::new(text);
-    (digits.others() == 0).then(|| digits.value())
 }
 
 /// The fields, and the interpreted ones of an enriched line.
@@ -267,40 +137,6 @@ mod tests {
             assert_eq!(line.node, node.map(str::as_bytes), "{text}");
             assert_eq!(line.stamp, Stamp { ms, serial }, "{text}");
             assert_eq!(line.body, b"pid=1", "{text}");
-        }
-    }
-
-    #[test]
-    fn the_usual_time_is_read_like_any() {
-        for text in ["1700000000.013:2)", "0000000001.999:2)", "1700000000.013", "1700000000:2)"] {
-            let usual = usual_time(text.as_bytes());
-            assert!(usual.is_none_or(|_| usual == any_time(text.as_bytes())), "{text}");
-        }
-        assert_eq!(usual_time(b"1700000000.013:2)"), Some((1_700_000_000_013, &b":2)"[..])));
-        for text in
-            ["170000000x.013:2", "1700000000.01x:2", "1700000000.0133:2", "17000000000.013:2"]
-        {
-            assert_eq!(usual_time(text.as_bytes()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_of_any_length() {
-        for (text, value, len) in [
-            ("7):", 7, 1),
-            ("7", 7, 1),
-            ("0012345):  x", 12345, 7),
-            ("12345678): x", 12_345_678, 8),
-            ("12345678", 12_345_678, 8),
-            ("1234567", 1_234_567, 7),
-            ("1234567/:::::", 1_234_567, 7),
-            ("9876543210123): x", 9_876_543_210_123, 13),
-            ("1\u{b0}234567", 1, 1),
-        ] {
-            assert_eq!(digits(text.as_bytes()), Some((value, &text.as_bytes()[len..])), "{text}");
-        }
-        for text in ["", "x", ")1234567", "/1234567", ":12345678", "12345678901234567890"] {
-            assert_eq!(digits(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A VIRT_* record's fields, read so that nothing a guest's name or path holds can pass for one.
 
 use super::{Frame, Line};
-use crate::fields::{Fields, number};
+use crate::fields::{self, Fields, number};
 use viraudit::{RecordType, Uuid};
 
 /// Why a line's record can't be used.
@@ -140,10 +140,7 @@ impl<'a> Words<'a> {
             return None;
         }
         let pid = match kind {
-            RecordType::VirtControl => Fields::new(tail).find_map(|field| match field.key {
-                b"vm-pid" => number(field.value),
-                _ => None,
-            }),
+            RecordType::VirtControl => pid_of(tail),
             _ => None,
         };
         let uuid = uuid_of(uuid)?;
@@ -184,13 +181,22 @@ impl<'a> Words<'a> {
     }
 }
 
+/// The first `vm-pid=` that is a number.
+fn pid_of(tail: &[u8]) -> Option<i64> {
+    let first = tail.strip_prefix(b"vm-pid=").map(|value| fields::word(value).0);
+    first.and_then(number).or_else(|| {
+        Fields::new(tail).find_map(|field| match field.key {
+            b"vm-pid" => number(field.value),
+            _ => None,
+        })
+    })
+}
+
 /// The value of the word at a text's beginning, if it has this key, and what stands behind.
 #[inline]
 fn word<'a>(text: &'a [u8], key: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let value = text.strip_prefix(key)?;
-    // Most are short.
-    let len = value.iter().position(|&byte| byte == b' ').unwrap_or(value.len());
-    Some((&value[..len], value.get(len + 1..).unwrap_or_default()))
+    let (value, rest) = fields::word(text.strip_prefix(key)?);
+    Some((value, rest.get(1..).unwrap_or_default()))
 }
 
 /// Reads a UUID: in its usual form at once, else in any that libvirt takes.

@@ -14,7 +14,7 @@ use crate::line::Stamp;
 use crate::scan::{Scanned, Wants};
 use crate::session::{Correlator, NONE, Session, State};
 use crate::source::Sources;
-use crate::store::{Event, Store, Who};
+use crate::store::{Event, Senders, Store, Who};
 use crate::time::Clock;
 use crate::users;
 use by_session::BySession;
@@ -202,14 +202,15 @@ impl Report {
     /// Takes in what was found in some lines, and hands every event of it that concerns a guest
     /// to `show`.
     pub(crate) fn append(&mut self, found: &Scanned, show: &mut dyn FnMut(&EventView<'_>)) {
+        let mut senders = Senders::default();
         for fact in &found.facts {
             let id = self.store.events.len() as u32;
-            self.store.add(0, fact, found, |stamp, _, take| {
+            self.store.add(0, fact, found, &mut senders, |stamp, _, take| {
                 for aux in found.aux.iter().filter(|aux| aux.stamp == stamp) {
                     take(aux, found.text(aux.body), found.text(aux.names));
                 }
             });
-            if self.users.len() < self.store.whos.len() {
+            if self.users.len() < self.store.users.all().len() {
                 self.users = users::names(&self.store);
             }
             self.correlator.feed(&self.store, id);
@@ -257,7 +258,7 @@ impl Report {
 
     fn who(&self, event: &Event) -> (Option<&str>, Option<u32>) {
         let id = event.who as usize;
-        let auid = self.store.whos.get(id).and_then(|who: &Who| who.auid);
+        let auid = self.store.users.all().get(id).and_then(|who: &Who| who.auid);
         (self.users.get(id).and_then(Option::as_deref), auid)
     }
 
@@ -326,7 +327,7 @@ impl Report {
     pub fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = SessionView<'_>> {
         let selected = &self.selected[range];
         self.fetch(selected);
-        selected.iter().map(|&id| self.view(id))
+        self.views(selected)
     }
 
     /// Has the processor fetch what is known of some sessions, all at once. One after the other,
@@ -343,10 +344,15 @@ impl Report {
 
     /// The sessions, by their start.
     pub fn sessions(&self) -> impl ExactSizeIterator<Item = SessionView<'_>> {
-        self.selected.iter().map(|&id| self.view(id))
+        self.views(&self.selected)
     }
 
-    fn view(&self, id: u32) -> SessionView<'_> {
+    fn views<'r>(&'r self, ids: &'r [u32]) -> impl ExactSizeIterator<Item = SessionView<'r>> {
+        let mut words = RecentWords::default();
+        ids.iter().map(move |&id| self.view(id, &mut words))
+    }
+
+    fn view<'r>(&'r self, id: u32, words: &mut RecentWords<'r>) -> SessionView<'r> {
         let session = *self.session(id);
         let guest = self.store.guests[session.guest as usize];
         let start = self.event(session.start);
@@ -356,7 +362,7 @@ impl Report {
         let (user, auid) = teller.map_or((None, None), |event| self.who(event));
         let (stop_reason, renamed) = match session.state {
             State::Stopped => (
-                end.and_then(|event| self.raw_word(event.reason)),
+                end.and_then(|event| words.stop_reason.get(self, event.reason)),
                 end.filter(|event| event.name != session.name).map(|event| self.name(event.name)),
             ),
             State::Down if end.is_some_and(|event| event.kind == crate::store::EventKind::Boot) => {
@@ -370,11 +376,10 @@ impl Report {
             both => [both.0, both.1],
         };
         let time = |event: &Event| event.stamp.ms;
-        let (from, until) = self.span(&session);
         SessionView {
             id,
             host: self.word(guest.host),
-            virt: self.raw_word(guest.virt).unwrap_or("?".into()),
+            virt: words.virt.get(self, guest.virt).unwrap_or("?".into()),
             vm: self.name(session.name),
             renamed,
             uuid: guest.uuid,
@@ -383,13 +388,13 @@ impl Report {
             start: start.map(time),
             end: end.map(time),
             state: session.state,
-            reason: start.and_then(|event| self.raw_word(event.reason)),
+            reason: start.and_then(|event| words.reason.get(self, event.reason)),
             stop_reason,
             pid: start.and_then(|event| event.pid()).filter(|&pid| pid > 0),
             proof: Proof::new(told.map(|event| event.map(|event| event.stamp).filter(is_proof))),
-            begins_before: self.filter.start.is_some_and(|start| from < start),
+            begins_before: self.filter.start.is_some_and(|start| self.span(&session).0 < start),
             ends_after: session.state != State::Running
-                && self.filter.end.is_some_and(|end| until > end),
+                && self.filter.end.is_some_and(|end| self.span(&session).1 > end),
         }
     }
 
@@ -406,6 +411,30 @@ impl Report {
     /// Counts of everything that was asked for.
     pub fn summary(&self) -> Summary {
         Summary::of(self)
+    }
+}
+
+/// Words that the sessions before had too, as nearly all do: they are decoded once.
+#[derive(Default)]
+struct RecentWords<'r> {
+    virt: RecentWord<'r>,
+    reason: RecentWord<'r>,
+    stop_reason: RecentWord<'r>,
+}
+
+#[derive(Default)]
+struct RecentWord<'r> {
+    id: u32,
+    text: Option<Cow<'r, str>>,
+}
+
+impl<'r> RecentWord<'r> {
+    /// A word that libvirt leaves raw.
+    fn get(&mut self, report: &'r Report, id: u32) -> Option<Cow<'r, str>> {
+        if self.id != id {
+            *self = Self { id, text: report.raw_word(id) };
+        }
+        self.text.clone()
     }
 }
 

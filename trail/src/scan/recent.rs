@@ -1,7 +1,8 @@
 //! What is remembered of the lines before, so that what they repeat isn't read again: most records
 //! about a guest come in a row, from one daemon, and tell a report only that the guest was there.
 
-use crate::line::{Defect, Frame, Line, Op, Stamp, VirtLine, stamp, without_cr};
+use crate::fields::word;
+use crate::line::{Defect, Frame, Line, Op, Stamp, Stamps, VirtLine, without_cr};
 use memchr::memchr;
 
 /// What is remembered.
@@ -13,6 +14,8 @@ pub(super) struct Recent<'t> {
     front: Option<ResourceFront<'t>>,
     /// Whom the last fact is about, if nothing of it is shown but that it was there.
     run: Option<Run<'t>>,
+    /// Reads the lines' stamps.
+    pub(super) stamps: Stamps,
 }
 
 /// A record that only tells that a guest was there.
@@ -82,23 +85,16 @@ impl<'t> Recent<'t> {
     /// Whether the next line tells what the last one did, and differs only in what it says of
     /// which resource: when it was written then, and how long it is.
     #[inline]
-    pub(super) fn repeated_by(&self, text: &[u8]) -> Option<(Stamp, usize)> {
+    pub(super) fn repeated_by(&mut self, text: &[u8]) -> Option<(Stamp, usize)> {
         let (run, front) = (self.run.as_ref()?, self.front.as_ref()?);
-        let (stamp, record) = stamp(text.strip_prefix(front.start)?)?;
+        let (stamp, record) = self.stamps.read(text.strip_prefix(front.start)?)?;
         let resource = record.strip_prefix(front.record)?;
-        let rest = behind_reason(resource)?.strip_prefix(run.guest)?;
-        let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let tail = self.frame.in_front(without_cr(&rest[..end]))?;
+        let end = memchr(b'\n', resource).unwrap_or(resource.len());
+        let body = self.frame.in_front(without_cr(&resource[..end]))?;
+        let (_, rest) = word(body);
+        let (_, rest) = word(rest.strip_prefix(b" reason=")?);
+        let tail = rest.strip_prefix(run.guest)?;
         let ends = tail.first().is_none_or(|&byte| byte == b' ');
-        ends.then_some((stamp, text.len() - rest.len() + end))
+        ends.then_some((stamp, text.len() - resource.len() + end))
     }
-}
-
-/// What stands behind the value of `resrc=` and the word `reason=...`, from the blank on.
-#[inline]
-fn behind_reason(text: &[u8]) -> Option<&[u8]> {
-    // Both are short.
-    let end = |text: &[u8]| text.iter().position(|&byte| matches!(byte, b' ' | b'\n'));
-    let rest = text[end(text)?..].strip_prefix(b" reason=")?;
-    Some(&rest[end(rest)?..])
 }

@@ -11,19 +11,20 @@ const DAY: i64 = 86_400_000;
 /// A text that begins with a date.
 #[derive(Clone, Debug, Default)]
 struct Dated {
-    text: String,
-    /// The date's day, by its number since 1970, and its length with what separates it.
-    date: Option<(i64, usize)>,
+    text: Vec<u8>,
+    /// The date's day, if it is known: milliseconds since 1970 there.
+    day: Range<i64>,
+    /// The date's length with what separates it.
+    len: usize,
 }
 
 impl Dated {
     /// Puts that much of the time of the day behind the date, if that is the one of this time.
     fn same_day(&mut self, ms: i64, shown: usize) -> bool {
-        let Some((day, len)) = self.date else { return false };
-        if ms.div_euclid(DAY) != day {
+        if !self.day.contains(&ms) {
             return false;
         }
-        let rest = ms.rem_euclid(DAY) as u32;
+        let rest = (ms - self.day.start) as u32;
         let (minutes, millis) = (rest / 60_000, rest % 60_000);
         let mut clock = *b"00:00:00.000Z";
         put_two(&mut clock, 0, minutes / 60);
@@ -31,17 +32,28 @@ impl Dated {
         put_two(&mut clock, 6, millis / 1000);
         put_two(&mut clock, 9, millis % 1000 / 10);
         clock[11] = b'0' + (millis % 10) as u8;
-        self.text.truncate(len);
-        self.text.push_str(std::str::from_utf8(&clock[..shown]).unwrap_or_default());
+        self.text.truncate(self.len);
+        self.text.extend_from_slice(&clock[..shown]);
         true
     }
 
-    /// Takes over a whole text, and what day it is of unless that is of no use.
-    fn replace(&mut self, text: String, ms: Option<i64>) {
+    /// Takes over a whole text, and its day unless that is of no use.
+    fn replace(&mut self, text: String, day: Range<i64>) {
         let len = text.find(['T', ' ']).map(|at| at + 1);
-        self.date = ms.map(|ms| ms.div_euclid(DAY)).zip(len);
-        self.text = text;
+        self.day = if len.is_some() { day } else { 0..0 };
+        self.len = len.unwrap_or(0);
+        self.text = text.into_bytes();
     }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+}
+
+/// The day of a time.
+fn day_of(ms: i64) -> Range<i64> {
+    let start = ms.div_euclid(DAY) * DAY;
+    start..start + DAY
 }
 
 /// Puts a number of two digits at a place.
@@ -62,8 +74,16 @@ pub struct UtcTimes(Dated);
 impl UtcTimes {
     /// The text of a time.
     pub fn text(&mut self, ms: i64) -> &str {
-        if !has_date(ms) || !self.0.same_day(ms, "00:00:00.000Z".len()) {
-            self.0.replace(utc(ms), has_date(ms).then_some(ms));
+        self.bytes(ms);
+        self.0.text()
+    }
+
+    /// The same, for whoever writes bytes.
+    pub fn bytes(&mut self, ms: i64) -> &[u8] {
+        if !self.0.same_day(ms, "00:00:00.000Z".len()) {
+            // Only the first and the last day that there is have times without a date.
+            let day = Some(day_of(ms)).filter(|day| has_date(day.start) && has_date(day.end));
+            self.0.replace(utc(ms), day.unwrap_or_default());
         }
         &self.0.text
     }
@@ -90,14 +110,13 @@ impl LocalTimes {
     /// The text of a time.
     pub fn text(&mut self, ms: i64) -> &str {
         if self.valid.contains(&ms)
-            && has_date(ms)
             && self.dated.same_day(ms + self.offset, "00:00:00".len())
         {
-            self.dated.text.push_str(&self.offset_text);
+            self.dated.text.extend_from_slice(self.offset_text.as_bytes());
         } else {
             self.look_up(ms);
         }
-        &self.dated.text
+        self.dated.text()
     }
 
     fn look_up(&mut self, ms: i64) {
@@ -114,9 +133,9 @@ impl LocalTimes {
             let from = self.zone.preceding(behind).next().map(|change| change.timestamp());
             let until = self.zone.following(time).next().map(|change| change.timestamp());
             self.valid = from.unwrap_or(Timestamp::MIN).as_millisecond().min(ms)
-                ..until.unwrap_or(Timestamp::MAX).as_millisecond();
+                ..until.map_or(Timestamp::MAX.as_second() * 1000, Timestamp::as_millisecond);
         }
-        self.dated.replace(text, Some(ms + self.offset));
+        self.dated.replace(text, day_of(ms + self.offset));
     }
 }
 
