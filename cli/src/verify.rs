@@ -44,7 +44,7 @@ pub(crate) struct VerifyArgs {
 /// Looks, and says what was found.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     let sources = logs::find(&args.files, "verify")?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(io::stdout());
     let mut findings = Findings { json: args.json, sources: &sources, run: None, out: &mut out };
     let mut written = Ok(());
     let progress = Arc::new(AtomicU64::new(0));
@@ -77,7 +77,7 @@ struct Findings<'v> {
     sources: &'v Sources,
     /// The first of some that are alike, and the last one's line.
     run: Option<(Finding, u64)>,
-    out: &'v mut dyn Write,
+    out: &'v mut (dyn Write + Send),
 }
 
 impl Findings<'_> {

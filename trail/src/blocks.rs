@@ -4,13 +4,15 @@
 //! piece by piece into a buffer small enough to still be in the core's cache when its lines are
 //! looked at; pipes and compressed logs are read while claiming, since that goes in order only.
 
+mod order;
+
 use crate::source::{Log, Source};
-use std::collections::BTreeMap;
+use order::Order;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// A block's size: much, since handing one on costs as much as looking at some hundred lines.
@@ -29,6 +31,11 @@ const LINE_MAX: usize = 16 * 1024 * 1024;
 pub trait Found: Default + Send {
     /// Forgets everything, but keeps the memory.
     fn clear(&mut self);
+
+    /// Whether the block behind may tell more about this one.
+    fn goes_on(&self) -> bool {
+        false
+    }
 }
 
 /// What was found in some lines of a log.
@@ -47,12 +54,13 @@ pub struct Block<T> {
 pub type ReadError = (usize, io::Error);
 
 /// Reads all sources. `scan` looks at a block's lines, some at a time, on any thread; `consume`
-/// gets what was found in the blocks' order, each with the one before it and the one behind it.
+/// gets what was found in the blocks' order, on any thread too, each with the one before it and,
+/// where [`Found::goes_on`] asks for it, the one behind it.
 pub fn run<T: Found>(
     sources: &[Source],
     progress: &Arc<AtomicU64>,
     scan: impl Fn(&[u8], &mut T) + Sync,
-    mut consume: impl FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>),
+    consume: impl FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>) + Send,
 ) -> Vec<ReadError> {
     let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8));
     let spare: Vec<Block<T>> = (0..2 * threads + 4).map(|_| Block::default()).collect();
@@ -62,44 +70,20 @@ pub fn run<T: Found>(
         spare: Mutex::new((spare, false)),
         returned: Condvar::new(),
     };
-    thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
-        for _ in 0..threads {
-            let sender = sender.clone();
-            let (shared, scan) = (&shared, &scan);
-            scope.spawn(move || {
-                let mut buffer = Vec::new();
-                while let Some(block) = shared.next(&mut buffer, scan) {
-                    if sender.send(block).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
+    let order = Order::new(consume);
+    let work = || {
         // However this ends, nobody is to wait for a block for ever.
         let _closing = Closing(&shared);
-        let mut waiting = BTreeMap::new();
-        let mut next = 0;
-        let mut before: Option<Block<T>> = None;
-        let mut current: Option<Block<T>> = None;
-        for block in receiver {
-            waiting.insert(block.index, block);
-            while let Some(block) = waiting.remove(&next) {
-                next += 1;
-                if let Some(current) = current.take() {
-                    consume(before.as_ref(), &current, Some(&block));
-                    if let Some(done) = before.replace(current) {
-                        shared.give_back(done);
-                    }
-                }
-                current = Some(block);
-            }
+        let mut buffer = Vec::new();
+        while let Some(block) = shared.next(&mut buffer, &scan) {
+            order.arrives(block, |done| shared.give_back(done));
         }
-        if let Some(current) = current {
-            consume(before.as_ref(), &current, None);
-        }
+    };
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(work)));
+        work();
     });
+    order.finish();
     shared.feed.into_inner().unwrap_or_else(PoisonError::into_inner).errors
 }
 

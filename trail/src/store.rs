@@ -93,7 +93,7 @@ impl Store {
         wants: Wants,
         clock: &Clock,
         progress: &Arc<AtomicU64>,
-        mut look: impl FnMut(&Self),
+        mut look: impl FnMut(&Self) + Send,
     ) -> Self {
         let scanner = Scanner::new(wants, clock.clone());
         let mut store = Self { local: sources.local, ..Self::new(wants) };

@@ -111,7 +111,7 @@ pub fn verify(
     sources: &Sources,
     clock: &Clock,
     progress: &Arc<AtomicU64>,
-    report: impl FnMut(Finding),
+    report: impl FnMut(Finding) + Send,
 ) -> (Counts, Vec<ReadError>) {
     let mut account = Account::new(report);
     let errors = blocks::run(

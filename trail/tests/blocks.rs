@@ -103,3 +103,26 @@ fn logs_follow_each_other() {
         expected.into_iter().map(|(log, line)| (log, line.as_bytes().to_vec())).collect();
     assert_eq!(lines(&sources).0, expected);
 }
+
+/// A panic ends the reading, on whichever thread and in whichever block it happens, and is passed on.
+#[test]
+fn a_panic_is_passed_on() {
+    let text = vec![b'\n'; 64 * 1024 * KIB];
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&text).unwrap();
+    let sources = [Source::File(file.path().to_path_buf())];
+    let progress = Arc::new(AtomicU64::new(0));
+    for panics_at in [0, 3, 20] {
+        for in_scan in [true, false] {
+            let (scanned, consumed) = (AtomicU64::new(0), AtomicU64::new(0));
+            let meets = |count: &AtomicU64, here: bool| {
+                assert!(!here || count.fetch_add(1, Ordering::Relaxed) != panics_at, "on purpose");
+            };
+            let ended = std::panic::catch_unwind(|| {
+                let scan = |_: &[u8], _: &mut Lines| meets(&scanned, in_scan);
+                blocks::run(&sources, &progress, scan, |_, _, _| meets(&consumed, !in_scan));
+            });
+            assert!(ended.is_err(), "{panics_at} {in_scan}");
+        }
+    }
+}

@@ -109,9 +109,7 @@ impl LocalTimes {
 
     /// The text of a time.
     pub fn text(&mut self, ms: i64) -> &str {
-        if self.valid.contains(&ms)
-            && self.dated.same_day(ms + self.offset, "00:00:00".len())
-        {
+        if self.valid.contains(&ms) && self.dated.same_day(ms + self.offset, "00:00:00".len()) {
             self.dated.text.extend_from_slice(self.offset_text.as_bytes());
         } else {
             self.look_up(ms);

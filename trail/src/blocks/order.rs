@@ -1,0 +1,144 @@
+//! Blocks put back into their order, by the threads that looked at them.
+
+use super::{Block, Found, lock};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Hands blocks on in their order. Whoever has looked at the next one does it: what was found is
+/// still in the cache of that core.
+pub(super) struct Order<T, C> {
+    arrived: Mutex<Arrived<T>>,
+    consumer: Mutex<Consumer<T, C>>,
+}
+
+/// Blocks that have been looked at.
+struct Arrived<T> {
+    waiting: BTreeMap<u64, Block<T>>,
+    /// The next one in the order.
+    next: u64,
+}
+
+impl<T> Arrived<T> {
+    fn has_next(&self) -> bool {
+        self.waiting.contains_key(&self.next)
+    }
+
+    fn take(&mut self) -> Option<Block<T>> {
+        let block = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(block)
+    }
+}
+
+/// What gets the blocks.
+struct Consumer<T, C> {
+    before: Option<Block<T>>,
+    /// The last one, if the one behind it has to be there.
+    open: Option<Block<T>>,
+    consume: C,
+}
+
+impl<T: Found, C> Order<T, C>
+where
+    C: FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>),
+{
+    pub(super) fn new(consume: C) -> Self {
+        let arrived = Arrived { waiting: BTreeMap::new(), next: 0 };
+        let consumer = Consumer { before: None, open: None, consume };
+        Self { arrived: Mutex::new(arrived), consumer: Mutex::new(consumer) }
+    }
+
+    /// Takes in a block, and hands on what can be, unless another thread does. `done` gets blocks
+    /// that nobody needs any more.
+    pub(super) fn arrives(&self, block: Block<T>, mut done: impl FnMut(Block<T>)) {
+        lock(&self.arrived).waiting.insert(block.index, block);
+        // What arrives while another thread is about to leave is found by its second look.
+        while lock(&self.arrived).has_next() {
+            let Ok(mut consumer) = self.consumer.try_lock() else { return };
+            while let Some(block) = { lock(&self.arrived).take() } {
+                consumer.take(block, &mut done);
+            }
+        }
+    }
+
+    /// Nothing follows.
+    pub(super) fn finish(self) {
+        let consumer = self.consumer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Consumer { before, open, mut consume } = consumer;
+        if let Some(open) = open {
+            consume(before.as_ref(), &open, None);
+        }
+    }
+}
+
+impl<T: Found, C> Consumer<T, C>
+where
+    C: FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>),
+{
+    fn take(&mut self, block: Block<T>, mut done: impl FnMut(Block<T>)) {
+        if let Some(open) = self.open.take() {
+            (self.consume)(self.before.as_ref(), &open, Some(&block));
+            self.before.replace(open).map(&mut done);
+        }
+        if block.found.goes_on() {
+            self.open = Some(block);
+        } else {
+            (self.consume)(self.before.as_ref(), &block, None);
+            self.before.replace(block).map(&mut done);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Default)]
+    struct Open(bool);
+
+    impl Found for Open {
+        fn clear(&mut self) {}
+
+        fn goes_on(&self) -> bool {
+            self.0
+        }
+    }
+
+    fn block(index: u64, open: bool) -> Block<Open> {
+        Block { index, found: Open(open), ..Block::default() }
+    }
+
+    proptest! {
+        #[test]
+        fn each_block_once_between_its_neighbours(
+            (blocks, arrivals) in prop::collection::vec(any::<bool>(), 0..12).prop_flat_map(|open| {
+                let arrivals = Just((0..open.len()).collect::<Vec<_>>()).prop_shuffle();
+                (Just(open), arrivals)
+            })
+        ) {
+            let mut seen = Vec::new();
+            let mut returned = Vec::new();
+            let index = |block: Option<&Block<Open>>| block.map(|block| block.index);
+            let order = Order::new(|before: Option<&Block<Open>>, block: &Block<Open>, behind: Option<&Block<Open>>| {
+                seen.push((index(before), block.index, index(behind)));
+            });
+            for &at in &arrivals {
+                order.arrives(block(at as u64, blocks[at]), |done| returned.push(done.index));
+            }
+            order.finish();
+            let count = blocks.len() as u64;
+            let expected: Vec<_> = (0..count)
+                .map(|at| {
+                    let behind = Some(at + 1).filter(|&next| next < count && blocks[at as usize]);
+                    (at.checked_sub(1), at, behind)
+                })
+                .collect();
+            prop_assert_eq!(seen, expected);
+            // All come back but those that are kept to the end: the last, and the one before it
+            // while the last is open.
+            let kept = if blocks.last() == Some(&true) { 2 } else { 1 };
+            prop_assert_eq!(returned, (0..count.saturating_sub(kept)).collect::<Vec<_>>());
+        }
+    }
+}
