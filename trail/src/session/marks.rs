@@ -1,14 +1,13 @@
 //! What a guest can be recognised by while its session lives: its labels, its process, the paths
 //! that it was given.
 
+use super::holders::{Holders, Key};
 use super::observed::{Observed, context};
 use crate::fields::{find, number, raw_option};
 use crate::line::Op;
 use crate::store::{Event, EventKind, Store};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 use viraudit::Uuid;
@@ -16,10 +15,7 @@ use viraudit::Uuid;
 /// A denial on something that more guests share is shown with this many of them.
 const SHARED_MAX: usize = 16;
 
-/// The hash of a mark's kind, host and text, with a seed of this process's own: 64 bits are enough
-/// for two marks never to meet, and small enough to be held by the million.
-type Key = u64;
-
+/// The hash of a mark's kind, host and text, with a seed of this process's own.
 fn key(kind: u8, host: u32, text: &[u8]) -> Key {
     static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     STATE.hash_one((kind, host, text))
@@ -35,108 +31,37 @@ const UUID: u8 = b'u';
 /// All marks of all sessions that live.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Who holds a mark.
-    holders: HashMap<Key, Holders, RandomState>,
-    /// A session's marks.
-    held: HashMap<u32, Vec<Key>, RandomState>,
+    holders: Holders,
     /// Somebody has shared a directory.
     shared: bool,
 }
 
-/// Sessions. Most marks have one, and a long log has millions of marks.
-#[derive(Debug)]
-enum Holders {
-    One(u32),
-    /// The newest is the last.
-    More(BTreeSet<u32>),
-}
-
-impl Holders {
-    /// Adds a session; whether it is new.
-    fn insert(&mut self, session: u32) -> bool {
-        match self {
-            Self::One(one) if *one == session => false,
-            Self::One(one) => {
-                *self = Self::More(BTreeSet::from([*one, session]));
-                true
-            }
-            Self::More(more) => more.insert(session),
-        }
-    }
-
-    /// Takes a session away; whether nobody is left.
-    fn remove(&mut self, session: u32) -> bool {
-        match self {
-            Self::One(one) => *one == session,
-            Self::More(more) => {
-                more.remove(&session);
-                more.is_empty()
-            }
-        }
-    }
-
-    /// All, the newest first.
-    fn newest_first(&self) -> impl Iterator<Item = u32> {
-        let (one, more) = match self {
-            Self::One(one) => (Some(*one), None),
-            Self::More(more) => (None, Some(more)),
-        };
-        one.into_iter().chain(more.into_iter().flatten().rev().copied())
-    }
-}
-
 impl Marks {
-    fn hold(&mut self, session: u32, key: Key) {
-        let is_new = match self.holders.entry(key) {
-            Entry::Occupied(mut holders) => holders.get_mut().insert(session),
-            Entry::Vacant(free) => {
-                free.insert(Holders::One(session));
-                true
-            }
-        };
-        if is_new {
-            self.held.entry(session).or_default().push(key);
-        }
-    }
-
-    fn release(&mut self, session: u32, key: Key) {
-        if let Entry::Occupied(mut holders) = self.holders.entry(key)
-            && holders.get_mut().remove(session)
-        {
-            holders.remove();
-        }
-    }
-
     /// The session has ended.
     pub(super) fn forget(&mut self, session: u32) {
-        for key in self.held.remove(&session).unwrap_or_default() {
-            self.release(session, key);
-        }
+        self.holders.forget(session);
     }
 
     /// `from` has become part of `to`.
     pub(super) fn hand_over(&mut self, from: u32, to: u32) {
-        for key in self.held.remove(&from).unwrap_or_default() {
-            self.release(from, key);
-            self.hold(to, key);
-        }
+        self.holders.hand_over(from, to);
     }
 
     /// The guest runs.
     pub(super) fn started(&mut self, store: &Store, session: u32, event: &Event) {
         self.named(store, session, event);
         if let Some(pid) = event.pid().filter(|&pid| pid > 0) {
-            self.hold(session, key(PID, event.host, &pid.to_le_bytes()));
+            self.holders.hold(session, key(PID, event.host, &pid.to_le_bytes()));
         }
     }
 
     /// The guest is spoken of. Its UUID is the first mark of a session, and stays.
     fn named(&mut self, store: &Store, session: u32, event: &Event) {
-        if self.held.contains_key(&session) {
+        if self.holders.knows(session) {
             return;
         }
         let uuid = store.guests[event.guest as usize].uuid;
-        self.hold(session, key(UUID, event.host, &uuid.0));
+        self.holders.hold(session, key(UUID, event.host, &uuid.0));
     }
 
     /// A label or a resource comes or goes.
@@ -152,16 +77,16 @@ impl Marks {
                     let label = find(text, name).and_then(raw_option);
                     // A DAC label such as +64055:+64055 marks nothing.
                     if let Some(label) = label.filter(|label| context(label).is_some()) {
-                        self.hold(session, key(kind, event.host, &label));
+                        self.holders.hold(session, key(kind, event.host, &label));
                         if let Some(level) = categories(&label) {
-                            self.hold(session, key(kind, event.host, level));
+                            self.holders.hold(session, key(kind, event.host, level));
                         }
                     }
                 }
             }
             Op::Init => {
                 if let Some(pid) = find(text, b"init-pid").and_then(number::<i64>) {
-                    self.hold(session, key(PID, event.host, &pid.to_le_bytes()));
+                    self.holders.hold(session, key(PID, event.host, &pid.to_le_bytes()));
                 }
             }
             Op::Resource => {
@@ -174,17 +99,16 @@ impl Marks {
                 let shared = kind == b"fs";
                 self.shared |= shared;
                 if let Some(old) = old.filter(is_path) {
-                    // What is held no more may stay in the list: to release it again does nothing.
                     let old = whole(&old);
-                    self.release(session, key(PATH, event.host, &old));
-                    self.release(session, key(DIRECTORY, event.host, &old));
+                    self.holders.release(session, key(PATH, event.host, &old));
+                    self.holders.release(session, key(DIRECTORY, event.host, &old));
                 }
                 if let Some(new) = new.filter(is_path) {
                     let new = whole(&new);
-                    self.hold(session, key(PATH, event.host, &new));
+                    self.holders.hold(session, key(PATH, event.host, &new));
                     // Below the root is everything of the host's.
                     if shared && *new != *b"/" {
-                        self.hold(session, key(DIRECTORY, event.host, &new));
+                        self.holders.hold(session, key(DIRECTORY, event.host, &new));
                     }
                 }
             }
@@ -193,7 +117,7 @@ impl Marks {
     }
 
     fn holders(&self, kind: u8, host: u32, text: &[u8]) -> impl Iterator<Item = u32> {
-        self.holders.get(&key(kind, host, text)).into_iter().flat_map(Holders::newest_first)
+        self.holders.of(key(kind, host, text))
     }
 
     /// The holders of a label; else those of its categories, because guests run programs of other

@@ -4,6 +4,7 @@
 //! the session that the start then opens, so a guest can have two at a time: the one that is
 //! running, and the one that is being prepared.
 
+mod holders;
 mod marks;
 pub mod observed;
 
