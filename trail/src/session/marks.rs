@@ -28,27 +28,73 @@ const DIRECTORY: u8 = b'd';
 const PID: u8 = b'n';
 const UUID: u8 = b'u';
 
-/// All marks of all sessions that live.
+/// All marks of all sessions that live. Most logs have few denials and many sessions, so what
+/// happens to sessions is only noted, until somebody is to be found.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
+    noted: Vec<Note>,
+    index: Index,
+}
+
+/// What has happened to a session.
+#[derive(Clone, Copy, Debug)]
+enum Note {
+    /// The guest runs since this event.
+    Started(u32, u32),
+    /// A label or a resource has come or gone with this event.
+    Changed(u32, u32),
+    /// It has ended.
+    Ended(u32),
+    /// It has become part of another one.
+    Merged(u32, u32),
+}
+
+impl Marks {
+    /// The guest runs.
+    pub(super) fn started(&mut self, session: u32, event: u32) {
+        self.noted.push(Note::Started(session, event));
+    }
+
+    /// A label or a resource comes or goes.
+    pub(super) fn change(&mut self, session: u32, event: u32) {
+        self.noted.push(Note::Changed(session, event));
+    }
+
+    /// The session has ended.
+    pub(super) fn forget(&mut self, session: u32) {
+        self.noted.push(Note::Ended(session));
+    }
+
+    /// `from` has become part of `to`.
+    pub(super) fn hand_over(&mut self, from: u32, to: u32) {
+        self.noted.push(Note::Merged(from, to));
+    }
+
+    /// The sessions that a denial or an anomaly is about: each once.
+    pub(super) fn find(&mut self, store: &Store, event: &Event) -> Vec<u32> {
+        for note in self.noted.drain(..) {
+            let event = |id: u32| &store.events[id as usize];
+            match note {
+                Note::Started(session, id) => self.index.started(store, session, event(id)),
+                Note::Changed(session, id) => self.index.change(store, session, event(id)),
+                Note::Ended(session) => self.index.holders.forget(session),
+                Note::Merged(from, to) => self.index.holders.hand_over(from, to),
+            }
+        }
+        self.index.find(store, event)
+    }
+}
+
+/// Who holds which marks.
+#[derive(Debug, Default)]
+struct Index {
     holders: Holders,
     /// Somebody has shared a directory.
     shared: bool,
 }
 
-impl Marks {
-    /// The session has ended.
-    pub(super) fn forget(&mut self, session: u32) {
-        self.holders.forget(session);
-    }
-
-    /// `from` has become part of `to`.
-    pub(super) fn hand_over(&mut self, from: u32, to: u32) {
-        self.holders.hand_over(from, to);
-    }
-
-    /// The guest runs.
-    pub(super) fn started(&mut self, store: &Store, session: u32, event: &Event) {
+impl Index {
+    fn started(&mut self, store: &Store, session: u32, event: &Event) {
         self.named(store, session, event);
         if let Some(pid) = event.pid().filter(|&pid| pid > 0) {
             self.holders.hold(session, key(PID, event.host, &pid.to_le_bytes()));
@@ -64,8 +110,8 @@ impl Marks {
         self.holders.hold(session, key(UUID, event.host, &uuid.0));
     }
 
-    /// A label or a resource comes or goes.
-    pub(super) fn change(&mut self, store: &Store, session: u32, event: &Event, op: Op) {
+    fn change(&mut self, store: &Store, session: u32, event: &Event) {
+        let EventKind::Virt(op) = event.kind else { return };
         if !event.success {
             return;
         }
@@ -128,8 +174,7 @@ impl Marks {
         self.holders(kind, host, label).chain(by_categories.into_iter().flatten())
     }
 
-    /// The sessions that a denial or an anomaly is about: each once.
-    pub(super) fn find(&self, store: &Store, event: &Event) -> Vec<u32> {
+    fn find(&self, store: &Store, event: &Event) -> Vec<u32> {
         let observed = Observed::new(store.text(event));
         let host = event.host;
         let mut found: Vec<u32> = Vec::new();

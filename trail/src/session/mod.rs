@@ -133,7 +133,7 @@ impl Correlator {
             EventKind::Down => self.host_ends(id, event, false),
             EventKind::Boot => self.host_ends(id, event, true),
             EventKind::Avc | EventKind::Anomaly(_) => {
-                let Some(marks) = &self.marks else { return };
+                let Some(marks) = &mut self.marks else { return };
                 if !Observed::new(store.text(event)).is_decision() {
                     return;
                 }
@@ -147,12 +147,12 @@ impl Correlator {
                     return;
                 }
                 match op {
-                    Op::Start => self.starts(store, id, event),
+                    Op::Start => self.starts(id, event),
                     Op::Stop if event.success => self.stops(id, event),
                     Op::Lifecycle(kind) => self.lifecycle(kind, id, event),
                     _ => {
                         self.other(store, id, event);
-                        self.mark(store, event, op);
+                        self.mark(id, event);
                     }
                 }
             }
@@ -225,7 +225,7 @@ impl Correlator {
         }
     }
 
-    fn starts(&mut self, store: &Store, id: u32, event: &Event) {
+    fn starts(&mut self, id: u32, event: &Event) {
         let Live { open, next, .. } = *self.live(event.guest);
         let session = if next == NONE { self.new_session(id, event) } else { next };
         self.belongs(session, id, event);
@@ -245,7 +245,7 @@ impl Correlator {
         }
         *self.live(event.guest) = Live { open: session, next: NONE, down: NONE, last: session };
         if let Some(marks) = &mut self.marks {
-            marks.started(store, session, event);
+            marks.started(session, id);
         }
     }
 
@@ -296,7 +296,7 @@ impl Correlator {
         self.belongs(session, id, event);
     }
 
-    fn mark(&mut self, store: &Store, event: &Event, op: Op) {
+    fn mark(&mut self, id: u32, event: &Event) {
         let Live { open, next, .. } = *self.live(event.guest);
         let session = if next == NONE { open } else { next };
         // A guest that goes down with its host is on its way out: nothing will be denied to it.
@@ -304,7 +304,7 @@ impl Correlator {
             return;
         }
         if let Some(marks) = &mut self.marks {
-            marks.change(store, session, event, op);
+            marks.change(session, id);
         }
     }
 
