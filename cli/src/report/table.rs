@@ -6,7 +6,6 @@ use super::parallel::{Part, in_order};
 use crate::plain::clean;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
-use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::session::State;
@@ -17,7 +16,12 @@ const HEADERS: [&str; 9] =
 
 const VM: usize = 0;
 const HOST: usize = 1;
+const USER: usize = 2;
+const START: usize = 3;
+const END: usize = 4;
+const DURATION: usize = 5;
 const STATE: usize = 6;
+const REASON: usize = 7;
 const PROOF: usize = 8;
 
 /// The columns of an event's kind, unless it has a longer name.
@@ -25,36 +29,6 @@ const KIND: usize = 8;
 
 /// The fewest columns for a guest's name.
 const NAME_MIN: usize = 12;
-
-/// The texts of a row's columns, one behind the other.
-#[derive(Default)]
-struct Row {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Row {
-    fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    /// Adds a column that consists of these.
-    fn push(&mut self, parts: &[&str]) {
-        let start = self.text.len();
-        parts.iter().for_each(|part| self.text.push_str(part));
-        if let Cow::Owned(clean) = clean(&self.text[start..]) {
-            self.text.replace_range(start.., &clean);
-        }
-        self.ends.push(self.text.len());
-    }
-
-    /// All columns, in order.
-    fn columns(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
-    }
-}
 
 /// Some lines of the table.
 #[derive(Default)]
@@ -99,20 +73,20 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
     let mut table = Table::new(args.proof);
     table.measure(report);
     table.fit();
-    let mut headers = Row::default();
-    HEADERS.iter().for_each(|header| headers.push(&[header]));
-    let mut line = String::new();
-    table.line(&headers, Some(Style::new().bold()), &mut line);
-    out.write_all(line.as_bytes())?;
+    let mut headers = String::new();
+    let mut line = Line::new(&table, &mut headers);
+    HEADERS.iter().enumerate().for_each(|(i, header)| line.put(i, header));
+    line.end(Style::new().bold());
+    out.write_all(headers.as_bytes())?;
     let worker = || {
         let mut times = LocalTimes::new(table.zone.clone());
-        let mut row = Row::default();
         let table = &table;
         move |range, lines: &mut Lines| {
             for session in report.range(range) {
                 lines.marked |= session.begins_before || session.ends_after;
-                table.row(&session, &mut times, &mut row);
-                table.line(&row, None, &mut lines.text);
+                let mut line = Line::new(table, &mut lines.text);
+                table.cells(&session, &mut times, |i, text| line.put(i, text));
+                line.end_with_state(session.state);
                 if args.all_events {
                     for event in report.events(&session) {
                         table.event(&event, args.proof, &mut times, &mut lines.text);
@@ -170,14 +144,12 @@ impl Table {
         let this = &*self;
         let worker = || {
             let mut times = LocalTimes::new(this.zone.clone());
-            let mut row = Row::default();
             move |range, needed: &mut Needed| {
                 for session in report.range(range) {
                     needed.hosts |= session.host.is_some();
-                    this.row(&session, &mut times, &mut row);
-                    for (widest, text) in needed.widths.iter_mut().zip(row.columns()) {
-                        *widest = (*widest).max(width(text));
-                    }
+                    this.cells(&session, &mut times, |i, text| {
+                        needed.widths[i] = needed.widths[i].max(width(text));
+                    });
                 }
             }
         };
@@ -208,66 +180,44 @@ impl Table {
         }
     }
 
-    /// A session's row. The proof is left out where it isn't shown.
-    fn row(&self, session: &SessionView<'_>, times: &mut LocalTimes, row: &mut Row) {
-        row.clear();
+    /// Hands the text of each column of a session's row to `cell`. The proof is left out where it
+    /// isn't shown.
+    fn cells(
+        &self,
+        session: &SessionView<'_>,
+        times: &mut LocalTimes,
+        mut cell: impl FnMut(usize, &str),
+    ) {
         match &session.renamed {
-            Some(now) => row.push(&[&session.vm, " -> ", now]),
-            None => row.push(&[&session.vm]),
+            Some(now) => cell(VM, &clean(&format!("{} -> {now}", session.vm))),
+            None => cell(VM, &clean(&session.vm)),
         }
-        row.push(&[session.host.as_deref().unwrap_or("-")]);
-        row.push(&[session.user.unwrap_or("-")]);
-        match session.start {
-            Some(ms) => row.push(&[if session.begins_before { "<" } else { "" }, times.text(ms)]),
-            None => row.push(&["not in the log"]),
+        cell(HOST, &clean(session.host.as_deref().unwrap_or("-")));
+        cell(USER, &clean(session.user.unwrap_or("-")));
+        match session.start.map(|ms| times.text(ms)) {
+            Some(time) if session.begins_before => cell(START, &format!("<{time}")),
+            time => cell(START, time.unwrap_or("not in the log")),
         }
-        match session.end {
-            Some(ms) => row.push(&[if session.ends_after { ">" } else { "" }, times.text(ms)]),
-            None if session.state == State::Running => row.push(&["still running"]),
-            None => row.push(&["-"]),
+        match session.end.map(|ms| times.text(ms)) {
+            Some(time) if session.ends_after => cell(END, &format!(">{time}")),
+            Some(time) => cell(END, time),
+            None if session.state == State::Running => cell(END, "still running"),
+            None => cell(END, "-"),
         }
-        match (session.start, session.end) {
-            (Some(start), Some(end)) => row.push(&[&duration(end - start)]),
-            _ => row.push(&["-"]),
+        match session.start.zip(session.end) {
+            Some((start, end)) => cell(DURATION, &duration(end - start)),
+            None => cell(DURATION, "-"),
         }
-        row.push(&[session.state.name()]);
+        cell(STATE, session.state.name());
         match (&session.reason, &session.stop_reason) {
-            (Some(start), Some(stop)) => row.push(&[start, ", ", stop]),
-            (Some(one), None) | (None, Some(one)) => row.push(&[one]),
-            (None, None) => row.push(&["-"]),
+            (Some(start), Some(stop)) => cell(REASON, &clean(&format!("{start}, {stop}"))),
+            (Some(one), None) | (None, Some(one)) => cell(REASON, &clean(one)),
+            (None, None) => cell(REASON, "-"),
         }
-        let proof = if self.shown[PROOF] { &session.proof[..] } else { &[] };
-        let names: Vec<String> = proof.iter().map(ToString::to_string).collect();
-        row.push(&[&names.join(" ")]);
-    }
-
-    /// Appends a row's line.
-    fn line(&self, row: &Row, style: Option<Style>, lines: &mut String) {
-        let start = lines.len();
-        let mut state = (0, "");
-        for (i, text) in row.columns().enumerate().filter(|&(i, _)| self.shown[i]) {
-            if i == STATE {
-                state = (lines.len() - start, text);
-            }
-            put(lines, text, self.widths[i]);
-            lines.push_str("  ");
+        if self.shown[PROOF] {
+            let names: Vec<String> = session.proof.iter().map(ToString::to_string).collect();
+            cell(PROOF, &names.join(" "));
         }
-        cut(lines, start, self.room);
-        if self.colour {
-            let line = lines.split_off(start);
-            if let Some(style) = style {
-                lines.push_str(&format!("{style}{line}{style:#}"));
-            } else if let Some(known) = State::ALL.iter().find(|known| known.name() == state.1)
-                && let Some(behind) = line.get(state.0..).and_then(|l| l.strip_prefix(state.1))
-            {
-                // Only the state, where it stands.
-                let (before, style) = (&line[..state.0], style_of(*known));
-                lines.push_str(&format!("{before}{style}{}{style:#}{behind}", state.1));
-            } else {
-                lines.push_str(&line);
-            }
-        }
-        lines.push('\n');
     }
 
     /// Appends an event's line.
@@ -300,6 +250,56 @@ impl Table {
             lines.push_str(&format!("{style:#}"));
         }
         lines.push('\n');
+    }
+}
+
+/// A line of the table that is being written.
+struct Line<'t, 'l> {
+    table: &'t Table,
+    lines: &'l mut String,
+    start: usize,
+    /// Where the state stands.
+    state: usize,
+}
+
+impl<'t, 'l> Line<'t, 'l> {
+    fn new(table: &'t Table, lines: &'l mut String) -> Self {
+        let start = lines.len();
+        Self { table, lines, start, state: start }
+    }
+
+    /// Appends the text of the next column, if that is shown.
+    fn put(&mut self, column: usize, text: &str) {
+        if !self.table.shown[column] {
+            return;
+        }
+        if column == STATE {
+            self.state = self.lines.len();
+        }
+        put(self.lines, text, self.table.widths[column]);
+        self.lines.push_str("  ");
+    }
+
+    /// Ends the line, all of it in this style.
+    fn end(self, style: Style) {
+        cut(self.lines, self.start, self.table.room);
+        if self.table.colour {
+            self.lines.insert_str(self.start, &style.to_string());
+            self.lines.push_str(&format!("{style:#}"));
+        }
+        self.lines.push('\n');
+    }
+
+    /// Ends the line, only the state in its style.
+    fn end_with_state(self, state: State) {
+        cut(self.lines, self.start, self.table.room);
+        let whole = |line: &str| line.starts_with(state.name());
+        if self.table.colour && self.lines.get(self.state..).is_some_and(whole) {
+            let style = style_of(state);
+            self.lines.insert_str(self.state + state.name().len(), &format!("{style:#}"));
+            self.lines.insert_str(self.state, &style.to_string());
+        }
+        self.lines.push('\n');
     }
 }
 
