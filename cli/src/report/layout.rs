@@ -48,8 +48,10 @@ pub(crate) fn cut(text: &mut String, start: usize, room: Option<usize>) {
     }
 }
 
+/// More blanks than most columns need.
+pub(crate) const BLANKS: &str = "                                                                ";
+
 fn blanks(line: &mut String, count: usize) {
-    const BLANKS: &str = "                                ";
     let mut left = count;
     while left > 0 {
         let some = left.min(BLANKS.len());

@@ -1,7 +1,7 @@
 //! A table for people: as wide as it must be, or as the terminal is.
 
 use super::ReportArgs;
-use super::layout::{cut, put, width};
+use super::layout::{BLANKS, cut, put, width};
 use super::parallel::{Part, in_order};
 use crate::plain::clean;
 use anstyle::{AnsiColor, Style};
@@ -79,17 +79,20 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
     line.end(Style::new().bold());
     out.write_all(headers.as_bytes())?;
     let worker = || {
-        let mut times = LocalTimes::new(table.zone.clone());
+        let times = LocalTimes::new(table.zone.clone());
+        let (mut starts, mut ends) = (times.clone(), times);
         let table = &table;
         move |range, lines: &mut Lines| {
             for session in report.range(range) {
                 lines.marked |= session.begins_before || session.ends_after;
                 let mut line = Line::new(table, &mut lines.text);
-                table.cells(&session, &mut times, |i, text| line.put(i, text));
+                let started = session.start.map(|ms| starts.text(ms));
+                let ended = session.end.map(|ms| ends.text(ms));
+                table.cells(&session, started, ended, |i, text| line.put(i, text));
                 line.end_with_state(session.state);
                 if args.all_events {
                     for event in report.events(&session) {
-                        table.event(&event, args.proof, &mut times, &mut lines.text);
+                        table.event(&event, args.proof, &mut starts, &mut lines.text);
                     }
                 }
             }
@@ -147,7 +150,11 @@ impl Table {
             move |range, needed: &mut Needed| {
                 for session in report.range(range) {
                     needed.hosts |= session.host.is_some();
-                    this.cells(&session, &mut times, |i, text| {
+                    // A time's text itself isn't needed yet.
+                    let mut as_wide = |ms| &BLANKS[..times.width(ms).min(BLANKS.len())];
+                    let started = session.start.map(&mut as_wide);
+                    let ended = session.end.map(&mut as_wide);
+                    this.cells(&session, started, ended, |i, text| {
                         needed.widths[i] = needed.widths[i].max(width(text));
                     });
                 }
@@ -180,12 +187,13 @@ impl Table {
         }
     }
 
-    /// Hands the text of each column of a session's row to `cell`. The proof is left out where it
-    /// isn't shown.
+    /// Hands the text of each column of a session's row to `cell`. The times are those that it
+    /// started and ended. The proof is left out where it isn't shown.
     fn cells(
         &self,
         session: &SessionView<'_>,
-        times: &mut LocalTimes,
+        started: Option<&str>,
+        ended: Option<&str>,
         mut cell: impl FnMut(usize, &str),
     ) {
         match &session.renamed {
@@ -194,11 +202,11 @@ impl Table {
         }
         cell(HOST, &clean(session.host.as_deref().unwrap_or("-")));
         cell(USER, &clean(session.user.unwrap_or("-")));
-        match session.start.map(|ms| times.text(ms)) {
+        match started {
             Some(time) if session.begins_before => cell(START, &format!("<{time}")),
             time => cell(START, time.unwrap_or("not in the log")),
         }
-        match session.end.map(|ms| times.text(ms)) {
+        match ended {
             Some(time) if session.ends_after => cell(END, &format!(">{time}")),
             Some(time) => cell(END, time),
             None if session.state == State::Running => cell(END, "still running"),
@@ -210,7 +218,7 @@ impl Table {
         }
         cell(STATE, session.state.name());
         match (&session.reason, &session.stop_reason) {
-            (Some(start), Some(stop)) => cell(REASON, &clean(&format!("{start}, {stop}"))),
+            (Some(start), Some(stop)) => cell(REASON, &clean(&[start, ", ", stop].concat())),
             (Some(one), None) | (None, Some(one)) => cell(REASON, &clean(one)),
             (None, None) => cell(REASON, "-"),
         }

@@ -117,6 +117,15 @@ impl LocalTimes {
         self.dated.text()
     }
 
+    /// How long the text of a time is, in bytes and in columns.
+    pub fn width(&mut self, ms: i64) -> usize {
+        if self.valid.contains(&ms) && self.dated.day.contains(&(ms + self.offset)) {
+            self.dated.len + "00:00:00".len() + self.offset_text.len()
+        } else {
+            self.text(ms).len()
+        }
+    }
+
     fn look_up(&mut self, ms: i64) {
         let text = local(ms, &self.zone);
         self.valid = 0..0;
@@ -178,7 +187,9 @@ mod tests {
             let apart = forth.iter().flat_map(|&ms| [ms, 0]);
             for ms in forth.iter().copied().chain(back).chain(apart) {
                 assert_eq!(utc_times.text(ms), utc(ms), "{ms}");
+                assert_eq!(local_times.width(ms), local(ms, &zone).len(), "{ms}");
                 assert_eq!(local_times.text(ms), local(ms, &zone), "{ms}");
+                assert_eq!(local_times.width(ms + 1), local(ms + 1, &zone).len(), "{ms}");
             }
         }
     }
