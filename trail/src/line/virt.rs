@@ -117,6 +117,7 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     /// Those of a BODY in libvirt's order, which is what nearly all are.
+    #[inline(always)]
     fn in_order(kind: RecordType, body: &'a [u8]) -> Option<Self> {
         let (virt, rest) = word(body, b"virt=")?;
         let (op, reason, rest) = match kind {
@@ -151,6 +152,7 @@ impl<'a> Words<'a> {
     }
 
     /// Those of any other. The first one of a kind counts.
+    #[cold]
     fn in_any_order(kind: RecordType, body: &'a [u8]) -> Result<Self, Defect> {
         let is_control = kind == RecordType::VirtControl;
         let is_label = kind == RecordType::VirtMachineId;
@@ -183,12 +185,16 @@ impl<'a> Words<'a> {
 
 /// The first `vm-pid=` that is a number.
 fn pid_of(tail: &[u8]) -> Option<i64> {
-    let first = tail.strip_prefix(b"vm-pid=").map(|value| fields::word(value).0);
-    first.and_then(number).or_else(|| {
-        Fields::new(tail).find_map(|field| match field.key {
-            b"vm-pid" => number(field.value),
-            _ => None,
-        })
+    // Nearly always it is all of the tail, and small.
+    if let [b'v', b'm', b'-', b'p', b'i', b'd', b'=', digits @ ..] = tail
+        && let 1..10 = digits.len()
+        && digits.iter().all(u8::is_ascii_digit)
+    {
+        return Some(digits.iter().fold(0, |pid, digit| pid * 10 + i64::from(digit - b'0')));
+    }
+    Fields::new(tail).find_map(|field| match field.key {
+        b"vm-pid" => number(field.value),
+        _ => None,
     })
 }
 
