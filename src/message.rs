@@ -138,7 +138,23 @@ pub fn compose(
 /// What is left of each value where even without any the text would be too long.
 const LEAST_CAP: usize = 64;
 
+/// Hands fields to a sink that hardly ever gets any: one copy of the code that does, for all such.
+#[inline(never)]
+fn visit_rarely(fields: &impl Fields, sink: &mut dyn FieldSink) {
+    fields.visit(&mut Rare(sink));
+}
+
+struct Rare<'s>(&'s mut dyn FieldSink);
+
+impl FieldSink for Rare<'_> {
+    #[inline(never)]
+    fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]) {
+        self.0.field(key, style, parts);
+    }
+}
+
 /// The longest values give up their ends, all down to the same length.
+#[cold]
 fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed {
     let mut fits = 0;
     let mut too_long = MESSAGE_TEXT_MAX;
@@ -156,7 +172,7 @@ fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed 
         fits = LEAST_CAP;
     }
     let mut writer = Writer::new(out, fits);
-    body.visit(&mut writer);
+    visit_rarely(body, &mut writer);
     let mut body_len = writer.len();
     if lost {
         let nothing = TextBody { kind: RecordType::VirtControl, text: b"" };
@@ -169,18 +185,18 @@ fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed 
         writer.put(b"*");
     } else {
         let mut keys = ShortenedKeys { writer: &mut writer, cap: fits, any: false };
-        body.visit(&mut keys);
-        ending.visit(&mut keys);
+        visit_rarely(body, &mut keys);
+        visit_rarely(ending, &mut keys);
     }
-    ending.visit(&mut writer);
+    visit_rarely(ending, &mut writer);
     Composed { len: writer.len(), body_len, truncated: true }
 }
 
 /// The length of the whole text when no value may take more than `cap` bytes.
 fn shortened_len(body: &impl Fields, ending: &Ending<'_>, cap: usize) -> usize {
     let mut length = ShortenedLength { cap, len: 0, keys: 0 };
-    body.visit(&mut length);
-    ending.visit(&mut length);
+    visit_rarely(body, &mut length);
+    visit_rarely(ending, &mut length);
     // There is no blank in front of the first field and no comma behind the last key.
     length.len - 1 + b" truncated=".len() + length.keys.saturating_sub(1)
 }

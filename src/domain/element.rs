@@ -18,34 +18,30 @@ impl<'d> Element<'d> {
     }
 
     /// Its name.
+    #[inline(never)]
     pub(super) fn name(self) -> &'d str {
         self.0.tag_name().name()
     }
 
     /// The children of that name.
-    pub(super) fn children<'n>(self, name: &'n str) -> impl Iterator<Item = Self> + use<'d, 'n> {
-        self.0
-            .children()
-            .filter(move |node| {
-                node.is_element() && {
-                    let tag = node.tag_name();
-                    tag.namespace().is_none() && tag.name() == name
-                }
-            })
-            .map(Self)
+    pub(super) fn children<'n>(self, name: &'n str) -> Children<'d, 'n> {
+        Children { next: self.0.first_child(), name }
     }
 
     /// The first child of that name.
+    #[inline(never)]
     pub(super) fn child(self, name: &str) -> Option<Self> {
         self.children(name).next()
     }
 
     /// The devices of that kind, in the XML's order.
-    pub(super) fn devices<'n>(self, kind: &'n str) -> impl Iterator<Item = Self> + use<'d, 'n> {
-        self.children("devices").flat_map(move |devices| devices.children(kind))
+    pub(super) fn devices<'n>(self, kind: &'n str) -> Devices<'d, 'n> {
+        let none = Children { next: None, name: kind };
+        Devices { groups: self.children("devices"), group: none }
     }
 
     /// An attribute, also an empty one.
+    #[inline(never)]
     pub(super) fn attribute(self, name: &str) -> Option<&'d str> {
         self.0.attribute(name)
     }
@@ -63,6 +59,7 @@ impl<'d> Element<'d> {
 
     /// All its text, that of elements inside it included; comments are not text, nor are blanks
     /// that only set elements apart.
+    #[inline(never)]
     pub(super) fn text(self) -> Cow<'d, str> {
         let texts = self.0.descendants().filter(|node| node.is_text() && !is_layout(*node));
         let mut parts = texts.filter_map(|node| node.text());
@@ -156,6 +153,49 @@ impl<'d> Element<'d> {
     fn error_at(self, at: usize, message: String) -> XmlError {
         let place = self.0.document().text_pos_at(at);
         XmlError { line: place.row, column: place.col, message }
+    }
+}
+
+/// An element's children of one name. This and what follows is used at many places, where a copy
+/// each would make up a good part of the library.
+pub(super) struct Children<'d, 'n> {
+    next: Option<roxmltree::Node<'d, 'd>>,
+    name: &'n str,
+}
+
+impl<'d> Iterator for Children<'d, '_> {
+    type Item = Element<'d>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Element<'d>> {
+        loop {
+            let node = self.next?;
+            self.next = node.next_sibling();
+            let tag = node.tag_name();
+            if node.is_element() && tag.namespace().is_none() && tag.name() == self.name {
+                return Some(Element(node));
+            }
+        }
+    }
+}
+
+/// The devices of one kind, of all `<devices>`.
+pub(super) struct Devices<'d, 'n> {
+    groups: Children<'d, 'static>,
+    group: Children<'d, 'n>,
+}
+
+impl<'d> Iterator for Devices<'d, '_> {
+    type Item = Element<'d>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Element<'d>> {
+        loop {
+            if let Some(device) = self.group.next() {
+                return Some(device);
+            }
+            self.group.next = self.groups.next()?.0.first_child();
+        }
     }
 }
 

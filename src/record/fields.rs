@@ -71,7 +71,10 @@ pub trait FieldSink {
     }
 
     /// A number, decimal.
-    fn number(&mut self, key: &str, value: impl Into<i128>) {
+    fn number(&mut self, key: &str, value: impl Into<i128>)
+    where
+        Self: Sized,
+    {
         let value: i128 = value.into();
         let mut digits = [0; 24];
         let mut at = digits.len();
