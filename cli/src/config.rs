@@ -23,9 +23,9 @@ const IO: u8 = 3;
     after_help = "\
 The settings, as libvirtd reads them (the first line with a key counts):
   audit_level=0    no audit records
-  audit_level=1    audit records, wherever the kernel can take them (the default)
-  audit_level=2    audit records, and no daemon without: it refuses to start if it can't audit
-  audit_logging=1  copy each record to the daemon's log; 0 (the default): don't
+  audit_level=1    audit records, where the kernel can take them (default)
+  audit_level=2    audit records, or no daemon: without, it refuses to start
+  audit_logging=1  copy each record to the daemon's log; 0 (default): don't
 
 A running daemon reads its file again only when it is restarted."
 )]
@@ -38,9 +38,9 @@ pub(crate) struct Args {
 enum Command {
     /// Say how libvirt reads a file, or why it refuses it
     #[command(after_help = "\
-Exit status: 0 when libvirt accepts the file, 2 when it doesn't (standard error says the line and
-what was expected there), 3 when the file can't be read. A file that doesn't exist is fine: the
-defaults hold. Only the types of audit_level and audit_logging are checked, but the syntax of all
+Exit status: 0 when libvirt accepts the file, 2 when it doesn't (standard error says the line and \
+what was expected there), 3 when the file can't be read. A file that doesn't exist is fine: the \
+defaults hold. Only the types of audit_level and audit_logging are checked, but the syntax of all \
 of the file, as libvirt refuses to start for a mistake anywhere in it.
 
 Examples:
@@ -58,12 +58,12 @@ Examples:
     #[command(
         override_usage = "viraudit config set KEY=VALUE... [FILE]",
         after_help = "\
-A key that is set gets its new value where it stands. One that isn't gets a line of its own, behind
-the line that has it commented out, or else at the end. Comments, order, mode and owner stay; whoever
-reads the file meanwhile sees all of the old or all of the new one. A file that doesn't exist is made.
+A key that is set gets its new value where it stands. One that isn't gets a line of its own, behind \
+the line that has it commented out, or else at the end. Comments, order, mode and owner stay; whoever \
+reads the file meanwhile sees all of the old or all of the new one. A file that doesn't exist is made. \
 A file that libvirt would refuse isn't written.
 
-Exit status: 0 when the file says what it should, 2 for a wrong setting or a file that libvirt
+Exit status: 0 when the file says what it should, 2 for a wrong setting or a file that libvirt \
 refuses, 3 when the file can't be read or written.
 
 Examples:

@@ -14,11 +14,11 @@ use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify};
 
 const HELP: &str = "\
-Each finding is one line, FILE:LINE: KIND: what is wrong; where the same is wrong with the lines that
-follow, it stands there once. The kinds: cut (a record's end is missing),
-malformed (no record, or one without a field that it must have), forged (a field stands there twice,
-a value has broken out of its field, text behind the closing quote), unknown (a field or a kind that
-no record about a guest has), gap (serial numbers are missing; only where that can be known, not in
+Each finding is one line, FILE:LINE: KIND: what is wrong; where the same is wrong with the lines that \
+follow, it stands there once. The kinds: cut (a record's end is missing), \
+malformed (no record, or one without a field that it must have), forged (a field stands there twice, \
+a value has broken out of its field, text behind the closing quote), unknown (a field or a kind that \
+no record about a guest has), gap (serial numbers are missing; only where that can be known, not in \
 logs that were filtered).
 
 With --json: one object for each finding, with kind, file, line, message and proof.

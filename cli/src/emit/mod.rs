@@ -15,19 +15,20 @@ use viraudit::record::TpmKind;
 use viraudit::{Event, Record, Resource};
 
 const HELP: &str = "\
-Without --to, records go to the kernel's audit subsystem, which takes CAP_AUDIT_WRITE; a command
-that isn't permitted to says so and fails (exit status 3), and never writes them elsewhere instead.
---to stdout and --to file:PATH write lines as audit.log has them, which ausearch reads; they take
+Without --to, records go to the kernel's audit subsystem, which takes CAP_AUDIT_WRITE; a command \
+that isn't permitted to says so and fails (exit status 3), and never writes them elsewhere instead. \
+--to stdout and --to file:PATH write lines as audit.log has them, which ausearch reads; they take \
 no rights.
 
-Values are bytes: a name or a path that holds blanks, quotes or line ends can't forge a field. One that
+Values are bytes: a name or a path that holds blanks, quotes or line ends can't forge a field. One that \
 starts with a dash is given as --name=-x.
 
 Examples:
   viraudit emit start --xml guest.xml --pid 4711
   virsh dumpxml web1 | viraudit emit start --xml - --to stdout
   viraudit emit disk --xml guest.xml --new /images/data.qcow2
-  viraudit emit disk --virt kvm --name web1 --uuid 8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab \\
+  viraudit emit disk --virt kvm --name web1 \\
+      --uuid 8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab \\
       --reason update --old /iso/a.iso --new /iso/b.iso
   viraudit emit dev --xml guest.xml --bus pci --device 0000:03:00.0 --failed
   viraudit emit stop --xml guest.xml --reason destroyed

@@ -22,20 +22,20 @@ use viraudit_trail::store::Store;
 use viraudit_trail::time::{Clock, Edge, UtcTimes, parse};
 
 const HELP: &str = "\
-Without FILE: auditd's own log (log_file of /etc/audit/auditd.conf) and its rotations. A FILE may be
-a directory, may be compressed (gzip, zstd, xz), and `-` is standard input. Lines may be auditd's (raw
-or enriched, with or without node=), journald's (journalctl _TRANSPORT=audit, short or -o json) or
+Without FILE: auditd's own log (log_file of /etc/audit/auditd.conf) and its rotations. A FILE may be \
+a directory, may be compressed (gzip, zstd, xz), and `-` is standard input. Lines may be auditd's (raw \
+or enriched, with or without node=), journald's (journalctl _TRANSPORT=audit, short or -o json) or \
 the kernel's.
 
-TIME: 2026-11-21 (with --end: to its last moment), '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20,
-@SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago this-month
-this-year. Sessions that only overlap the range are shown too, with a mark: < began before it,
+TIME: 2026-11-21 (with --end: to its last moment), '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20, \
+@SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago this-month \
+this-year. Sessions that only overlap the range are shown too, with a mark: < began before it, \
 > ended after it.
 
-On a terminal rows are cut to its width (or COLUMNS), and coloured unless NO_COLOR is set; elsewhere
+On a terminal rows are cut to its width (or COLUMNS), and coloured unless NO_COLOR is set; elsewhere \
 they are whole and plain.
 
-States: running, stopped, failed (its start failed), lost (started again without a stop), down (the
+States: running, stopped, failed (its start failed), lost (started again without a stop), down (the \
 host went down or crashed).
 
 Exit status: 0 done, 1 nothing found, 2 usage, 3 a log can't be read.

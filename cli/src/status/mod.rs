@@ -17,12 +17,12 @@ use verdict::Verdict;
 use viraudit::config::{Config, DEFAULT_PATH};
 
 const HELP: &str = "\
-The first line is the answer for a process with this one's rights; the others say what it rests on.
-Asking leaves no record. What takes a capability that this process lacks is shown as unknown: run
+The first line is the answer for a process with this one's rights; the others say what it rests on. \
+Asking leaves no record. What takes a capability that this process lacks is shown as unknown: run \
 it as root, or as the daemon's user, to see what holds there.
 
-With --json: one object with verdict (ok, no-auditd, off, level-0, refused, unsupported, error),
-delivered (true or false), reason, cure (null when nothing is wrong), notes, kernel, process and
+With --json: one object with verdict (ok, no-auditd, off, level-0, refused, unsupported, error), \
+delivered (true or false), reason, cure (null when nothing is wrong), notes, kernel, process and \
 config.
 
 Exit status: 0 records get through; 3 they don't; 2 FILE is wrong.

@@ -14,15 +14,15 @@ use viraudit::audit_sys::link::Link;
 use viraudit::audit_sys::multicast::Listener;
 
 const HELP: &str = "\
-Records come from the kernel itself, so auditd need not run; auditing must be on (viraudit status
+Records come from the kernel itself, so auditd need not run; auditing must be on (viraudit status \
 tells). It takes CAP_AUDIT_READ, and nothing else: auditd and other listeners hear everything too.
 
 With --json: the events of `report --format json --all-events`, one object a line.
 
-When records come faster than the output is read, the kernel's buffer overflows; then a line on
+When records come faster than the output is read, the kernel's buffer overflows; then a line on \
 standard error says how many records were lost.
 
-Exit status: 0 done (also after Ctrl-C), 1 nothing came before the --timeout, 2 usage, 3 not
+Exit status: 0 done (also after Ctrl-C), 1 nothing came before the --timeout, 2 usage, 3 not \
 permitted.
 
 Examples:
