@@ -18,3 +18,10 @@ auditctl -m "$mark" >/dev/null
 wait $listener
 equal "the listener hears everything" 0 $?
 equal "each record, in order, with its whole text" "$expected" "$(lines_of "$id" "$WORK/heard" | texts)"
+
+# The kernel doesn't tell listeners in other network namespaces, so watch says it.
+viraudit watch --timeout 1
+equal "watch in the host's network namespace waits in silence" "" "$(cat "$WORK/err")"
+timeout 60 unshare -n "$VIRAUDIT" watch --timeout 1 </dev/null >"$WORK/out" 2>"$WORK/err"
+equal "in one of its own it ends as without an event" 1 $?
+has "and says that nothing will come" "^viraudit: this is a network namespace of its own" "$(cat "$WORK/err")"

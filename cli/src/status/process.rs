@@ -11,6 +11,9 @@ const CAP_AUDIT_CONTROL: u32 = 30;
 const INITIAL_USER: &str = "user:[4026531837]";
 const INITIAL_PID: &str = "pid:[4026531836]";
 
+/// The same for the network's, since Linux 6.18; before, it has some number or other.
+const INITIAL_NET: &str = "net:[4026531833]";
+
 /// This process; `None` where it can't be told (no /proc).
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Process {
@@ -51,6 +54,32 @@ impl Process {
     }
 }
 
+/// Whether this process is in the initial network namespace, the only one where the kernel tells
+/// listeners about records; `None` where that can't be told.
+pub(crate) fn initial_net_namespace() -> Option<bool> {
+    let link = |path: &str| fs::read_link(path).ok();
+    let ours = link("/proc/self/ns/net")?;
+    if ours.to_str() == Some(INITIAL_NET) {
+        return Some(true);
+    }
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    if is_since(&release, (6, 18)) {
+        return Some(false);
+    }
+    // The host's first process stays where it was, if it can be seen from here.
+    let host_seen = link("/proc/self/ns/pid")?.to_str() == Some(INITIAL_PID);
+    host_seen.then(|| link("/proc/1/ns/net")).flatten().map(|first| first == ours)
+}
+
+/// Whether a kernel's release is this one or a later one.
+fn is_since(release: &str, version: (u32, u32)) -> bool {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= version,
+        _ => false,
+    }
+}
+
 /// The effective capabilities in the text of /proc/PID/status.
 fn effective(status: &str) -> Option<u64> {
     u64::from_str_radix(field(status, "CapEff:")?, 16).ok()
@@ -75,6 +104,21 @@ mod tests {
         let status = "Name:\tcat\nCapPrm:\t0000000000000000\nCapEff:\t0000000020000000\n";
         assert_eq!(effective(status), Some(1 << CAP_AUDIT_WRITE));
         assert_eq!(effective("Name:\tcat\n"), None);
+    }
+
+    #[test]
+    fn releases_are_compared_by_numbers() {
+        for (release, expected) in [
+            ("6.18.44-x\n", true),
+            ("7.0-rc1", true),
+            ("6.18", true),
+            ("6.9.1", false),
+            ("5.20", false),
+            ("", false),
+            ("next", false),
+        ] {
+            assert_eq!(is_since(release, (6, 18)), expected, "{release}");
+        }
     }
 
     #[test]

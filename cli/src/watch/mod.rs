@@ -4,6 +4,7 @@ mod follow;
 
 use crate::console::{self, output_error, reason};
 use crate::failure::Failure;
+use crate::status::process::{Process, initial_net_namespace};
 use clap::Args;
 use follow::{Wanted, follow};
 use std::io::{self, ErrorKind};
@@ -52,6 +53,12 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     if Link::open().and_then(|mut link| link.status()).is_ok_and(|status| status.enabled == 0) {
         console::say("auditing is off: nothing comes until it is turned on (auditctl -e 1)");
     }
+    if initial_net_namespace() == Some(false) {
+        console::say(
+            "this is a network namespace of its own, and the kernel tells listeners in the \
+             host's only: nothing will come (nsenter --net=/proc/1/ns/net)",
+        );
+    }
     let failed = |error| Failure::not_done(format!("watch: {}", reason(&error)));
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
@@ -72,6 +79,12 @@ fn not_opened(error: &io::Error) -> Failure {
     let why = match error.kind() {
         ErrorKind::PermissionDenied => {
             "not permitted; run as root, or grant CAP_AUDIT_READ".to_owned()
+        }
+        // What podman's answers for every family of netlink that it doesn't know.
+        ErrorKind::InvalidInput if Process::current().seccomp_filter == Some(true) => {
+            "a seccomp filter hides auditing; grant CAP_AUDIT_WRITE (podman run \
+             --cap-add=AUDIT_WRITE), or allow AF_NETLINK sockets in the filter"
+                .to_owned()
         }
         _ => reason(error),
     };
