@@ -146,7 +146,7 @@ typedef struct _virAuditStats {
     unsigned long long failed;     /* that it refused, or that could not be handed to it */
     unsigned long long dropped;    /* given up because the queue was full, or its deadline over */
     unsigned long long truncated;  /* out of those offered: values had to be shortened */
-    unsigned long long queued;     /* that wait in the queue now */
+    unsigned long long queued;     /* that wait now, in the queue or in an open batch */
     int last_errno;                /* of the last record that failed; 0 when none has */
     unsigned long long longest_us; /* the longest that one call took, in microseconds */
 } virAuditStats;
