@@ -84,15 +84,19 @@ install-dev: install-lib
 	$(INSTALL) -m 644 docs/man/*.3 '$(DESTDIR)$(MANDIR)/man3/'
 
 # The tool. As auvirt it is out of the way of audit's own, which some distributions still have.
+# The documentation lies as in the source tree, so that its links hold.
 install-tool: build
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)/viraudit' \
-		'$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)' \
+		'$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(DOCDIR)/docs' \
 		'$(DESTDIR)$(DATADIR)/bash-completion/completions' \
 		'$(DESTDIR)$(DATADIR)/zsh/site-functions' '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d'
 	$(INSTALL) -m 755 $(OUT)/viraudit '$(DESTDIR)$(BINDIR)/'
 	ln -sf '$(BINDIR)/viraudit' '$(DESTDIR)$(LIBEXECDIR)/viraudit/auvirt'
 	$(INSTALL) -m 644 docs/man/*.1 '$(DESTDIR)$(MANDIR)/man1/'
-	$(INSTALL) -m 644 README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(DOCDIR)/'
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT '$(DESTDIR)$(DOCDIR)/'
+	$(INSTALL) -m 644 docs/*.md '$(DESTDIR)$(DOCDIR)/docs/'
+	find conf/apparmor conf/selinux examples -type f -exec sh -c 'for file; do \
+		$(INSTALL) -D -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file" || exit; done' sh {} +
 	$(INSTALL) -m 644 $(OUT)/completions/viraudit '$(DESTDIR)$(DATADIR)/bash-completion/completions/'
 	$(INSTALL) -m 644 $(OUT)/completions/_viraudit '$(DESTDIR)$(DATADIR)/zsh/site-functions/'
 	$(INSTALL) -m 644 $(OUT)/completions/viraudit.fish \
