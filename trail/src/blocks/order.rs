@@ -93,6 +93,8 @@ where
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
 
     #[derive(Debug, Default)]
     struct Open(bool);
@@ -107,6 +109,31 @@ mod tests {
 
     fn block(index: u64, open: bool) -> Block<Open> {
         Block { index, found: Open(open), ..Block::default() }
+    }
+
+    #[test]
+    fn none_is_left_behind_whoever_brings_it() {
+        const BLOCKS: u64 = 20_000;
+        let mut seen = Vec::new();
+        let claimed = AtomicU64::new(0);
+        let order = Order::new(|_: Option<&Block<Open>>, block: &Block<Open>, _: _| {
+            seen.push(block.index);
+        });
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    loop {
+                        let index = claimed.fetch_add(1, Ordering::Relaxed);
+                        if index >= BLOCKS {
+                            break;
+                        }
+                        order.arrives(block(index, index.is_multiple_of(3)), drop);
+                    }
+                });
+            }
+        });
+        order.finish();
+        assert_eq!(seen, (0..BLOCKS).collect::<Vec<_>>());
     }
 
     proptest! {

@@ -33,6 +33,7 @@ struct Mark {
 enum Sessions {
     One(u32),
     /// The newest is the last.
+    #[expect(clippy::box_collection, reason = "few marks have more, and all would be larger")]
     More(Box<BTreeSet<u32>>),
 }
 
