@@ -1,5 +1,7 @@
 //! When an event was, and its number: `SECONDS.MILLIS:SERIAL`.
 
+use crate::fields::few_digits;
+
 /// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
@@ -67,10 +69,10 @@ impl Stamps {
         if *second != self.second {
             let (front, last) = second.split_first_chunk()?;
             let front = eight_digits(*front)? * 100;
-            self.ms = (front + small(last)?) as i64 * 1000;
+            self.ms = (front + few_digits(last)?) as i64 * 1000;
             self.second = *second;
         }
-        let ms = self.ms + small(&[*k, *l, *m])? as i64;
+        let ms = self.ms + few_digits(&[*k, *l, *m])? as i64;
         let (serial, len) = Eight::new(*serial).beginning();
         let rest = text[time.len() - 8 + len..].strip_prefix(b"): ")?;
         (len > 0).then(|| (Stamp { ms, serial: serial.value() }, rest))
@@ -88,19 +90,6 @@ fn any_stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
     let rest = rest.strip_prefix(b")")?;
     let rest = rest.strip_prefix(b":").unwrap_or(rest);
     Some((Stamp { ms, serial }, rest.strip_prefix(b" ").unwrap_or(rest)))
-}
-
-/// A number of a few digits.
-#[inline]
-fn small(text: &[u8]) -> Option<u64> {
-    // Without a way out in the middle, which is faster.
-    let mut all = true;
-    let value = text.iter().fold(0, |value, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        all &= digit < 10;
-        value * 10 + u64::from(digit)
-    });
-    all.then_some(value)
 }
 
 /// `SECONDS` or `SECONDS.MILLIS` as milliseconds, and what stands behind it.

@@ -1,7 +1,7 @@
 //! A VIRT_* record's fields, read so that nothing a guest's name or path holds can pass for one.
 
 use super::{Frame, Line};
-use crate::fields::{self, Fields, number};
+use crate::fields::{self, Fields, few_digits, number};
 use viraudit::{RecordType, Uuid};
 
 /// Why a line's record can't be used.
@@ -188,9 +188,9 @@ fn pid_of(tail: &[u8]) -> Option<i64> {
     // Nearly always it is all of the tail, and small.
     if let [b'v', b'm', b'-', b'p', b'i', b'd', b'=', digits @ ..] = tail
         && let 1..10 = digits.len()
-        && digits.iter().all(u8::is_ascii_digit)
+        && let Some(pid) = few_digits(digits)
     {
-        return Some(digits.iter().fold(0, |pid, digit| pid * 10 + i64::from(digit - b'0')));
+        return Some(pid as i64);
     }
     Fields::new(tail).find_map(|field| match field.key {
         b"vm-pid" => number(field.value),
