@@ -203,18 +203,26 @@ pub fn local(ms: i64, zone: &TimeZone) -> String {
     }
 }
 
+/// A duration's largest unit, and those below it: days, hours, minutes, seconds.
+fn units(ms: i64) -> ([(u64, char); 4], usize) {
+    let seconds = ms.unsigned_abs() / 1000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    let units = [(days, 'd'), (hours % 24, 'h'), (minutes % 60, 'm'), (seconds % 60, 's')];
+    // It has no zeros in front.
+    (units, units.iter().position(|&(count, _)| count > 0).unwrap_or(3))
+}
+
+/// How many of its units are shown.
+const UNITS: usize = 3;
+
 /// How long: `3s`, `12m 05s`, `2h 05m 00s`, `3d 04h 12m`.
 pub fn duration(ms: i64) -> String {
     let mut text = String::with_capacity(16);
     if ms < 0 {
         text.push('-');
     }
-    let seconds = ms.unsigned_abs() / 1000;
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
-    let units = [(days, 'd'), (hours % 24, 'h'), (minutes % 60, 'm'), (seconds % 60, 's')];
-    // Three units from the largest one on, which has no zeros in front.
-    let from = units.iter().position(|&(count, _)| count > 0).unwrap_or(3);
-    for (at, &(count, unit)) in units.iter().enumerate().skip(from).take(3) {
+    let (units, from) = units(ms);
+    for (at, &(count, unit)) in units.iter().enumerate().skip(from).take(UNITS) {
         if at > from {
             text.push_str(if count < 10 { " 0" } else { " " });
         }
@@ -222,6 +230,14 @@ pub fn duration(ms: i64) -> String {
         text.push(unit);
     }
     text
+}
+
+/// The length of its text.
+pub(crate) fn duration_len(ms: i64) -> usize {
+    let (units, from) = units(ms);
+    let digits = units[from].0.checked_ilog10().unwrap_or(0) as usize + 1;
+    let behind = (units.len() - from).min(UNITS) - 1;
+    usize::from(ms < 0) + digits + 1 + behind * " 00s".len()
 }
 
 #[cfg(test)]
@@ -273,14 +289,18 @@ mod tests {
     #[test]
     fn durations_lose_no_part() {
         for (seconds, text) in [
+            (0, "0s"),
             (3, "3s"),
+            (42, "42s"),
             (63, "1m 03s"),
             (3723, "1h 02m 03s"),
             (86_400, "1d 00h 00m"),
             (273_840, "3d 04h 04m"),
+            (86_400_000, "1000d 00h 00m"),
             (-3600, "-1h 00m 00s"),
         ] {
             assert_eq!(duration(seconds * 1000), text);
+            assert_eq!(duration_len(seconds * 1000), text.len());
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> 
             }
         }
     };
-    in_order(report, worker, |lines| out.write_all(lines))
+    in_order(0..report.len(), worker, |lines| out.write_all(lines))
 }
 
 /// Writes one object.

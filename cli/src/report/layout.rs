@@ -8,19 +8,23 @@ pub(crate) fn width(text: &str) -> usize {
 }
 
 /// Appends a text in exactly `room` columns: cut with an ellipsis, or filled up with blanks.
-pub(crate) fn put(line: &mut String, text: &str, room: usize) {
-    let taken = width(text);
-    if taken <= room {
-        line.push_str(text);
-        blanks(line, room - taken);
+pub(crate) fn put(line: &mut Vec<u8>, text: &str, room: usize) {
+    put_wide(line, text, width(text), room);
+}
+
+/// The same for a text that takes `width` columns.
+pub(crate) fn put_wide(line: &mut Vec<u8>, text: &str, width: usize, room: usize) {
+    if width <= room {
+        line.extend_from_slice(text.as_bytes());
+        blanks(line, room - width);
         return;
     }
     let shown = prefix(text, room.saturating_sub(1));
-    line.push_str(shown);
+    line.extend_from_slice(shown.as_bytes());
     if room > 0 {
-        line.push('…');
+        line.extend_from_slice("…".as_bytes());
     }
-    blanks(line, room.saturating_sub(width(shown) + 1));
+    blanks(line, room.saturating_sub(self::width(shown) + 1));
 }
 
 /// As much of a text as takes at most `room` columns. Characters join (marks, emoji), so the width
@@ -40,24 +44,19 @@ fn prefix(text: &str, room: usize) -> &str {
 
 /// Takes the blanks from the end of a text's last line, which begins at `start`, and cuts it to the
 /// columns of a terminal, if it is for one.
-pub(crate) fn cut(text: &mut String, start: usize, room: Option<usize>) {
-    text.truncate(start + text[start..].trim_end().len());
-    if let Some(room) = room.filter(|&room| width(&text[start..]) > room) {
-        let line = text.split_off(start);
-        put(text, &line, room);
+pub(crate) fn cut(text: &mut Vec<u8>, start: usize, room: Option<usize>) {
+    text.truncate(start + text[start..].trim_ascii_end().len());
+    let Some(room) = room else { return };
+    let line = text.split_off(start);
+    match std::str::from_utf8(&line) {
+        Ok(line) if width(line) > room => put(text, line, room),
+        _ => text.extend_from_slice(&line),
     }
 }
 
-/// More blanks than most columns need.
-pub(crate) const BLANKS: &str = "                                                                ";
-
-fn blanks(line: &mut String, count: usize) {
-    let mut left = count;
-    while left > 0 {
-        let some = left.min(BLANKS.len());
-        line.push_str(&BLANKS[..some]);
-        left -= some;
-    }
+/// Appends that many blanks.
+pub(crate) fn blanks(line: &mut Vec<u8>, count: usize) {
+    line.resize(line.len() + count, b' ');
 }
 
 #[cfg(test)]
@@ -83,9 +82,9 @@ mod tests {
             ("🇩🇪 xyz", 4, "🇩🇪 …"),
             ("❤\u{fe0f}x", 5, "❤\u{fe0f}x  "),
         ] {
-            let mut line = String::new();
+            let mut line = Vec::new();
             put(&mut line, text, room);
-            assert_eq!(line, expected, "{text} in {room}");
+            assert_eq!(String::from_utf8_lossy(&line), expected, "{text} in {room}");
         }
     }
 
@@ -96,8 +95,9 @@ mod tests {
             [&*marks, "日本語の名前のゲスト", "ل\u{627}x", "👨\u{200d}👩\u{200d}👧👧👧👧👧👧"]
         {
             for room in 1..24 {
-                let mut cell = String::new();
+                let mut cell = Vec::new();
                 put(&mut cell, text, room);
+                let cell = String::from_utf8_lossy(&cell);
                 assert_eq!(width(&cell), room, "{cell:?}");
             }
         }

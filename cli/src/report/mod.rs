@@ -184,5 +184,5 @@ pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
 
 /// An event as a row for people.
 pub(crate) fn event_text(event: &EventView<'_>) -> Vec<u8> {
-    table::live(event).into_bytes()
+    table::live(event)
 }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::mpsc;
 use std::thread;
-use viraudit_trail::report::Report;
 
 /// How many sessions are worked on at once: few enough that what is made of them is still in a
 /// core's cache when it is written.
@@ -21,23 +20,50 @@ impl Part for Vec<u8> {
     }
 }
 
-/// Makes parts of ranges that together are all of the report's sessions, and hands them to `take`,
-/// in order, until that fails. Each thread gets a worker of its own, which may remember things.
+/// How many threads to share that many chunks among.
+fn threads(chunks: usize) -> usize {
+    thread::available_parallelism().map_or(1, |count| count.get().min(8)).min(chunks).max(1)
+}
+
+/// Has ranges that together are these sessions worked on, and returns what each thread's worker made
+/// of its own.
+pub(super) fn in_any_order<T: Default + Send>(
+    sessions: Range<usize>,
+    work: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
+) -> Vec<T> {
+    let Range { start, end } = sessions;
+    let chunks = sessions.len().div_ceil(CHUNK);
+    let threads = threads(chunks);
+    let of_thread = &|first: usize| {
+        let starts = (start + first * CHUNK..end).step_by(threads * CHUNK);
+        work(&mut starts.map(|from| from..end.min(from + CHUNK)))
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
+        let mut all = vec![of_thread(0)];
+        // One that has panicked passes that on with the scope.
+        all.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        all
+    })
+}
+
+/// Makes parts of ranges that together are these sessions, and hands them to `take`, in order, until
+/// that fails. Each thread gets a worker of its own, which may remember things.
 pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
-    report: &Report,
+    sessions: Range<usize>,
     worker: impl Fn() -> W + Sync,
-    mut take: impl FnMut(&T) -> Result<(), E>,
+    mut take: impl FnMut(&mut T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let count = report.len();
-    let range = |from: usize| from..count.min(from + CHUNK);
-    let chunks = count.div_ceil(CHUNK);
-    let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8)).min(chunks);
+    let Range { start, end } = sessions;
+    let range = |from: usize| from..end.min(from + CHUNK);
+    let chunks = sessions.len().div_ceil(CHUNK);
+    let threads = threads(chunks);
     if threads < 2 {
         let (mut work, mut part) = (worker(), T::default());
-        return (0..count).step_by(CHUNK).try_for_each(|from| {
+        return (start..end).step_by(CHUNK).try_for_each(|from| {
             part.clear();
             work(range(from), &mut part);
-            take(&part)
+            take(&mut part)
         });
     }
     thread::scope(|scope| {
@@ -52,7 +78,7 @@ pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
                     for chunk in (first..chunks).step_by(threads) {
                         let mut part = spare.try_recv().unwrap_or_default();
                         part.clear();
-                        work(range(chunk * CHUNK), &mut part);
+                        work(range(start + chunk * CHUNK), &mut part);
                         if done.send(part).is_err() {
                             break;
                         }
@@ -63,8 +89,8 @@ pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
             .collect();
         for (parts, give_back) in workers.iter().cycle().take(chunks) {
             // Without a part, its thread has panicked, which the scope passes on.
-            let Ok(part) = parts.recv() else { break };
-            take(&part)?;
+            let Ok(mut part) = parts.recv() else { break };
+            take(&mut part)?;
             // Nobody takes it back any more when all is done.
             let _ = give_back.send(part);
         }

@@ -16,6 +16,9 @@ impl BySession {
         sessions: usize,
         pairs: impl Fn() -> I,
     ) -> Self {
+        if pairs().next().is_none() {
+            return Self::default();
+        }
         // How many each session has, one place further on; then where they begin.
         let mut starts = vec![0; sessions + 1];
         for (session, _) in pairs() {

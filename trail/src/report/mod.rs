@@ -3,10 +3,12 @@
 mod by_session;
 mod event;
 mod resource;
+mod shape;
 mod summary;
 
 pub use event::{EventView, Value};
 pub use resource::ResourceView;
+pub use shape::Shapes;
 pub use summary::Summary;
 
 use crate::fields::decoded;
@@ -184,9 +186,9 @@ impl Report {
         let mut selected: Vec<u32> = (0..this.correlator.sessions.len() as u32)
             .filter(|&id| this.is_selected(id, named.as_ref()))
             .collect();
-        let order = |&id: &u32| (this.time_of(id), id);
-        if !selected.is_sorted_by_key(order) {
-            selected.sort_by_cached_key(order);
+        // Events are in order, so these tell without a look at any.
+        if !selected.is_sorted_by_key(|&id| this.first_of(id)) {
+            selected.sort_by_cached_key(|&id| (this.time_of(id), id));
         }
         this.selected = selected;
         this
@@ -237,9 +239,12 @@ impl Report {
 
     /// The order of sessions: by their start, or whatever is known of them first.
     fn time_of(&self, id: u32) -> i64 {
+        self.event(self.first_of(id)).map_or(0, |event| event.key)
+    }
+
+    fn first_of(&self, id: u32) -> u32 {
         let session = self.session(id);
-        let first = self.event(session.start).or(self.event(session.first));
-        first.map_or(0, |event| event.key)
+        if session.start == NONE { session.first } else { session.start }
     }
 
     fn word(&self, id: u32) -> Option<Cow<'_, str>> {

@@ -1,0 +1,107 @@
+//! Events in words: below their session, or each by itself.
+
+use super::columns::Columns;
+use crate::plain::clean;
+use crate::report::layout::{cut, put, width};
+use anstyle::{AnsiColor, Style};
+use jiff::tz::TimeZone;
+use viraudit_trail::report::{EventView, Value};
+use viraudit_trail::time::{LocalTimes, local};
+
+/// The columns of an event's kind, unless it has a longer name.
+const KIND: usize = 8;
+
+/// The fewest columns for a guest's name.
+const NAME: usize = 12;
+
+/// Appends the line of an event below its session.
+pub(super) fn append(
+    event: &EventView<'_>,
+    proof: bool,
+    columns: &Columns,
+    times: &mut LocalTimes,
+    lines: &mut Vec<u8>,
+) {
+    let bad = matches!(event.kind, "avc" | "anomaly" | "down" | "boot")
+        || event.get("success") == Some(&Value::Bool(false));
+    let style = Style::new().fg_color(Some(AnsiColor::Red.into()));
+    let style = Some(style).filter(|_| columns.colour && bad);
+    if let Some(style) = style {
+        lines.extend_from_slice(style.to_string().as_bytes());
+    }
+    let start = lines.len();
+    lines.extend_from_slice(b"  ");
+    lines.extend_from_slice(times.bytes(event.time));
+    lines.extend_from_slice(b"  ");
+    put(lines, event.kind, KIND.max(event.kind.len()));
+    lines.extend_from_slice(b"  ");
+    lines.extend_from_slice(clean(&describe(event)).as_bytes());
+    if let Some(stamp) = event.proof.filter(|_| proof) {
+        lines.extend_from_slice(format!("  {stamp}").as_bytes());
+    }
+    cut(lines, start, columns.room);
+    if let Some(style) = style {
+        lines.extend_from_slice(format!("{style:#}").as_bytes());
+    }
+    lines.push(b'\n');
+}
+
+/// A row of an event by itself: with its guest's name.
+pub(crate) fn live(event: &EventView<'_>) -> Vec<u8> {
+    let time = local(event.time, &TimeZone::system());
+    let mut line = format!("{time}  {:<KIND$}  ", event.kind).into_bytes();
+    let vm = clean(&event.vm);
+    put(&mut line, &vm, NAME.max(width(&vm)));
+    line.extend_from_slice(b"  ");
+    line.extend_from_slice(clean(&describe(event)).as_bytes());
+    line.push(b'\n');
+    line
+}
+
+/// An event in words.
+fn describe(event: &EventView<'_>) -> String {
+    let mut words = Vec::new();
+    let mut told = Vec::new();
+    let mut tell = |keys: &'static [&'static str]| {
+        told.extend_from_slice(keys);
+        keys.iter().filter_map(|key| event.text(key)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    match event.kind {
+        "resource" => {
+            words.extend(tell(&["resource", "reason"]));
+            let (old, new) = (event.text("old"), event.text("new"));
+            match (old, new) {
+                (Some(old), Some(new)) => words.push(format!("{old} -> {new}")),
+                (Some(old), None) => words.push(format!("{old} -> none")),
+                (None, new) => words.extend(new.map(str::to_owned)),
+            }
+            tell(&["old", "new"]);
+        }
+        "avc" => words.extend(tell(&["result", "operation", "target"])),
+        "anomaly" => words.extend(tell(&["type", "signal_name"])),
+        "down" => {
+            tell(&["reason"]);
+            words.push("the host went down".into());
+        }
+        "boot" => {
+            tell(&["reason"]);
+            words.push("the host started again: it had crashed".into());
+        }
+        _ => words.extend(tell(&["model", "reason", "op"])),
+    }
+    if event.get("success") == Some(&Value::Bool(false)) {
+        words.push("FAILED".into());
+    }
+    for (key, value) in &event.fields {
+        if told.contains(&&**key) || *key == "success" {
+            continue;
+        }
+        match value {
+            Value::Null => {}
+            Value::Text(text) => words.push(format!("{key}={text}")),
+            Value::Number(number) => words.push(format!("{key}={number}")),
+            Value::Bool(yes) => words.push(format!("{key}={yes}")),
+        }
+    }
+    words.join(" ")
+}
