@@ -158,11 +158,8 @@ impl Scanner {
             // That the guest was there says its start too, and it is the same session.
             out.facts.pop();
         }
-        let sender = out.sender(line.node, virt.uid, virt.auid, line.names);
-        let fact = out.keep_virt(&virt, body);
         let shown = self.wants.details || control && virt.op != Op::Init || failed;
-        let what = if shown { What::Virt(fact) } else { What::Seen(fact) };
-        out.facts.push(Fact { stamp: line.stamp, sender, what });
+        out.push_virt(line, &virt, body, shown);
     }
 }
 

@@ -164,65 +164,65 @@ impl Store {
             (host, self.users.id(uid, auid, part(names)))
         });
         let key = self.key(source, host, fact.stamp);
-        let mut event = Event::new(key, fact.stamp, host);
-        event.who = who;
-        match fact.what {
-            What::Virt(virt) => self.add_virt(&mut event, &virt, EventKind::Virt(virt.op), part),
-            What::Seen(virt) => self.add_virt(&mut event, &virt, EventKind::Seen, part),
-            What::Down => {}
-            What::Boot => event.kind = EventKind::Boot,
+        let event = Event::new(key, fact.stamp, host, who);
+        let event = match fact.what {
+            What::Virt(virt) => self.virt(event, &virt, part),
+            What::Down => event,
+            What::Boot => Event { kind: EventKind::Boot, ..event },
             What::Avc(body, names) | What::Anomaly(_, _, body, names) => {
-                event.kind = EventKind::Avc;
-                let mut what = 0;
-                if let What::Anomaly(number, name, ..) = fact.what {
-                    event.kind = EventKind::Anomaly(number);
-                    what = self.words.id(part(name));
-                }
-                self.add_observed(&mut event, what, part(body), part(names), |take| {
+                let (kind, what) = match fact.what {
+                    What::Anomaly(number, name, ..) => {
+                        (EventKind::Anomaly(number), self.words.id(part(name)))
+                    }
+                    _ => (EventKind::Avc, 0),
+                };
+                let event = Event { kind, ..event };
+                self.observed(event, what, part(body), part(names), |take| {
                     if fact.stamp.serial > 0 {
                         more(fact.stamp, found.sender_of(fact).node.map(part), take);
                     }
-                });
+                })
             }
-        }
+        };
         self.in_order &= self.events.last().is_none_or(|last| order(last) < order(&event));
         self.events.push(event);
     }
 
-    #[inline]
-    fn add_virt<'b>(
+    /// The event of a VIRT_* record.
+    #[inline(always)]
+    fn virt<'b>(
         &mut self,
-        event: &mut Event,
+        event: Event,
         virt: &VirtFact,
-        kind: EventKind,
         part: impl Fn(Span) -> &'b [u8] + Copy,
-    ) {
-        event.kind = kind;
-        (event.guest, event.name) = self.guest(event.host, virt, part);
-        event.success = virt.success;
-        event.set_pid(virt.pid);
-        if kind != EventKind::Seen {
-            event.reason = self.words.id(part(virt.reason));
-            // What a start or a stop says is all in the entry itself.
-            if !matches!(virt.op, Op::Start | Op::Stop) {
-                let what = self.words.id(part(virt.what));
-                let at = self.texts.len();
-                self.texts.extend_from_slice(part(virt.tail));
-                self.put_detail(event, what, at);
-            }
+    ) -> Event {
+        let (guest, name) = self.guest(event.host, virt, part);
+        let event = Event { guest, name, success: virt.success, ..event }.with_pid(virt.pid);
+        if !virt.shown {
+            return Event { kind: EventKind::Seen, ..event };
         }
+        let reason = self.words.id(part(virt.reason));
+        let event = Event { kind: EventKind::Virt(virt.op), reason, ..event };
+        // What a start or a stop says is all in the entry itself.
+        if matches!(virt.op, Op::Start | Op::Stop) {
+            return event;
+        }
+        let what = self.words.id(part(virt.what));
+        let at = self.texts.len();
+        self.texts.extend_from_slice(part(virt.tail));
+        Event { detail: self.put_detail(what, at), ..event }
     }
 
     /// An event that a security module or the kernel saw. Its text is that of its records, each
     /// further one behind a byte 0x1E and its kind's letter.
-    fn add_observed(
+    fn observed(
         &mut self,
-        event: &mut Event,
+        event: Event,
         what: u32,
         body: &[u8],
         names: &[u8],
         more: impl Fn(&mut Take<'_>),
-    ) {
+    ) -> Event {
         let at = self.texts.len();
         self.texts.extend_from_slice(body);
         let texts = &mut self.texts;
@@ -243,16 +243,16 @@ impl Store {
         if !by.0.is_empty() {
             told = (&by.0, &by.1);
         }
-        self.put_detail(event, what, at);
         let id = |key: &[u8]| find(told.0, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
-        event.who = self.users.id(id(b"uid"), auid, told.1);
+        let who = self.users.id(id(b"uid"), auid, told.1);
+        Event { who, detail: self.put_detail(what, at), ..event }
     }
 
-    /// What the texts hold from `at` on is the event's.
-    fn put_detail(&mut self, event: &mut Event, what: u32, at: usize) {
-        event.detail = self.details.len() as u32;
+    /// Keeps what the texts hold from `at` on as an event's.
+    fn put_detail(&mut self, what: u32, at: usize) -> u32 {
         self.details.push(Detail { at: at as u64, len: (self.texts.len() - at) as u32, what });
+        self.details.len() as u32 - 1
     }
 
     fn detail(&self, event: &Event) -> Detail {

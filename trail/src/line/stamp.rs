@@ -55,13 +55,14 @@ impl Default for Stamps {
 
 impl Stamps {
     /// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
-    #[inline]
+    // What is handed over in memory is waited for: it is written in parts, and read as a whole.
+    #[inline(always)]
     pub(crate) fn read<'t>(&mut self, text: &'t [u8]) -> Option<(Stamp, &'t [u8])> {
         self.usual(text).or_else(|| any_stamp(text))
     }
 
     /// One with as many digits of the time as auditd writes, and no more than eight of the number.
-    #[inline]
+    #[inline(always)]
     fn usual<'t>(&mut self, text: &'t [u8]) -> Option<(Stamp, &'t [u8])> {
         let time: &[u8; 23] = text.first_chunk()?;
         let [.., b'.', k, l, m, b':', _, _, _, _, _, _, _, _] = time else { return None };

@@ -1,7 +1,7 @@
 //! What is kept of lines that matter: small entries, and their texts side by side in one buffer.
 
 use crate::blocks::Found;
-use crate::line::{Aux, Defect, Op, Stamp, VirtLine};
+use crate::line::{Aux, Defect, Line, Op, Stamp, VirtLine};
 use crate::tally::Tally;
 use viraudit::Uuid;
 
@@ -26,10 +26,8 @@ pub struct Fact {
 /// What a record says.
 #[derive(Clone, Copy, Debug)]
 pub enum What {
-    /// A VIRT_* record.
+    /// A VIRT_* record; where it isn't shown, the last of several in a row.
     Virt(VirtFact),
-    /// A guest's records that are not shown: the last of them.
-    Seen(VirtFact),
     /// A denial: its fields and the interpreted ones.
     Avc(Span, Span),
     /// An anomaly: its type, its type's name, its fields and the interpreted ones.
@@ -43,6 +41,8 @@ pub enum What {
 /// A [`VirtLine`], by places.
 #[derive(Clone, Copy, Debug)]
 pub struct VirtFact {
+    /// Whether it is shown, and not only that the guest was there.
+    pub shown: bool,
     /// What has happened.
     pub op: Op,
     /// `op=` or `resrc=`
@@ -183,8 +183,17 @@ impl Scanned {
         self.senders.len() as u32 - 1
     }
 
-    /// Keeps a record, whose parts were cut out of `body`.
-    pub(super) fn keep_virt(&mut self, virt: &VirtLine<'_>, body: &[u8]) -> VirtFact {
+    /// Adds a record, whose parts were cut out of `body`. It is put together at its place: what is
+    /// written in parts and then copied as a whole is waited for.
+    #[inline(always)]
+    pub(super) fn push_virt(
+        &mut self,
+        line: &Line<'_>,
+        virt: &VirtLine<'_>,
+        body: &[u8],
+        shown: bool,
+    ) {
+        let sender = self.sender(line.node, virt.uid, virt.auid, line.names);
         let kept = self.keep(body);
         let of = |part: &[u8]| match part {
             [] => Span::default(),
@@ -193,8 +202,10 @@ impl Scanned {
                 Span { at: kept.at + at as u32, len: part.len() as u32 }
             }
         };
-        let VirtLine { op, uuid, success, pid, reason, tail, .. } = *virt;
-        let (what, virt, vm) = (of(virt.what), of(virt.virt), of(virt.vm));
-        VirtFact { op, what, virt, vm, uuid, reason: of(reason), tail: of(tail), success, pid }
+        let (what, vm, reason, tail) = (of(virt.what), of(virt.vm), of(virt.reason), of(virt.tail));
+        let VirtLine { op, uuid, success, pid, .. } = *virt;
+        let virt = of(virt.virt);
+        let fact = VirtFact { shown, op, what, virt, vm, uuid, reason, tail, success, pid };
+        self.facts.push(Fact { stamp: line.stamp, sender, what: What::Virt(fact) });
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Event {
     /// Where it belongs in the order of events: its time, unless the clock was set back.
     pub(crate) key: i64,
     pub(crate) stamp: Stamp,
-    pid: i64,
+    pub(super) pid: i64,
     pub(super) detail: u32,
     pub(crate) host: u32,
     pub(crate) guest: u32,
@@ -40,9 +40,10 @@ const _: () = assert!(size_of::<Event>() <= 64, "an event fills no more than a c
 
 impl Event {
     /// One that only has happened.
-    pub(super) fn new(key: i64, stamp: Stamp, host: u32) -> Self {
+    #[inline(always)]
+    pub(super) fn new(key: i64, stamp: Stamp, host: u32, who: u32) -> Self {
         let (pid, detail, guest, kind) = (NO_PID, u32::MAX, NOBODY, EventKind::Down);
-        let (name, reason, who, success) = (0, 0, 0, true);
+        let (name, reason, success) = (0, 0, true);
         Self { key, stamp, pid, detail, host, guest, name, reason, who, kind, success }
     }
 
@@ -51,8 +52,8 @@ impl Event {
         (self.pid != NO_PID).then_some(self.pid)
     }
 
-    pub(super) fn set_pid(&mut self, pid: Option<i64>) {
-        self.pid = pid.unwrap_or(NO_PID);
+    pub(super) fn with_pid(self, pid: Option<i64>) -> Self {
+        Self { pid: pid.unwrap_or(NO_PID), ..self }
     }
 }
 
