@@ -39,7 +39,8 @@ pub(super) fn in_any_order<T: Default + Send>(
         work(&mut starts.map(|from| from..end.min(from + CHUNK)))
     };
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
+        let others: Vec<_> =
+            (1..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
         let mut all = vec![of_thread(0)];
         // One that has panicked passes that on with the scope.
         all.extend(others.into_iter().filter_map(|other| other.join().ok()));

@@ -11,6 +11,7 @@ use std::ops::Range;
 /// What decides how long the texts are that show a session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Shape {
+    state: State,
     name: usize,
     guest: (u32, u32),
     start: EventShape,
@@ -21,13 +22,14 @@ struct Shape {
 struct EventShape {
     who: u32,
     reason: u32,
-    serial: u32,
+    /// How many digits its time and its serial number have, less one.
+    stamp: (Option<u32>, Option<u32>),
 }
 
 impl EventShape {
     fn new(event: &Event) -> Self {
-        let serial = event.stamp.serial.checked_ilog10().unwrap_or(u32::MAX);
-        Self { who: event.who, reason: event.reason, serial }
+        let stamp = (event.stamp.ms.checked_ilog10(), event.stamp.serial.checked_ilog10());
+        Self { who: event.who, reason: event.reason, stamp }
     }
 }
 
@@ -41,12 +43,13 @@ impl std::fmt::Debug for Shapes {
     }
 }
 
-/// Times with a date of the usual length, in every zone: 1970-01-02 to 9999-12-30.
-const USUAL: Range<i64> = 86_400_000..253_402_128_000_000;
+/// Times with a text of the same length in every zone: 1973-01-01, since when all zones are whole
+/// minutes from UTC, to 9999-12-30.
+const USUAL: Range<i64> = 94_694_400_000..253_402_128_000_000;
 
 impl Report {
-    /// Some of the sessions: at least one of those whose every text is as long, in bytes and in
-    /// columns, but for those that `shapes` has seen.
+    /// Some of the sessions: one of those whose names, users, times, reasons and proofs all are as
+    /// long, in bytes and in columns, unless `shapes` has seen it before.
     pub fn unlike(
         &self,
         range: Range<usize>,
@@ -65,14 +68,14 @@ impl Report {
         let session = self.session(id);
         let start = self.event(session.start)?;
         let end = match session.state {
-            State::Running => None,
-            State::Stopped => Some(self.event(session.end)?),
-            _ => return None,
+            State::Running | State::Failed => None,
+            State::Stopped | State::Lost => Some(self.event(session.end)?),
+            State::Down => return None,
         };
         let usual = |event: &Event| USUAL.contains(&event.stamp.ms) && event.name == session.name;
         let name = self.store.words.get(session.name);
-        let quoted = name.first() == Some(&b'"');
-        // What has no other length when it is shown.
+        // What is shown without its quotes, and otherwise as it is.
+        let quoted = name.len() > 1 && name.first() == Some(&b'"') && name.last() == Some(&b'"');
         let plain = quoted && name.iter().fold(true, |all, c| all & matches!(c, b' '..=b'~'));
         let marked = self.filter.start.is_some() || self.filter.end.is_some();
         if marked || !plain || !usual(start) || end.is_some_and(|end| !usual(end)) {
@@ -80,12 +83,11 @@ impl Report {
         }
         let guest = self.store.guests[session.guest as usize];
         Some(Shape {
+            state: session.state,
             name: name.len(),
             guest: (guest.host, guest.virt),
             start: EventShape::new(start),
-            end: end.map(|end| {
-                (EventShape::new(end), duration_len(end.stamp.ms - start.stamp.ms))
-            }),
+            end: end.map(|end| (EventShape::new(end), duration_len(end.stamp.ms - start.stamp.ms))),
         })
     }
 }

@@ -1,8 +1,6 @@
 //! A session's row.
 
-use super::columns::{
-    Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, USER, VM,
-};
+use super::columns::{Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, USER, VM};
 use crate::plain::clean;
 use crate::report::layout::{blanks, cut, put_wide, width};
 use anstyle::{AnsiColor, Style};

@@ -1,0 +1,164 @@
+//! Sessions of one shape take the same room.
+
+mod support;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use support::{Log, report, uuid};
+use viraudit_trail::report::{Filter, Report, SessionView, Shapes};
+use viraudit_trail::scan::Wants;
+use viraudit_trail::time::{LocalTimes, duration};
+
+/// The lengths of all texts that a table may show.
+fn lengths(session: &SessionView<'_>, times: &mut LocalTimes) -> Vec<usize> {
+    let mut time = |ms: Option<i64>| ms.map_or(0, |ms| times.text(ms).len());
+    let text = |text: Option<&str>| text.map_or(0, |text| text.chars().count() + 1);
+    let shown = [session.begins_before, session.ends_after].map(usize::from);
+    let mut all = vec![
+        text(Some(&session.vm)),
+        text(session.renamed.as_deref()),
+        text(session.host.as_deref()),
+        text(session.user),
+        time(session.start),
+        time(session.end),
+        session.start.zip(session.end).map_or(0, |(start, end)| duration(end - start).len()),
+        text(Some(session.state.name())),
+        text(session.reason.as_deref()),
+        text(session.stop_reason.as_deref()),
+    ];
+    all.extend(session.proof.iter().map(|stamp| stamp.to_string().len()));
+    all.extend(shown);
+    all
+}
+
+/// The lengths of all sessions, and of those of whose shape none was seen before.
+fn both(report: &Report) -> [BTreeSet<Vec<usize>>; 2] {
+    let mut times = LocalTimes::new(TimeZone::UTC);
+    let mut shapes = Shapes::default();
+    let all = report.sessions().map(|session| lengths(&session, &mut times)).collect();
+    let half = report.len() / 2;
+    let mut unlike: Vec<SessionView<'_>> = report.unlike(0..half, &mut shapes).collect();
+    unlike.extend(report.unlike(half..report.len(), &mut shapes));
+    [all, unlike.iter().map(|session| lengths(session, &mut times)).collect()]
+}
+
+const NAMES: [&str; 10] = [
+    "\"a\"",
+    "\"bb\"",
+    "\"cc\"",
+    "6C6F6E67206E616D65",
+    "C3A4C3B6",
+    "6120C3A4",
+    "61206162",
+    "\"",
+    "\"open",
+    "\"two\"quotes\"",
+];
+
+const USERS: [Option<u32>; 3] = [None, Some(7), Some(1000)];
+
+/// A guest's start, how long it then runs (or longer than the log goes), and what tells of it.
+#[derive(Clone, Debug)]
+struct Life {
+    name: usize,
+    at: u64,
+    runs: Option<u64>,
+    user: usize,
+    reason: &'static str,
+    serial: u64,
+    host: Option<&'static str>,
+    fails: bool,
+    restarts: bool,
+    renamed: bool,
+}
+
+/// Mostly the same, so that many lives differ in one thing only.
+fn mostly<T: Clone + std::fmt::Debug + 'static>(
+    usual: T,
+    other: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = T> {
+    prop_oneof![3 => Just(usual), 1 => other]
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    // Among them times of more digits, the last days that have a date, and later ones.
+    let at = prop_oneof![
+        0..9u64,
+        Just(10_000_000_000),
+        251_634_900_000..251_635_000_000u64,
+        Just(300_000_000_000)
+    ];
+    let runs = prop_oneof![
+        0..70u64,
+        3590..3610u64,
+        86_390..86_410u64,
+        863_990..864_010u64,
+        Just(86_400_000),
+    ];
+    let what = (0..NAMES.len(), mostly(0, 0..USERS.len()));
+    let reason = prop::sample::select(vec!["restored", "from-snapshot"]);
+    let host = prop::sample::select(vec![Some("h"), Some("host2")]);
+    let serial = prop_oneof![Just(0), 1..12u64, 99_990..100_010u64];
+    let said = (mostly("booted", reason), mostly(1, serial), mostly(None, host));
+    let ends = (prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    (at, mostly(Some(5), prop::option::of(runs)), what, said, ends).prop_map(
+        |(at, runs, (name, user), (reason, serial, host), (fails, restarts, renamed))| Life {
+            name,
+            at,
+            runs,
+            user,
+            reason,
+            serial,
+            host,
+            fails,
+            restarts,
+            renamed,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn one_of_each_is_enough(lives in prop::collection::vec(life(), 0..40), from in any::<bool>()) {
+        let mut log = Log::default();
+        for (n, life) in (0..).zip(&lives) {
+            let Life { name, at, runs, user, reason, serial, host, fails, .. } = life.clone();
+            log.serial = serial;
+            log.auid = USERS[user];
+            log.node = host;
+            let of_guest = format!("vm={} uuid={} vm-pid={n}", NAMES[name], uuid(n));
+            let start = format!("op=start reason={reason} {of_guest}");
+            log.virt(at, "VIRT_CONTROL", &start, !fails);
+            if let Some(runs) = runs {
+                let now = if life.renamed { of_guest.replace("vm=", "vm=new") } else { of_guest };
+                let stop = format!("op=stop reason=destroyed {now}");
+                let end = if life.restarts { &start } else { &stop };
+                log.virt(at + runs, "VIRT_CONTROL", end, true);
+            }
+        }
+        let filter = Filter { start: from.then_some(1_767_225_605_000), ..Filter::default() };
+        let [all, unlike] = both(&report(&log.text, Wants::default(), filter));
+        prop_assert_eq!(all, unlike);
+    }
+}
+
+#[test]
+fn a_thousand_alike_are_few() {
+    let mut log = Log { serial: 10_000, ..Log::default() };
+    for at in 0..1000 {
+        let n = at as u32 % 10;
+        // Each guest's sessions are lost when it is started again, but for every third.
+        log.control(at, "start", "booted", n, at % 7 > 0);
+        if at % 3 == 0 && at % 7 > 0 {
+            log.stop(at, n);
+        }
+    }
+    let report = report(&log.text, Wants::default(), Filter::default());
+    let mut shapes = Shapes::default();
+    let seen: Vec<_> =
+        report.unlike(0..report.len(), &mut shapes).map(|s| s.state.name()).collect();
+    assert!(report.len() > 900);
+    assert!(seen.len() < 20, "{seen:?}");
+    assert_eq!(report.unlike(0..report.len(), &mut shapes).count(), 0);
+}
