@@ -1,7 +1,7 @@
 //! Comma-separated values: a row for each session and each event, with a header.
 
 use super::Out;
-use super::parallel::in_order;
+use super::parallel::{Chunks, in_order};
 use csv::{StringRecord, Writer};
 use std::borrow::Cow;
 use std::io;
@@ -53,7 +53,7 @@ pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> 
             }
         }
     };
-    in_order(0..report.len(), worker, |lines| out.write_all(lines))
+    in_order(Chunks::of(report, all), worker, |lines| out.write_all(lines))
 }
 
 fn session_row(session: &SessionView<'_>, all: bool, times: &mut UtcTimes, row: &mut StringRecord) {

@@ -2,7 +2,7 @@
 
 use super::Out;
 use super::object::{Object, key};
-use super::parallel::in_order;
+use super::parallel::{Chunks, in_order};
 use serde::Serialize;
 use std::io;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
@@ -23,7 +23,7 @@ pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> 
             }
         }
     };
-    in_order(0..report.len(), worker, |lines| out.write_all(lines))
+    in_order(Chunks::of(report, all), worker, |lines| out.write_all(lines))
 }
 
 /// Writes one object.

@@ -3,10 +3,46 @@
 use std::ops::Range;
 use std::sync::mpsc;
 use std::thread;
+use viraudit_trail::report::Report;
 
 /// How many sessions are worked on at once: few enough that what is made of them is still in a
 /// core's cache when it is written.
 const CHUNK: usize = 512;
+
+/// In how many chunks sessions are divided whose events are shown, too: some have most of them.
+const SHARES: usize = 64;
+
+/// A report's sessions, some at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Chunks {
+    sessions: usize,
+    size: usize,
+}
+
+impl Chunks {
+    /// All sessions, `with_events` or only themselves.
+    pub(super) fn of(report: &Report, with_events: bool) -> Self {
+        let sessions = report.len();
+        let size = if with_events { sessions.div_ceil(SHARES).clamp(1, CHUNK) } else { CHUNK };
+        Self { sessions, size }
+    }
+
+    fn count(self) -> usize {
+        self.sessions.div_ceil(self.size)
+    }
+
+    /// The chunks whose turn it is, of every `threads`.
+    fn of_thread(self, first: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
+        let Self { sessions, size } = self;
+        let turns = (first..self.count()).step_by(threads);
+        turns.map(move |at| at * size..sessions.min((at + 1) * size))
+    }
+
+    fn threads(self) -> usize {
+        let cores = thread::available_parallelism().map_or(1, |count| count.get().min(8));
+        cores.min(self.count()).max(1)
+    }
+}
 
 /// What is made of some sessions.
 pub(super) trait Part: Default + Send {
@@ -20,24 +56,13 @@ impl Part for Vec<u8> {
     }
 }
 
-/// How many threads to share that many chunks among.
-fn threads(chunks: usize) -> usize {
-    thread::available_parallelism().map_or(1, |count| count.get().min(8)).min(chunks).max(1)
-}
-
-/// Has ranges that together are these sessions worked on, and returns what each thread's worker made
-/// of its own.
-pub(super) fn in_any_order<T: Default + Send>(
-    sessions: Range<usize>,
+/// Has all chunks worked on, each thread taking its own, and returns what each makes of those.
+pub(super) fn in_any_order<T: Send>(
+    chunks: Chunks,
     work: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
 ) -> Vec<T> {
-    let Range { start, end } = sessions;
-    let chunks = sessions.len().div_ceil(CHUNK);
-    let threads = threads(chunks);
-    let of_thread = &|first: usize| {
-        let starts = (start + first * CHUNK..end).step_by(threads * CHUNK);
-        work(&mut starts.map(|from| from..end.min(from + CHUNK)))
-    };
+    let threads = chunks.threads();
+    let of_thread = &|first| work(&mut chunks.of_thread(first, threads));
     thread::scope(|scope| {
         let others: Vec<_> =
             (1..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
@@ -48,23 +73,20 @@ pub(super) fn in_any_order<T: Default + Send>(
     })
 }
 
-/// Makes parts of ranges that together are these sessions, and hands them to `take`, in order, until
-/// that fails. Each thread gets a worker of its own, which may remember things.
+/// Makes parts of chunks, and hands them to `take`, in order, until that fails. Each thread gets a
+/// worker of its own, which may remember things.
 pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
-    sessions: Range<usize>,
+    chunks: Chunks,
     worker: impl Fn() -> W + Sync,
-    mut take: impl FnMut(&mut T) -> Result<(), E>,
+    mut take: impl FnMut(&T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let Range { start, end } = sessions;
-    let range = |from: usize| from..end.min(from + CHUNK);
-    let chunks = sessions.len().div_ceil(CHUNK);
-    let threads = threads(chunks);
+    let threads = chunks.threads();
     if threads < 2 {
         let (mut work, mut part) = (worker(), T::default());
-        return (start..end).step_by(CHUNK).try_for_each(|from| {
+        return chunks.of_thread(0, 1).try_for_each(|range| {
             part.clear();
-            work(range(from), &mut part);
-            take(&mut part)
+            work(range, &mut part);
+            take(&part)
         });
     }
     thread::scope(|scope| {
@@ -76,10 +98,10 @@ pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
                 let worker = &worker;
                 scope.spawn(move || {
                     let mut work = worker();
-                    for chunk in (first..chunks).step_by(threads) {
+                    for range in chunks.of_thread(first, threads) {
                         let mut part = spare.try_recv().unwrap_or_default();
                         part.clear();
-                        work(range(start + chunk * CHUNK), &mut part);
+                        work(range, &mut part);
                         if done.send(part).is_err() {
                             break;
                         }
@@ -88,10 +110,10 @@ pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
                 (parts, give_back)
             })
             .collect();
-        for (parts, give_back) in workers.iter().cycle().take(chunks) {
+        for (parts, give_back) in workers.iter().cycle().take(chunks.count()) {
             // Without a part, its thread has panicked, which the scope passes on.
-            let Ok(mut part) = parts.recv() else { break };
-            take(&mut part)?;
+            let Ok(part) = parts.recv() else { break };
+            take(&part)?;
             // Nobody takes it back any more when all is done.
             let _ = give_back.send(part);
         }

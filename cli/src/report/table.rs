@@ -7,7 +7,7 @@ mod row;
 pub(super) use event::live;
 
 use super::ReportArgs;
-use super::parallel::{Part, in_any_order, in_order};
+use super::parallel::{Chunks, Part, in_any_order, in_order};
 use anstyle::Style;
 use columns::Columns;
 use jiff::tz::TimeZone;
@@ -64,7 +64,7 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
         }
     };
     let mut marked = false;
-    in_order(0..report.len(), worker, |lines: &mut Lines| {
+    in_order(Chunks::of(report, args.all_events), worker, |lines: &Lines| {
         marked |= lines.marked;
         out.write_all(&lines.text)
     })?;
@@ -84,7 +84,7 @@ fn terminal_columns() -> Option<usize> {
 /// Makes room for all rows.
 fn measure(report: &Report, columns: &mut Columns, pen: &Pen) {
     let before = columns.clone();
-    let needed = in_any_order(0..report.len(), |ranges| {
+    let needed = in_any_order(Chunks::of(report, false), |ranges| {
         let (mut columns, mut pen) = (before.clone(), pen.clone());
         let (mut shapes, mut text) = (Shapes::default(), Vec::new());
         for range in ranges {
