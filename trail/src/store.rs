@@ -188,7 +188,9 @@ impl Store {
         self.events.push(event);
     }
 
-    /// The event of a VIRT_* record.
+    /// The event of a VIRT_* record. Events are handed on by value, so that they can stay in
+    /// registers until they are put to the others: what is written to memory field by field, and
+    /// copied from there as a whole, is waited for.
     #[inline(always)]
     fn virt<'b>(
         &mut self,

@@ -203,12 +203,11 @@ pub fn local(ms: i64, zone: &TimeZone) -> String {
     }
 }
 
-/// A duration's largest unit, and those below it: days, hours, minutes, seconds.
+/// A duration in days, hours, minutes and seconds, and the place of the first that isn't zero.
 fn units(ms: i64) -> ([(u64, char); 4], usize) {
     let seconds = ms.unsigned_abs() / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
     let units = [(days, 'd'), (hours % 24, 'h'), (minutes % 60, 'm'), (seconds % 60, 's')];
-    // It has no zeros in front.
     (units, units.iter().position(|&(count, _)| count > 0).unwrap_or(3))
 }
 
@@ -302,5 +301,6 @@ mod tests {
             assert_eq!(duration(seconds * 1000), text);
             assert_eq!(duration_len(seconds * 1000), text.len());
         }
+        assert_eq!(duration(-1).len(), duration_len(-1));
     }
 }

@@ -43,7 +43,7 @@ fn both(report: &Report) -> [BTreeSet<Vec<usize>>; 2] {
     [all, unlike.iter().map(|session| lengths(session, &mut times)).collect()]
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "\"a\"",
     "\"bb\"",
     "\"cc\"",
@@ -54,11 +54,35 @@ const NAMES: [&str; 10] = [
     "\"",
     "\"open",
     "\"two\"quotes\"",
+    "\"tenletters\"",
 ];
 
 const USERS: [Option<u32>; 3] = [None, Some(7), Some(1000)];
 
-/// A guest's start, how long it then runs (or longer than the log goes), and what tells of it.
+/// How a guest starts.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    Succeeds,
+    Fails,
+    /// Not in the log.
+    Unseen,
+}
+
+/// What a guest's session ends with.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Stop,
+    /// A stop, under another name.
+    Renamed,
+    /// Another start.
+    Restart,
+    /// The host's shutdown.
+    Down,
+    /// The host's next start.
+    Boot,
+}
+
+/// A session's start, how long it lasts (or longer than the log), and what tells of it.
 #[derive(Clone, Debug)]
 struct Life {
     name: usize,
@@ -68,9 +92,8 @@ struct Life {
     reason: &'static str,
     serial: u64,
     host: Option<&'static str>,
-    fails: bool,
-    restarts: bool,
-    renamed: bool,
+    start: Start,
+    end: End,
 }
 
 /// Mostly the same, so that many lives differ in one thing only.
@@ -101,9 +124,11 @@ fn life() -> impl Strategy<Value = Life> {
     let host = prop::sample::select(vec![Some("h"), Some("host2")]);
     let serial = prop_oneof![Just(0), 1..12u64, 99_990..100_010u64];
     let said = (mostly("booted", reason), mostly(1, serial), mostly(None, host));
-    let ends = (prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    let start = prop::sample::select(vec![Start::Fails, Start::Unseen]);
+    let end = prop::sample::select(vec![End::Renamed, End::Restart, End::Down, End::Boot]);
+    let ends = (mostly(Start::Succeeds, start), mostly(End::Stop, end));
     (at, mostly(Some(5), prop::option::of(runs)), what, said, ends).prop_map(
-        |(at, runs, (name, user), (reason, serial, host), (fails, restarts, renamed))| Life {
+        |(at, runs, (name, user), (reason, serial, host), (start, end))| Life {
             name,
             at,
             runs,
@@ -111,32 +136,48 @@ fn life() -> impl Strategy<Value = Life> {
             reason,
             serial,
             host,
-            fails,
-            restarts,
-            renamed,
+            start,
+            end,
         },
     )
 }
 
+/// Writes a session of guest number `n`.
+fn write(log: &mut Log, n: u32, life: &Life) {
+    log.serial = life.serial;
+    log.auid = USERS[life.user];
+    log.node = life.host;
+    let guest = format!("vm={} uuid={} vm-pid={n}", NAMES[life.name], uuid(n));
+    let start = format!("op=start reason={} {guest}", life.reason);
+    match life.start {
+        Start::Succeeds => drop(log.virt(life.at, "VIRT_CONTROL", &start, true)),
+        Start::Fails => drop(log.virt(life.at, "VIRT_CONTROL", &start, false)),
+        Start::Unseen => {}
+    }
+    let Some(runs) = life.runs else { return };
+    let end = life.at + runs;
+    let renamed = guest.replace("vm=", "vm=new");
+    match life.end {
+        End::Stop => {
+            log.virt(end, "VIRT_CONTROL", &format!("op=stop reason=destroyed {guest}"), true)
+        }
+        End::Renamed => {
+            log.virt(end, "VIRT_CONTROL", &format!("op=stop reason=destroyed {renamed}"), true)
+        }
+        End::Restart => log.virt(end, "VIRT_CONTROL", &start, true),
+        End::Down => log.raw(end, "SYSTEM_SHUTDOWN", "pid=1 uid=0 msg=' res=success'"),
+        End::Boot => log.raw(end, "SYSTEM_BOOT", "pid=1 uid=0 msg=' res=success'"),
+    };
+}
+
 proptest! {
     #[test]
-    fn one_of_each_is_enough(lives in prop::collection::vec(life(), 0..40), from in any::<bool>()) {
+    fn one_of_each_is_enough(
+        lives in prop::collection::vec(life(), 0..40),
+        from in prop::bool::weighted(0.3)
+    ) {
         let mut log = Log::default();
-        for (n, life) in (0..).zip(&lives) {
-            let Life { name, at, runs, user, reason, serial, host, fails, .. } = life.clone();
-            log.serial = serial;
-            log.auid = USERS[user];
-            log.node = host;
-            let of_guest = format!("vm={} uuid={} vm-pid={n}", NAMES[name], uuid(n));
-            let start = format!("op=start reason={reason} {of_guest}");
-            log.virt(at, "VIRT_CONTROL", &start, !fails);
-            if let Some(runs) = runs {
-                let now = if life.renamed { of_guest.replace("vm=", "vm=new") } else { of_guest };
-                let stop = format!("op=stop reason=destroyed {now}");
-                let end = if life.restarts { &start } else { &stop };
-                log.virt(at + runs, "VIRT_CONTROL", end, true);
-            }
-        }
+        (0..).zip(&lives).for_each(|(n, life)| write(&mut log, n, life));
         let filter = Filter { start: from.then_some(1_767_225_605_000), ..Filter::default() };
         let [all, unlike] = both(&report(&log.text, Wants::default(), filter));
         prop_assert_eq!(all, unlike);

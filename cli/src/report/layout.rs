@@ -12,11 +12,11 @@ pub(crate) fn put(line: &mut Vec<u8>, text: &str, room: usize) {
     put_wide(line, text, width(text), room);
 }
 
-/// The same for a text that takes `width` columns.
-pub(crate) fn put_wide(line: &mut Vec<u8>, text: &str, width: usize, room: usize) {
-    if width <= room {
+/// The same for a text whose width is known.
+pub(crate) fn put_wide(line: &mut Vec<u8>, text: &str, taken: usize, room: usize) {
+    if taken <= room {
         line.extend_from_slice(text.as_bytes());
-        blanks(line, room - width);
+        blanks(line, room - taken);
         return;
     }
     let shown = prefix(text, room.saturating_sub(1));
@@ -24,7 +24,7 @@ pub(crate) fn put_wide(line: &mut Vec<u8>, text: &str, width: usize, room: usize
     if room > 0 {
         line.extend_from_slice("…".as_bytes());
     }
-    blanks(line, room.saturating_sub(self::width(shown) + 1));
+    blanks(line, room.saturating_sub(width(shown) + 1));
 }
 
 /// As much of a text as takes at most `room` columns. Characters join (marks, emoji), so the width
@@ -47,10 +47,11 @@ fn prefix(text: &str, room: usize) -> &str {
 pub(crate) fn cut(text: &mut Vec<u8>, start: usize, room: Option<usize>) {
     text.truncate(start + text[start..].trim_ascii_end().len());
     let Some(room) = room else { return };
-    let line = text.split_off(start);
-    match std::str::from_utf8(&line) {
-        Ok(line) if width(line) > room => put(text, line, room),
-        _ => text.extend_from_slice(&line),
+    let line = String::from_utf8_lossy(&text[start..]);
+    if width(&line) > room {
+        let line = line.into_owned();
+        text.truncate(start);
+        put(text, &line, room);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Work on many sessions, on all cores, with the results in order.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
 use viraudit_trail::report::Report;
@@ -9,7 +10,8 @@ use viraudit_trail::report::Report;
 /// core's cache when it is written.
 const CHUNK: usize = 512;
 
-/// In how many chunks sessions are divided whose events are shown, too: some have most of them.
+/// Of fewer sessions, how many chunks are made if their events are shown, too: most events may be
+/// those of a few.
 const SHARES: usize = 64;
 
 /// A report's sessions, some at a time.
@@ -67,8 +69,8 @@ pub(super) fn in_any_order<T: Send>(
         let others: Vec<_> =
             (1..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
         let mut all = vec![of_thread(0)];
-        // One that has panicked passes that on with the scope.
-        all.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        let joined = others.into_iter().map(|other| other.join());
+        all.extend(joined.map(|made| made.unwrap_or_else(|panic| resume_unwind(panic))));
         all
     })
 }

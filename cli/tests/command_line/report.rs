@@ -51,6 +51,37 @@ fn golden_reports() {
 }
 
 #[test]
+fn many_rows_stand_in_columns() {
+    // More than one thread measures at a time, and of all only one row needs most of the room.
+    let mut log = String::new();
+    for n in 0..3000 {
+        let vm = if n == 1700 { "the-longest-name-of-all".to_owned() } else { format!("g{n}") };
+        let node = if n == 2900 { "node=far.example.org " } else { "" };
+        log += &format!(
+            "{node}type=VIRT_CONTROL msg=audit({}.000:{n}): pid=9 uid=0 auid=4294967295 ses=1 \
+             msg='virt=kvm op=start reason=booted vm=\"{vm}\" uuid={n:08x}-c179-4cea-a185-c7abe50520c7 \
+             vm-pid=7 exe=\"/usr/sbin/libvirtd\" hostname=? addr=? terminal=? res=success'\n",
+            1_767_225_600 + n
+        );
+    }
+    let output = with_input(&["report", "-"], log.as_bytes());
+    let table = text(&output.stdout);
+    let header = table.lines().next().unwrap();
+    let columns = ["HOST", "USER", "START", "STATE"].map(|name| header.find(name).unwrap());
+    assert_eq!(
+        columns[..2],
+        ["the-longest-name-of-all".len() + 2, 25 + "far.example.org".len() + 2]
+    );
+    assert_eq!(table.lines().count(), 3001);
+    for row in table.lines().skip(1) {
+        for at in columns {
+            assert_eq!(&row[at - 2..at], "  ", "{row}");
+            assert_ne!(&row[at..at + 1], " ", "{row}");
+        }
+    }
+}
+
+#[test]
 fn two_runs_give_the_same_bytes() {
     let args = ["report", DAY, "--all-events", "--format", "json"];
     assert_eq!(run(&args).stdout, run(&args).stdout);

@@ -90,7 +90,7 @@ impl<'a> Front<'a> {
     }
 
     /// The same, for one of many lines.
-    #[inline(always)]
+    #[inline(always)] // as Stamps::read is
     pub(crate) fn line_by(&self, stamps: &mut Stamps) -> Option<Line<'a>> {
         let (stamp, body) = stamps.read(self.rest)?;
         let (body, names) = split_names(body);

@@ -55,14 +55,15 @@ impl Default for Stamps {
 
 impl Stamps {
     /// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
-    // What is handed over in memory is waited for: it is written in parts, and read as a whole.
+    // Not called, but a part of its caller: what a call returns in memory is written field by field
+    // and read as a whole, for which a processor waits until all writes are done.
     #[inline(always)]
     pub(crate) fn read<'t>(&mut self, text: &'t [u8]) -> Option<(Stamp, &'t [u8])> {
         self.usual(text).or_else(|| any_stamp(text))
     }
 
     /// One with as many digits of the time as auditd writes, and no more than eight of the number.
-    #[inline(always)]
+    #[inline(always)] // as above
     fn usual<'t>(&mut self, text: &'t [u8]) -> Option<(Stamp, &'t [u8])> {
         let time: &[u8; 23] = text.first_chunk()?;
         let [.., b'.', k, l, m, b':', _, _, _, _, _, _, _, _] = time else { return None };

@@ -186,7 +186,7 @@ impl Report {
         let mut selected: Vec<u32> = (0..this.correlator.sessions.len() as u32)
             .filter(|&id| this.is_selected(id, named.as_ref()))
             .collect();
-        // Events are in order, so these tell without a look at any.
+        // Events are in order, so their numbers tell, without a look at any.
         if !selected.is_sorted_by_key(|&id| this.first_of(id)) {
             selected.sort_by_cached_key(|&id| (this.time_of(id), id));
         }

@@ -2,6 +2,7 @@
 //! one of each.
 
 use super::{Report, SessionView};
+use crate::line::Stamp;
 use crate::session::State;
 use crate::store::Event;
 use crate::time::duration_len;
@@ -13,7 +14,7 @@ use std::ops::Range;
 struct Shape {
     state: State,
     name: usize,
-    guest: (u32, u32),
+    host: u32,
     start: EventShape,
     end: Option<(EventShape, usize)>,
 }
@@ -28,7 +29,8 @@ struct EventShape {
 
 impl EventShape {
     fn new(event: &Event) -> Self {
-        let stamp = (event.stamp.ms.checked_ilog10(), event.stamp.serial.checked_ilog10());
+        let Stamp { ms, serial } = event.stamp;
+        let stamp = (ms.checked_ilog10(), serial.checked_ilog10());
         Self { who: event.who, reason: event.reason, stamp }
     }
 }
@@ -43,13 +45,14 @@ impl std::fmt::Debug for Shapes {
     }
 }
 
-/// Times with a text of the same length in every zone: 1973-01-01, since when all zones are whole
-/// minutes from UTC, to 9999-12-30.
+/// Times with a text of the same length: 1973-01-01, since when every zone that there is has been
+/// whole minutes from UTC, to 9999-12-30.
 const USUAL: Range<i64> = 94_694_400_000..253_402_128_000_000;
 
 impl Report {
-    /// Some of the sessions: one of those whose names, users, times, reasons and proofs all are as
-    /// long, in bytes and in columns, unless `shapes` has seen it before.
+    /// Enough of the sessions to know how long the texts of all are that a table shows, in bytes and
+    /// in columns: each that is in some way unusual, and of those that take the same room one,
+    /// unless `shapes` has seen it before.
     pub fn unlike(
         &self,
         range: Range<usize>,
@@ -73,11 +76,12 @@ impl Report {
             State::Down => return None,
         };
         let usual = |event: &Event| USUAL.contains(&event.stamp.ms) && event.name == session.name;
-        let name = self.store.words.get(session.name);
-        // What is shown without its quotes, and otherwise as it is.
-        let quoted = name.len() > 1 && name.first() == Some(&b'"') && name.last() == Some(&b'"');
-        let plain = quoted && name.iter().fold(true, |all, c| all & matches!(c, b' '..=b'~'));
+        // Shown without its quotes, and otherwise as it is.
+        let [b'"', name @ .., b'"'] = self.store.words.get(session.name) else { return None };
+        let is_plain = |&c: &u8| matches!(c, b' '..=b'~') && c != b'"';
         let marked = self.filter.start.is_some() || self.filter.end.is_some();
+        // Without an early end, which nearly no name would have: several bytes at once.
+        let plain = name.iter().fold(true, |plain, c| plain & is_plain(c));
         if marked || !plain || !usual(start) || end.is_some_and(|end| !usual(end)) {
             return None;
         }
@@ -85,7 +89,7 @@ impl Report {
         Some(Shape {
             state: session.state,
             name: name.len(),
-            guest: (guest.host, guest.virt),
+            host: guest.host,
             start: EventShape::new(start),
             end: end.map(|end| (EventShape::new(end), duration_len(end.stamp.ms - start.stamp.ms))),
         })

@@ -183,8 +183,8 @@ impl Scanned {
         self.senders.len() as u32 - 1
     }
 
-    /// Adds a record, whose parts were cut out of `body`. It is put together at its place: what is
-    /// written in parts and then copied as a whole is waited for.
+    /// Adds a record, whose parts were cut out of `body`. It is put together at its place: a
+    /// processor waits where what was just written field by field is copied as a whole.
     #[inline(always)]
     pub(super) fn push_virt(
         &mut self,

@@ -40,7 +40,7 @@ const _: () = assert!(size_of::<Event>() <= 64, "an event fills no more than a c
 
 impl Event {
     /// One that only has happened.
-    #[inline(always)]
+    #[inline]
     pub(super) fn new(key: i64, stamp: Stamp, host: u32, who: u32) -> Self {
         let (pid, detail, guest, kind) = (NO_PID, u32::MAX, NOBODY, EventKind::Down);
         let (name, reason, success) = (0, 0, true);

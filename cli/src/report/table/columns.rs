@@ -20,7 +20,7 @@ const NAME_MIN: usize = 12;
 pub(super) const GAP: usize = 2;
 
 /// How rows are drawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Columns {
     pub(super) colour: bool,
     /// The terminal's columns: rows are cut there, and what they need has been measured. Without,
@@ -68,15 +68,15 @@ impl Columns {
     }
 
     /// How long a row is.
-    pub(super) fn row(&self) -> usize {
+    fn row(&self) -> usize {
         let shown = (0..HEADERS.len()).filter(|&column| self.shown[column]);
-        shown.map(|column| self.widths[column] + GAP).sum()
+        shown.map(|column| self.widths[column] + GAP).sum::<usize>() - GAP
     }
 
     /// Makes the names shorter where the terminal is too narrow.
     pub(super) fn fit(&mut self, room: usize) {
         for column in [VM, HOST] {
-            let over = self.row().saturating_sub(room + GAP);
+            let over = self.row().saturating_sub(room);
             let least = NAME_MIN.min(self.widths[column]);
             self.widths[column] = self.widths[column].saturating_sub(over).max(least);
         }
