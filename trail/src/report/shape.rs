@@ -2,7 +2,6 @@
 //! one of each.
 
 use super::{Report, SessionView};
-use crate::line::Stamp;
 use crate::session::State;
 use crate::store::Event;
 use crate::time::duration_len;
@@ -23,15 +22,14 @@ struct Shape {
 struct EventShape {
     who: u32,
     reason: u32,
-    /// How many digits its time and its serial number have, less one.
-    stamp: (Option<u32>, Option<u32>),
+    /// How many digits its serial number has; 0 if there is none.
+    digits: u32,
 }
 
 impl EventShape {
     fn new(event: &Event) -> Self {
-        let Stamp { ms, serial } = event.stamp;
-        let stamp = (ms.checked_ilog10(), serial.checked_ilog10());
-        Self { who: event.who, reason: event.reason, stamp }
+        let digits = event.stamp.serial.checked_ilog10().map_or(0, |log| log + 1);
+        Self { who: event.who, reason: event.reason, digits }
     }
 }
 
@@ -45,9 +43,9 @@ impl std::fmt::Debug for Shapes {
     }
 }
 
-/// Times with a text of the same length: 1973-01-01, since when every zone that there is has been
-/// whole minutes from UTC, to 9999-12-30.
-const USUAL: Range<i64> = 94_694_400_000..253_402_128_000_000;
+/// Times with a text of the same length, as a date and in a stamp: 2001-09-09 to 2286-11-20. Before
+/// 1973 some zones weren't whole minutes from UTC.
+const USUAL: Range<i64> = 1_000_000_000_000..10_000_000_000_000;
 
 impl Report {
     /// Enough of the sessions to know how long the texts of all are that a table shows, in bytes and
