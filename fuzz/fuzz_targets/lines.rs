@@ -30,12 +30,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use viraudit::RecordType;
-use viraudit_trail::report::{EventView, Filter, Report};
+use viraudit_trail::report::{EventView, Filter, Report, SessionView, Shapes};
 use viraudit_trail::scan::Wants;
 use viraudit_trail::source::{Source, Sources};
 use viraudit_trail::store::Store;
 use viraudit_trail::tally::Tally;
-use viraudit_trail::time::Clock;
+use viraudit_trail::time::{Clock, duration, utc};
 use viraudit_trail::verify::{Finding, verify, verify_text};
 use viraudit_trail::watch::Watcher;
 use viraudit_trail::{auvirt, line};
@@ -97,14 +97,41 @@ fn shown(report: &Report) -> Vec<u8> {
     assert_eq!(read.records().map(|row| row.expect("as many columns")).count(), objects);
     for session in report.sessions() {
         let clean = plain::clean(&session.vm);
-        let mut cell = String::new();
+        let mut cell = Vec::new();
         report::layout::put(&mut cell, &clean, 12);
-        assert_eq!(report::layout::width(&cell), 12, "{cell:?}");
+        let cell = std::str::from_utf8(&cell).expect("text");
+        assert_eq!(report::layout::width(cell), 12, "{cell:?}");
     }
+    let mut shapes = Shapes::default();
+    let unlike = room(report.unlike(0..report.len(), &mut shapes));
+    assert_eq!(unlike, room(report.sessions()));
     let summary = report.summary();
     assert_eq!(summary.sessions, report.len() as u64);
     assert_eq!(summary.states.iter().sum::<u64>(), summary.sessions);
     json
+}
+
+/// How wide a table of some sessions is, column by column.
+fn room<'r>(sessions: impl Iterator<Item = SessionView<'r>>) -> [usize; 9] {
+    let mut room = [0; 9];
+    for session in sessions {
+        let time = |ms: Option<i64>| ms.map_or(0, |ms| utc(ms).len());
+        let lasted = session.start.zip(session.end).map(|(start, end)| duration(end - start));
+        let text = |text: Option<&str>| text.map_or(0, |text| 1 + report::layout::width(text));
+        let now = [
+            text(Some(&session.vm)),
+            text(session.renamed.as_deref()),
+            text(session.host.as_deref()),
+            text(session.user),
+            time(session.start),
+            time(session.end),
+            lasted.map_or(0, |text| text.len()),
+            text(session.reason.as_deref()) + text(session.stop_reason.as_deref()),
+            session.proof.iter().map(|stamp| stamp.to_string().len()).sum(),
+        ];
+        room.iter_mut().zip(now).for_each(|(most, now)| *most = now.max(*most));
+    }
+    room
 }
 
 fn findings(log: &[u8], lines: u64) -> Vec<Finding> {
@@ -155,8 +182,7 @@ fn from_a_file(log: &[u8], shown: &[u8], findings: &[Finding]) {
     });
     fs::write(&*FILE, log).expect("a file");
     let sources = Sources { list: vec![Source::File(FILE.clone())], local: false };
-    let report =
-        Report::read(&sources, DETAILS, &CLOCK, &Default::default(), Filter::default());
+    let report = Report::read(&sources, DETAILS, &CLOCK, &Default::default(), Filter::default());
     let mut found = Vec::new();
     let (_, errors) = verify(&sources, &CLOCK, &Default::default(), |finding| found.push(finding));
     // What begins like a compressed file is taken for one.

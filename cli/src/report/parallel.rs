@@ -10,9 +10,12 @@ use viraudit_trail::report::Report;
 /// core's cache when it is written.
 const CHUNK: usize = 512;
 
-/// Of fewer sessions, how many chunks are made if their events are shown, too: most events may be
+/// Of fewer sessions, how many chunks are made if many events are shown, too: most of them may be
 /// those of a few.
 const SHARES: usize = 64;
+
+/// How many events are worth a second thread.
+const MANY: usize = 2000;
 
 /// A report's sessions, some at a time.
 #[derive(Clone, Copy)]
@@ -25,7 +28,8 @@ impl Chunks {
     /// All sessions, `with_events` or only themselves.
     pub(super) fn of(report: &Report, with_events: bool) -> Self {
         let sessions = report.len();
-        let size = if with_events { sessions.div_ceil(SHARES).clamp(1, CHUNK) } else { CHUNK };
+        let shared = with_events && report.event_count() > MANY;
+        let size = if shared { sessions.div_ceil(SHARES).clamp(1, CHUNK) } else { CHUNK };
         Self { sessions, size }
     }
 

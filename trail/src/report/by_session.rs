@@ -42,6 +42,11 @@ impl BySession {
         Self { starts, events }
     }
 
+    /// How many places there are for events.
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
     /// A session's events.
     pub(super) fn of(&self, session: u32) -> &[u32] {
         let at = session as usize;

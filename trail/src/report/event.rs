@@ -1,6 +1,7 @@
 //! An event of a session, as it is shown: a kind, and named values in an order of their own.
 
-use super::{Report, ResourceView, is_proof, owned, text};
+use super::session::is_proof;
+use super::{Report, ResourceView, owned, text};
 use crate::fields::{find, raw_option};
 use crate::line::{Op, Stamp, anomaly_name};
 use crate::session::observed::Observed;

@@ -1,6 +1,7 @@
 //! Sessions that take the same room when they are shown: nearly all do, so it is enough to look at
 //! one of each.
 
+use super::session::RecentWords;
 use super::{Report, SessionView};
 use crate::session::State;
 use crate::store::Event;
@@ -60,7 +61,7 @@ impl Report {
         self.fetch(selected);
         let is_new = |&&id: &&u32| self.shape(id).is_none_or(|shape| shapes.0.insert(shape));
         let unlike: Vec<u32> = selected.iter().filter(is_new).copied().collect();
-        let mut words = super::RecentWords::default();
+        let mut words = RecentWords::default();
         unlike.into_iter().map(move |id| self.view(id, &mut words))
     }
 
