@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 /// A block's size: much, since handing one on costs as much as looking at some hundred lines.
@@ -53,6 +53,13 @@ pub struct Block<T> {
 /// An error that ended the reading of a log, with its place in the list of sources.
 pub type ReadError = (usize, io::Error);
 
+/// How many threads share work: more than a few wait for each other. To find out takes three files
+/// of the kernel's, so it is done once.
+pub fn threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| thread::available_parallelism().map_or(1, |count| count.get().min(8)))
+}
+
 /// Reads all sources. `scan` looks at a block's lines, some at a time, on any thread; `consume`
 /// gets what was found in the blocks' order, on any thread too, each with the one before it and,
 /// where [`Found::goes_on`] asks for it, the one behind it.
@@ -62,7 +69,7 @@ pub fn run<T: Found>(
     scan: impl Fn(&[u8], &mut T) + Sync,
     consume: impl FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>) + Send,
 ) -> Vec<ReadError> {
-    let threads = thread::available_parallelism().map_or(1, |count| count.get().min(8));
+    let threads = threads();
     let spare: Vec<Block<T>> = (0..2 * threads + 4).map(|_| Block::default()).collect();
     let shared = Shared {
         feed: Mutex::new(Feed::new(sources, progress)),

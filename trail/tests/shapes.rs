@@ -12,7 +12,7 @@ use viraudit_trail::time::{LocalTimes, duration};
 
 /// The lengths of all texts that a table may show.
 fn lengths(session: &SessionView<'_>, times: &mut LocalTimes) -> Vec<usize> {
-    let mut time = |ms: Option<i64>| ms.map_or(0, |ms| times.text(ms).len());
+    let mut time = |ms: Option<i64>| ms.map_or(0, |ms| times.bytes(ms).len());
     let text = |text: Option<&str>| text.map_or(0, |text| text.chars().count() + 1);
     let shown = [session.begins_before, session.ends_after].map(usize::from);
     let mut all = vec![

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
+use viraudit_trail::blocks::threads;
 use viraudit_trail::report::Report;
 
 /// How many sessions are worked on at once: few enough that what is made of them is still in a
@@ -45,8 +46,7 @@ impl Chunks {
     }
 
     fn threads(self) -> usize {
-        let cores = thread::available_parallelism().map_or(1, |count| count.get().min(8));
-        cores.min(self.count()).max(1)
+        threads().min(self.count()).max(1)
     }
 }
 

@@ -24,6 +24,7 @@ use by_session::BySession;
 use session::RecentWords;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::iter::Map;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use viraudit::Uuid;
@@ -274,7 +275,7 @@ impl Report {
     pub fn range(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = SessionView<'_>> {
         let selected = &self.selected[range];
         self.fetch(selected);
-        self.views(selected)
+        self.views(selected.iter().copied())
     }
 
     /// Has the processor fetch what is known of some sessions, all at once. One after the other,
@@ -291,12 +292,15 @@ impl Report {
 
     /// The sessions, by their start.
     pub fn sessions(&self) -> impl ExactSizeIterator<Item = SessionView<'_>> {
-        self.views(&self.selected)
+        self.views(self.selected.iter().copied())
     }
 
-    fn views<'r>(&'r self, ids: &'r [u32]) -> impl ExactSizeIterator<Item = SessionView<'r>> {
+    fn views<'r, I: Iterator<Item = u32>>(
+        &'r self,
+        ids: I,
+    ) -> Map<I, impl FnMut(u32) -> SessionView<'r>> {
         let mut words = RecentWords::default();
-        ids.iter().map(move |&id| self.view(id, &mut words))
+        ids.map(move |id| self.view(id, &mut words))
     }
 
     /// A session's events that were asked for, in their order.

@@ -1,7 +1,6 @@
 //! Sessions that take the same room when they are shown: nearly all do, so it is enough to look at
 //! one of each.
 
-use super::session::RecentWords;
 use super::{Report, SessionView};
 use crate::session::State;
 use crate::store::Event;
@@ -59,10 +58,10 @@ impl Report {
     ) -> impl Iterator<Item = SessionView<'_>> {
         let selected = &self.selected[range];
         self.fetch(selected);
-        let is_new = |&&id: &&u32| self.shape(id).is_none_or(|shape| shapes.0.insert(shape));
-        let unlike: Vec<u32> = selected.iter().filter(is_new).copied().collect();
-        let mut words = RecentWords::default();
-        unlike.into_iter().map(move |id| self.view(id, &mut words))
+        self.views(selected.iter().copied().filter(move |&id| match self.shape(id) {
+            Some(shape) => shapes.0.insert(shape),
+            None => true,
+        }))
     }
 
     /// The shape of a session that is as most are.

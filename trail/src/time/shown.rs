@@ -107,13 +107,7 @@ impl LocalTimes {
         Self { zone, dated, valid: 0..0, offset: 0, offset_text }
     }
 
-    /// The text of a time.
-    pub fn text(&mut self, ms: i64) -> &str {
-        self.bytes(ms);
-        self.dated.text()
-    }
-
-    /// The same, for whoever writes bytes.
+    /// The text of a time, for whoever writes bytes.
     pub fn bytes(&mut self, ms: i64) -> &[u8] {
         if self.valid.contains(&ms) && self.dated.same_day(ms + self.offset, "00:00:00".len()) {
             self.dated.text.extend_from_slice(self.offset_text.as_bytes());
@@ -184,7 +178,7 @@ mod tests {
             let apart = forth.iter().flat_map(|&ms| [ms, 0]);
             for ms in forth.iter().copied().chain(back).chain(apart) {
                 assert_eq!(utc_times.text(ms), utc(ms), "{ms}");
-                assert_eq!(local_times.text(ms), local(ms, &zone), "{ms}");
+                assert_eq!(local_times.bytes(ms), local(ms, &zone).as_bytes(), "{ms}");
             }
         }
     }

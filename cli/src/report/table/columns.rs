@@ -20,8 +20,8 @@ const NAME_MIN: usize = 12;
 pub(super) const GAP: usize = 2;
 
 /// How rows are drawn.
-#[derive(Clone)]
-pub(super) struct Columns {
+#[derive(Clone, PartialEq)]
+pub(crate) struct Columns {
     pub(super) colour: bool,
     /// The terminal's columns: rows are cut there, and what they need has been measured. Without,
     /// each column grows with what is put there.
@@ -31,7 +31,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new(proof: bool, colour: bool) -> Self {
+    pub(crate) fn new(proof: bool, colour: bool) -> Self {
         let mut shown = [true; 9];
         // Until a session has one.
         shown[HOST] = false;

@@ -92,7 +92,7 @@ fn style_of(state: State) -> Style {
 
 /// What draws rows. Starts are near each other, and so are ends.
 #[derive(Clone)]
-pub(super) struct Pen {
+pub(crate) struct Pen {
     pub(super) starts: LocalTimes,
     ends: LocalTimes,
     reason: String,
@@ -100,14 +100,14 @@ pub(super) struct Pen {
 
 impl Pen {
     /// One that shows the times of this zone.
-    pub(super) fn new(zone: TimeZone) -> Self {
+    pub(crate) fn new(zone: TimeZone) -> Self {
         let starts = LocalTimes::new(zone);
         Self { ends: starts.clone(), starts, reason: String::new() }
     }
 }
 
 /// Appends a session's row.
-pub(super) fn append(
+pub(crate) fn append(
     session: &SessionView<'_>,
     pen: &mut Pen,
     columns: &mut Columns,
