@@ -1,6 +1,6 @@
 //! The command line as a whole.
 
-use crate::config;
+use crate::config::ConfigArgs;
 use crate::emit::EmitArgs;
 use crate::generate::{CompletionsArgs, ManArgs};
 use crate::report::ReportArgs;
@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Emit(Box<EmitArgs>),
     /// Look at and change the settings of auditing.
-    Config(config::Args),
+    Config(ConfigArgs),
     Status(StatusArgs),
     Report(Box<ReportArgs>),
     /// What auvirt 3.0.9 printed, to the byte: for scripts that call it

@@ -4,7 +4,7 @@
 //! other error of standard output (a full disk) is one.
 
 use crate::failure::Failure;
-use crate::plain::clean;
+use crate::terminal::escape;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -28,8 +28,8 @@ pub(crate) fn output_error(error: &io::Error) -> Result<(), Failure> {
 ///
 /// Names of files and guests are quoted in messages, and anyone may have chosen them: no control
 /// character of theirs reaches the terminal.
-pub(crate) fn say(message: impl Display) {
-    let line = format!("viraudit: {}\n", clean(&message.to_string()));
+pub(crate) fn eprint(message: impl Display) {
+    let line = format!("viraudit: {}\n", escape(&message.to_string()));
     // With nowhere left to complain, the exit status has to do.
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }

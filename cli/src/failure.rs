@@ -1,29 +1,25 @@
-//! How a command ends when it can't do what it was asked to.
+//! An error that ends a command.
 
+use crate::exit_status::{BAD_INPUT, NOT_DONE};
 use std::fmt;
+use viraudit::ConfigError;
 
-/// The exit status for usage and for bad input.
-pub(crate) const BAD_INPUT: u8 = 2;
-
-/// The exit status for what is not permitted, and for input and output.
-pub(crate) const NOT_DONE: u8 = 3;
-
-/// One line for the user, and the exit status behind it.
+/// One line for standard error, and the exit status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The exit status.
     pub(crate) code: u8,
-    /// The line, without the program's name in front.
+    /// The line, without the program's name.
     pub(crate) message: String,
 }
 
 impl Failure {
-    /// Arguments or a file's content make no sense.
+    /// Wrong arguments, or malformed input.
     pub(crate) fn bad_input(message: impl Into<String>) -> Self {
         Self { code: BAD_INPUT, message: message.into() }
     }
 
-    /// Something is not permitted, or can't be read or written.
+    /// Not permitted, or an I/O error.
     pub(crate) fn not_done(message: impl Into<String>) -> Self {
         Self { code: NOT_DONE, message: message.into() }
     }
@@ -32,5 +28,16 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let message = error.to_string();
+        match error.errno {
+            // The file's content is wrong; any other errno comes from reading it.
+            libc::EINVAL | libc::EOVERFLOW => Self::bad_input(message),
+            _ => Self::not_done(message),
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Shell completions and man pages, made from the command line's own definition.
 
-use crate::cli::Cli;
 use crate::console::{self, reason};
+use crate::exit_status::DONE;
 use crate::failure::Failure;
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use std::path::{Path, PathBuf};
@@ -25,24 +25,24 @@ pub(crate) struct ManArgs {
 }
 
 /// Prints a shell's completions.
-pub(crate) fn completions(args: CompletionsArgs) -> Result<u8, Failure> {
+pub(crate) fn completions(args: CompletionsArgs, mut root: Command) -> Result<u8, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "viraudit", &mut script);
+    clap_complete::generate(args.shell, &mut root, "viraudit", &mut script);
     console::print(&script)?;
-    Ok(0)
+    Ok(DONE)
 }
 
 /// Writes a page for each command.
-pub(crate) fn man(args: &ManArgs) -> Result<u8, Failure> {
+pub(crate) fn man(args: &ManArgs, root: Command) -> Result<u8, Failure> {
     let directory = &args.directory;
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = root.disable_help_subcommand(true);
     // Gives the subcommands their whole names.
     command.build();
     fs::create_dir_all(directory).and_then(|()| pages(command, directory)).map_err(|error| {
         let name = directory.display();
         Failure::not_done(format!("can't write man pages to {name}: {}", reason(&error)))
     })?;
-    Ok(0)
+    Ok(DONE)
 }
 
 /// The day of the last change to a page: a constant, so that the same source makes the same pages.

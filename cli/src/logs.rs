@@ -27,7 +27,7 @@ pub(crate) fn all_read(
         not_read(&name, error, &hint)
     };
     let Some((last, others)) = errors.split_last() else { return Ok(()) };
-    others.iter().for_each(|error| console::say(failure(error)));
+    others.iter().for_each(|error| console::eprint(failure(error)));
     Err(failure(last))
 }
 

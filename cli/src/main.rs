@@ -10,18 +10,19 @@ mod cli;
 mod config;
 mod console;
 mod emit;
+mod exit_status;
 mod failure;
 mod generate;
 mod logs;
-mod plain;
 mod report;
 mod settings;
 mod status;
+mod terminal;
 mod usage;
 mod verify;
 mod watch;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use failure::Failure;
 use std::process::ExitCode;
@@ -32,12 +33,12 @@ fn main() -> ExitCode {
     }
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
-        Err(error) => usage::answer(&error),
+        Err(error) => usage::answer(&error, &Cli::command()),
     };
     match result {
         Ok(code) => code.into(),
         Err(Failure { code, message }) => {
-            console::say(message);
+            console::eprint(message);
             code.into()
         }
     }
@@ -46,18 +47,14 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Emit(args) => emit::run(*args),
-        Command::Config(args) => {
-            let mut out = Vec::new();
-            config::run(&args, &mut out)?;
-            console::print(&out).map(|()| 0)
-        }
+        Command::Config(args) => config::run(&args),
         Command::Status(args) => status::run(args),
         Command::Report(args) => report::run(*args),
         // `main` has seen to it; it stands among the commands for their list.
         Command::Auvirt { args } => Ok(auvirt::run(args)),
         Command::Watch(args) => watch::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Completions(args) => generate::completions(args),
-        Command::Man(args) => generate::man(&args),
+        Command::Completions(args) => generate::completions(args, Cli::command()),
+        Command::Man(args) => generate::man(&args, Cli::command()),
     }
 }

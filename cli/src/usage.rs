@@ -1,27 +1,27 @@
 //! What the argument parser has to say, as this program says things: help on standard output,
 //! errors as one line.
 
-use crate::cli::Cli;
 use crate::console;
+use crate::exit_status::DONE;
 use crate::failure::Failure;
-use clap::CommandFactory;
+use clap::Command;
 use clap::error::ErrorKind;
 use std::io::{self, Write};
 
 /// Prints help or the version, or turns an error of usage into one line.
-pub(crate) fn answer(error: &clap::Error) -> Result<u8, Failure> {
+pub(crate) fn answer(error: &clap::Error, root: &Command) -> Result<u8, Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let printed = error.print().and_then(|()| io::stdout().flush());
             printed.or_else(|error| console::output_error(&error))?;
-            Ok(0)
+            Ok(DONE)
         }
-        _ => Err(Failure::bad_input(one_line(&error.render().to_string()))),
+        _ => Err(Failure::bad_input(one_line(&error.render().to_string(), root))),
     }
 }
 
 /// clap's message without its prefix, and without the usage that follows.
-fn one_line(text: &str) -> String {
+fn one_line(text: &str, root: &Command) -> String {
     let mut line = String::new();
     for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
         if part.starts_with("Usage:") || part.starts_with("For more information") {
@@ -36,14 +36,13 @@ fn one_line(text: &str) -> String {
         });
         line.push_str(part);
     }
-    format!("{line} (see {} --help)", command())
+    format!("{line} (see {} --help)", full_name(root))
 }
 
-/// The command that was called, with the subcommands that it was called with.
-fn command() -> String {
-    let mut name = "viraudit".to_owned();
-    let root = Cli::command();
-    let mut command = &root;
+/// The program's name and the subcommands on its command line.
+fn full_name(root: &Command) -> String {
+    let mut name = root.get_name().to_owned();
+    let mut command = root;
     for word in std::env::args_os().skip(1) {
         let Some(found) = word.to_str().and_then(|word| command.find_subcommand(word)) else {
             break;

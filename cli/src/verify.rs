@@ -1,6 +1,7 @@
 //! `viraudit verify`: damage in a log.
 
 use crate::console::output_error;
+use crate::exit_status::{DAMAGE_FOUND, DONE};
 use crate::failure::Failure;
 use crate::logs;
 use clap::Args;
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     }
     written.and_then(|()| out.flush()).or_else(|error| output_error(&error))?;
     logs::all_read(&sources, &errors, "verify")?;
-    Ok(if counts.findings > 0 { 1 } else { 0 })
+    Ok(if counts.findings > 0 { DAMAGE_FOUND } else { DONE })
 }
 
 /// Prints findings; to people those of one kind in lines behind each other as one.

@@ -23,12 +23,10 @@ mod report {
         #[path = "row.rs"]
         pub(crate) mod row;
     }
-
-    type Out<'o> = &'o mut dyn std::io::Write;
 }
 
-#[path = "../../cli/src/plain.rs"]
-mod plain;
+#[path = "../../cli/src/terminal.rs"]
+mod terminal;
 
 use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
@@ -105,9 +103,9 @@ fn shown(report: &Report) -> Vec<u8> {
     let mut read = csv::Reader::from_reader(&rows[..]);
     assert_eq!(read.records().map(|row| row.expect("as many columns")).count(), objects);
     for session in report.sessions() {
-        let clean = plain::clean(&session.vm);
+        let vm = terminal::escape(&session.vm);
         let mut cell = Vec::new();
-        report::layout::put(&mut cell, &clean, 12);
+        report::layout::put(&mut cell, &vm, 12);
         let cell = std::str::from_utf8(&cell).expect("text");
         assert_eq!(report::layout::width(cell), 12, "{cell:?}");
     }

@@ -1,22 +1,20 @@
 use std::fs;
 
 use clap::{CommandFactory, Parser};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(flatten)]
-    args: Args,
+    args: ConfigArgs,
 }
 
 /// Standard output, or the failure.
 fn viraudit_config(arguments: &[&str]) -> Result<String, Failure> {
     let cli = Cli::try_parse_from([&["config"], arguments].concat()).unwrap();
-    let mut out = Vec::new();
-    run(&cli.args, &mut out)?;
-    Ok(String::from_utf8(out).unwrap())
+    output(&cli.args)
 }
 
 struct Directory(tempfile::TempDir);

@@ -4,7 +4,8 @@
 //! records. Opening asks whether auditing is on before that: one `sendto` and two `recvfrom` (the
 //! kernel acknowledges the question, and answers it). Nothing polls.
 
-use crate::console::{output_error, reason, say};
+use crate::console::{eprint, output_error, reason};
+use crate::exit_status::DONE;
 use crate::failure::Failure;
 use crate::settings;
 use crate::status::process::Process;
@@ -84,8 +85,8 @@ impl Sending {
 pub(crate) fn deliver(records: &[Record<'_>], sending: &Sending) -> Result<u8, Failure> {
     let total = records.iter().filter(|record| record.is_worth_sending()).count() as u64;
     let Config { audit_level: level, audit_logging: logging } = sending.settings()?;
-    let voice = Arc::new(Voice::new(sending.verbose));
-    let options = Options { level, logging, log: voice.clone(), ..Options::default() };
+    let log = Arc::new(BufferedLog::new(sending.verbose));
+    let options = Options { level, logging, log: log.clone(), ..Options::default() };
     let opened = match &sending.to {
         Target::Kernel => Auditor::open(KernelBackend, options),
         Target::Stdout => Auditor::open(StreamBackend::new(io::stdout()), options),
@@ -95,18 +96,18 @@ pub(crate) fn deliver(records: &[Record<'_>], sending: &Sending) -> Result<u8, F
         Ok(auditor) => auditor,
         Err(error) => return failed(&sending.to, &error, 0, total),
     };
-    voice.enter(Phase::Filling);
+    log.enter(Phase::Filling);
     let mut batch = auditor.batch();
     records.iter().for_each(|record| batch.push(record));
-    voice.enter(Phase::Sending);
+    log.enter(Phase::Sending);
     if let Err(failure) = batch.send() {
         return failed(&sending.to, &failure.into(), auditor.stats().delivered, total);
     }
-    voice.notices().iter().for_each(say);
+    log.notices().iter().for_each(eprint);
     if matches!(sending.to, Target::Kernel) && level == 1 {
         warn_if_off_unasked();
     }
-    Ok(0)
+    Ok(DONE)
 }
 
 /// One line about records that weren't delivered.
@@ -120,9 +121,11 @@ fn failed(to: &Target, error: &Error, delivered: u64, total: u64) -> Result<u8, 
         }
         Target::Stdout => {
             // A reader that went away has seen enough.
-            return output_error(&errno).map(|()| 0).map_err(|Failure { code, message }| Failure {
-                code,
-                message: format!("{message}; {lost} of {total} record{plural} not written"),
+            return output_error(&errno).map(|()| DONE).map_err(|Failure { code, message }| {
+                Failure {
+                    code,
+                    message: format!("{message}; {lost} of {total} record{plural} not written"),
+                }
             });
         }
         Target::File(path) => format!(
@@ -141,8 +144,10 @@ fn warn_if_off_unasked() {
         return;
     }
     if Link::open().is_ok_and(|mut link| link.probe_write() == WriteProbe::Off) {
-        say("auditing is off on this host: the kernel drops records until it is turned on \
-             (auditctl -e 1, or auditd)");
+        eprint(
+            "auditing is off on this host: the kernel drops records until it is turned on \
+             (auditctl -e 1, or auditd)",
+        );
     }
 }
 
@@ -157,13 +162,13 @@ enum Phase {
 
 /// The library's log lines. A command has one line to say when it fails, so the library's own
 /// account of a failure isn't repeated; what it notices while opening is said once all went well.
-struct Voice {
+struct BufferedLog {
     verbose: bool,
     phase: AtomicU8,
     notices: Mutex<Vec<String>>,
 }
 
-impl Voice {
+impl BufferedLog {
     fn new(verbose: bool) -> Self {
         Self { verbose, phase: AtomicU8::new(Phase::Opening as u8), notices: Mutex::default() }
     }
@@ -177,12 +182,12 @@ impl Voice {
     }
 }
 
-impl LogSink for Voice {
+impl LogSink for BufferedLog {
     fn log(&self, _level: LogLevel, _caller: Caller<'_>, message: &str) {
         let phase = self.phase.load(Ordering::Relaxed);
         if self.verbose || phase == Phase::Filling as u8 {
             // While the burst is filled, the lines are the records themselves (audit_logging).
-            say(message);
+            eprint(message);
         } else if phase == Phase::Opening as u8 {
             self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());
         }

@@ -3,7 +3,7 @@
 mod deliver;
 mod device;
 mod guest;
-mod life;
+mod lifecycle;
 mod resource;
 mod value;
 
@@ -63,13 +63,13 @@ enum What {
     /// everything that is assigned, in libvirt's order, then VIRT_CONTROL op=start. With --virt,
     /// --name and --uuid, VIRT_CONTROL alone. --failed says that the start failed; the resources
     /// were assigned all the same.
-    Start(Of<life::Start>),
+    Start(Of<lifecycle::Start>),
     /// A guest stops (VIRT_CONTROL op=stop).
-    Stop(Of<life::Stop>),
+    Stop(Of<lifecycle::Stop>),
     /// A container's init starts (VIRT_CONTROL op=init).
-    Init(Of<life::Init>),
+    Init(Of<lifecycle::Init>),
     /// A security label is bound to a guest (VIRT_MACHINE_ID).
-    MachineId(Of<life::Label>),
+    MachineId(Of<lifecycle::Label>),
     /// A disk: the path of its image or device.
     Disk(Of<resource::PathChange>),
     /// A directory that is shared with a guest.
@@ -109,24 +109,24 @@ enum What {
     /// A rule of the guest's devices cgroup.
     Cgroup(Of<resource::Cgroup>),
     /// A guest's integrity was checked (VIRT_INTEGRITY_CHECK).
-    IntegrityCheck(Of<life::IntegrityCheck>),
+    IntegrityCheck(Of<lifecycle::IntegrityCheck>),
     /// A guest's image is created (VIRT_CREATE).
-    Create(Of<life::Create>),
+    Create(Of<lifecycle::Create>),
     /// A guest's image is destroyed (VIRT_DESTROY).
-    Destroy(Of<life::Destroy>),
+    Destroy(Of<lifecycle::Destroy>),
     /// A guest arrives from another host (VIRT_MIGRATE_IN).
-    MigrateIn(Of<life::MigrateIn>),
+    MigrateIn(Of<lifecycle::MigrateIn>),
     /// A guest leaves for another host (VIRT_MIGRATE_OUT).
-    MigrateOut(Of<life::MigrateOut>),
+    MigrateOut(Of<lifecycle::MigrateOut>),
 }
 
 /// Emits what the arguments say.
 pub(crate) fn run(args: EmitArgs) -> Result<u8, Failure> {
     match args.what {
         What::Start(of) => start(of),
-        What::Stop(of) => of.emit(life::Stop::event),
-        What::Init(of) => of.emit(life::Init::event),
-        What::MachineId(of) => of.emit(life::Label::event),
+        What::Stop(of) => of.emit(lifecycle::Stop::event),
+        What::Init(of) => of.emit(lifecycle::Init::event),
+        What::MachineId(of) => of.emit(lifecycle::Label::event),
         What::Disk(of) => of.emit(|tail| tail.event("disk", Resource::Disk)),
         What::Fs(of) => of.emit(|tail| tail.event("fs", Resource::Fs)),
         What::Net(of) => of.emit(resource::Net::event),
@@ -146,11 +146,11 @@ pub(crate) fn run(args: EmitArgs) -> Result<u8, Failure> {
         What::Vcpu(of) => of.emit(|tail| tail.event(Resource::Vcpu)),
         What::Iothread(of) => of.emit(|tail| tail.event(Resource::IoThread)),
         What::Cgroup(of) => of.emit(resource::Cgroup::event),
-        What::IntegrityCheck(of) => of.emit(life::IntegrityCheck::event),
-        What::Create(of) => of.emit(life::Create::event),
-        What::Destroy(of) => of.emit(life::Destroy::event),
-        What::MigrateIn(of) => of.emit(life::MigrateIn::event),
-        What::MigrateOut(of) => of.emit(life::MigrateOut::event),
+        What::IntegrityCheck(of) => of.emit(lifecycle::IntegrityCheck::event),
+        What::Create(of) => of.emit(lifecycle::Create::event),
+        What::Destroy(of) => of.emit(lifecycle::Destroy::event),
+        What::MigrateIn(of) => of.emit(lifecycle::MigrateIn::event),
+        What::MigrateOut(of) => of.emit(lifecycle::MigrateOut::event),
     }
 }
 
@@ -165,11 +165,11 @@ impl<T: Args> Of<T> {
 }
 
 /// A start: everything that the XML describes, or the control record alone.
-fn start(of: Of<life::Start>) -> Result<u8, Failure> {
+fn start(of: Of<lifecycle::Start>) -> Result<u8, Failure> {
     let Some(definition) = of.guest.definition()? else {
-        return of.emit(life::Start::event);
+        return of.emit(lifecycle::Start::event);
     };
-    let life::Start { pid, reason } = of.tail;
+    let lifecycle::Start { pid, reason } = of.tail;
     let records: Vec<_> =
         definition.start_records(value::value(reason), pid, of.sending.success()).collect();
     deliver(&records, &of.sending)

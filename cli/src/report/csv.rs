@@ -1,10 +1,9 @@
 //! Comma-separated values: a row for each session and each event, with a header.
 
-use super::Out;
 use super::parallel::{Chunks, in_order};
 use csv::{StringRecord, Writer};
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write};
 use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::time::UtcTimes;
@@ -30,7 +29,7 @@ const COLUMNS: [&str; 14] = [
 const EVENT_COLUMNS: [&str; 5] = ["success", "resource", "old", "new", "more"];
 
 /// Writes every session, and with `all` its events behind it.
-pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> {
+pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut header = Writer::from_writer(&mut *out);
     header.write_record(COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all)))?;
     header.flush()?;

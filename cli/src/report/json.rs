@@ -1,15 +1,14 @@
 //! One JSON object a line: a contract, described in docs/report.md.
 
-use super::Out;
 use super::object::{Object, key};
 use super::parallel::{Chunks, in_order};
 use serde::Serialize;
-use std::io;
+use std::io::{self, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::time::UtcTimes;
 
 /// Writes every session, and with `all` its events behind it.
-pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> {
+pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let worker = || {
         let mut times = UtcTimes::default();
         move |range, lines: &mut Vec<u8>| {
@@ -27,7 +26,7 @@ pub(crate) fn write(report: &Report, all: bool, out: Out<'_>) -> io::Result<()> 
 }
 
 /// Writes one object.
-pub(crate) fn line(value: &impl Serialize, out: Out<'_>) -> io::Result<()> {
+pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }

@@ -1,14 +1,15 @@
 //! Counts only.
 
-use super::{Format, Out};
-use serde_json::{Map, Value, json};
-use std::io;
+use super::args::Format;
+use super::json;
+use serde_json::{Map, Value};
+use std::io::{self, Write};
 use viraudit_trail::report::Report;
 use viraudit_trail::session::State;
 use viraudit_trail::time::{local, utc};
 
 /// Writes the counts.
-pub(crate) fn write(report: &Report, format: Format, out: Out<'_>) -> io::Result<()> {
+pub(crate) fn write(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
     let sum = report.summary();
     let states = State::ALL.iter().map(|state| state.name()).zip(sum.states);
     let counts = [
@@ -27,11 +28,11 @@ pub(crate) fn write(report: &Report, format: Format, out: Out<'_>) -> io::Result
                 states.map(|(state, count)| (state.to_owned(), count.into())).collect();
             let mut object = Map::new();
             object.insert("kind".into(), "summary".into());
-            object.insert("first".into(), json!(sum.first.map(utc)));
-            object.insert("last".into(), json!(sum.last.map(utc)));
+            object.insert("first".into(), serde_json::json!(sum.first.map(utc)));
+            object.insert("last".into(), serde_json::json!(sum.last.map(utc)));
             object.extend(counts.map(|(key, count)| (key.to_owned(), count.into())));
             object.insert("states".into(), Value::Object(states));
-            super::json::line(&object, out)
+            json::line(&object, out)
         }
         Format::Csv => {
             let mut csv = ::csv::Writer::from_writer(out);

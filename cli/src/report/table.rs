@@ -6,7 +6,7 @@ mod row;
 
 pub(super) use event::live;
 
-use super::ReportArgs;
+use super::args::ReportArgs;
 use super::parallel::{Chunks, Part, in_any_order, in_order};
 use anstyle::Style;
 use columns::Columns;

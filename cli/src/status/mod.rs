@@ -3,18 +3,19 @@
 mod kernel;
 pub(crate) mod process;
 mod report;
+mod settings;
 mod verdict;
 
 use crate::console;
-use crate::failure::{Failure, NOT_DONE};
+use crate::exit_status::{DONE, NOT_DONE};
+use crate::failure::Failure;
 use clap::Args;
 use kernel::Kernel;
 use process::Process;
 use report::Report;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use settings::Settings;
+use std::path::PathBuf;
 use verdict::Verdict;
-use viraudit::config::{Config, DEFAULT_PATH};
 
 const HELP: &str = "\
 The first line is the answer for a process with this one's rights; the others say what it rests on. \
@@ -45,43 +46,15 @@ pub(crate) struct StatusArgs {
     config: Option<PathBuf>,
 }
 
-/// The daemon's settings and where they come from.
-#[derive(Debug, Serialize)]
-struct Settings {
-    file: String,
-    found: bool,
-    audit_level: u32,
-    audit_logging: bool,
-    /// Why the defaults stand here though the file may say otherwise.
-    error: Option<String>,
-}
-
 /// Looks, and says what was found.
 pub(crate) fn run(args: StatusArgs) -> Result<u8, Failure> {
-    let settings = settings(args.config)?;
+    let settings = Settings::load(args.config)?;
     let kernel = Kernel::ask();
     let process = Process::current();
     let verdict = Verdict::of(&kernel, &process, &settings);
-    let code = if verdict.delivered { 0 } else { NOT_DONE };
+    let code = if verdict.delivered { DONE } else { NOT_DONE };
     let report = Report::new(verdict, &kernel, process, settings);
     let text = if args.json { report.json()? } else { report.text() };
     console::print(text.as_bytes())?;
     Ok(code)
-}
-
-/// A file that was named has to be right. libvirt's own may be unreadable for this process, or
-/// wrong; then the rest of the answer is still worth having.
-fn settings(file: Option<PathBuf>) -> Result<Settings, Failure> {
-    let (found, config, error) = match &file {
-        Some(file) => (true, crate::settings::load(file)?, None),
-        None => {
-            let loaded = crate::settings::load_default();
-            let error = loaded.as_ref().err().map(|failure| failure.message.clone());
-            let found = Path::new(DEFAULT_PATH).exists();
-            (found, loaded.unwrap_or_default(), error)
-        }
-    };
-    let file = file.unwrap_or_else(|| DEFAULT_PATH.into()).display().to_string();
-    let Config { audit_level, audit_logging } = config;
-    Ok(Settings { file, found, audit_level, audit_logging, error })
 }

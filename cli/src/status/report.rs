@@ -1,8 +1,8 @@
 //! How the answer and what it rests on are shown.
 
-use super::Settings;
 use super::kernel::{Auditd, Kernel};
 use super::process::Process;
+use super::settings::Settings;
 use super::verdict::Verdict;
 use crate::failure::Failure;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! The answer: do records get through, why not, and what cures it.
 
-use super::Settings;
 use super::kernel::Kernel;
 use super::process::Process;
+use super::settings::Settings;
 use serde::Serialize;
 use viraudit::Failure;
 use viraudit::audit_sys::link::WriteProbe;

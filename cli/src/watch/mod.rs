@@ -3,6 +3,7 @@
 mod follow;
 
 use crate::console::{self, output_error, reason};
+use crate::exit_status::{DONE, NOTHING_FOUND};
 use crate::failure::Failure;
 use crate::status::process::{Process, initial_net_namespace};
 use clap::Args;
@@ -51,10 +52,10 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let mut listener = Listener::open().map_err(|error| not_opened(&error))?;
     // Who may not ask has to wait and see.
     if Link::open().and_then(|mut link| link.status()).is_ok_and(|status| status.enabled == 0) {
-        console::say("auditing is off: nothing comes until it is turned on (auditctl -e 1)");
+        console::eprint("auditing is off: nothing comes until it is turned on (auditctl -e 1)");
     }
     if initial_net_namespace() == Some(false) {
-        console::say(
+        console::eprint(
             "this is a network namespace of its own, and the kernel tells listeners in the \
              host's only: nothing will come (nsenter --net=/proc/1/ns/net)",
         );
@@ -69,10 +70,11 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let wanted = Wanted { json: args.json, count: args.count, deadline };
     let mut out = io::stdout().lock();
     let (shown, ended) =
-        follow(&mut listener, wanted, &stop, &mut out, &mut |line| console::say(line))
+        follow(&mut listener, wanted, &stop, &mut out, &mut |line| console::eprint(line))
             .map_err(failed)?;
     ended.or_else(|error| output_error(&error))?;
-    Ok(u8::from(shown == 0 && args.timeout.is_some()))
+    let timed_out = shown == 0 && args.timeout.is_some();
+    Ok(if timed_out { NOTHING_FOUND } else { DONE })
 }
 
 fn not_opened(error: &io::Error) -> Failure {

@@ -1,8 +1,8 @@
 //! Events in words: below their session, or each by itself.
 
 use super::columns::Columns;
-use crate::plain::clean;
 use crate::report::layout::{cut, put, width};
+use crate::terminal::escape;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use viraudit_trail::report::{EventView, Value};
@@ -35,7 +35,7 @@ pub(super) fn append(
     lines.extend_from_slice(b"  ");
     put(lines, event.kind, KIND.max(event.kind.len()));
     lines.extend_from_slice(b"  ");
-    lines.extend_from_slice(clean(&describe(event)).as_bytes());
+    lines.extend_from_slice(escape(&describe(event)).as_bytes());
     if let Some(stamp) = event.proof.filter(|_| proof) {
         lines.extend_from_slice(format!("  {stamp}").as_bytes());
     }
@@ -50,10 +50,10 @@ pub(super) fn append(
 pub(crate) fn live(event: &EventView<'_>) -> Vec<u8> {
     let time = local(event.time, &TimeZone::system());
     let mut line = format!("{time}  {:<KIND$}  ", event.kind).into_bytes();
-    let vm = clean(&event.vm);
+    let vm = escape(&event.vm);
     put(&mut line, &vm, NAME.max(width(&vm)));
     line.extend_from_slice(b"  ");
-    line.extend_from_slice(clean(&describe(event)).as_bytes());
+    line.extend_from_slice(escape(&describe(event)).as_bytes());
     line.push(b'\n');
     line
 }

@@ -1,8 +1,8 @@
 //! A session's row.
 
 use super::columns::{Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, USER, VM};
-use crate::plain::clean;
 use crate::report::layout::{blanks, cut, put_wide, width};
+use crate::terminal::escape;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use viraudit_trail::report::SessionView;
@@ -26,7 +26,7 @@ impl<'c, 'l> Row<'c, 'l> {
 
     /// Appends the text of the next column, if that is shown, made harmless.
     pub(super) fn put(&mut self, column: usize, text: &str) {
-        let text = clean(text);
+        let text = escape(text);
         let width = width(&text);
         if let Some(room) = self.room_for(column, width) {
             put_wide(self.lines, &text, width, room);

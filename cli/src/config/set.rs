@@ -1,0 +1,59 @@
+//! `viraudit config set`.
+
+use crate::failure::Failure;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use viraudit::config::edit::{self, Assignment};
+use viraudit::config::{self, DEFAULT_PATH};
+
+/// Changes the file as the arguments say.
+pub(super) fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    let (assignments, file) = split(arguments)?;
+    let old = config::read(file)?;
+    let new = edit::set(file, old.as_deref().unwrap_or_default(), &assignments)?;
+    if old.as_ref() == Some(&new) {
+        return Ok(());
+    }
+    edit::replace_file(file, &new).map_err(|error| Failure::not_done(error.to_string()))
+}
+
+/// Takes `KEY=VALUE... [FILE]` apart.
+fn split(arguments: &[OsString]) -> Result<(Vec<Assignment>, &Path), Failure> {
+    let (assignments, file) = match arguments {
+        [assignments @ .., file] if !is_assignment(file) => (assignments, Path::new(file)),
+        _ => (arguments, Path::new(DEFAULT_PATH)),
+    };
+    if file == Path::new("-") {
+        return Err(Failure::bad_input("config set changes a file, not standard input"));
+    }
+    let mut parsed: Vec<Assignment> = Vec::new();
+    for argument in assignments {
+        if !is_assignment(argument) {
+            return Err(Failure::bad_input(format!(
+                "'{}' is not of the form KEY=VALUE; one FILE may come last",
+                argument.to_string_lossy()
+            )));
+        }
+        let assignment: Assignment = argument
+            .to_string_lossy()
+            .parse()
+            .map_err(|error: edit::BadAssignment| Failure::bad_input(error.to_string()))?;
+        // libvirt would take the first of two, a shell the last: better ask.
+        if parsed.iter().any(|earlier| earlier.key() == assignment.key()) {
+            return Err(Failure::bad_input(format!("{} is given twice", assignment.key())));
+        }
+        parsed.push(assignment);
+    }
+    if parsed.is_empty() {
+        return Err(Failure::bad_input("nothing to set: give KEY=VALUE, such as audit_level=2"));
+    }
+    Ok((parsed, file))
+}
+
+/// Whether an argument is `KEY=VALUE`. No key has a slash, so `./a=b.conf` is a file.
+fn is_assignment(argument: &OsStr) -> bool {
+    let bytes = argument.as_bytes();
+    let key = bytes.iter().position(|&byte| byte == b'=').map(|at| &bytes[..at]);
+    key.is_some_and(|key| !key.contains(&b'/'))
+}
