@@ -2,7 +2,7 @@
 //! together.
 
 use super::boundary::{Problem, quietly, status};
-use super::state::{caller, deliver};
+use super::current::{caller, deliver};
 use crate::Failure;
 use crate::auditor::{Auditor, Batch};
 use std::cell::Cell;

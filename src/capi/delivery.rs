@@ -1,8 +1,8 @@
-//! Who waits for the kernel, for the whole process.
+//! Direct or queued delivery, for the whole process.
 
 use super::boundary::{Problem, quietly, status};
+use super::current;
 use super::log::{self, CapiLog};
-use super::state::{self, CURRENT};
 use crate::auditor::{LogLevel, LogSink};
 use crate::config::Document;
 use crate::error::ConfigError;
@@ -10,48 +10,32 @@ use crate::{Delivery, Error};
 use std::ffi::{c_int, c_uint};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How many records may be queued where the caller doesn't say.
+/// The queue's limit unless the caller sets one.
 const DEFAULT_QUEUE_LIMIT: usize = 8192;
 
-/// Where the settings of a preloaded library are, unless the environment says otherwise.
+/// The settings of a preloaded library, unless VIRAUDIT_CONF names another file.
 const PRELOAD_CONFIG: &str = "/etc/viraudit/viraudit.conf";
 
-/// The limit of the queue; 0: delivery is direct.
-static QUEUE_LIMIT: AtomicUsize = AtomicUsize::new(0);
-/// Whether this process ends its queue when it exits.
+/// Whether `end_queue_at_exit` is registered.
 static AT_EXIT: AtomicBool = AtomicBool::new(false);
 
-/// What an auditor that is opened now starts with.
-pub(super) fn current() -> Delivery {
-    match QUEUE_LIMIT.load(Ordering::SeqCst) {
-        0 => Delivery::Direct,
-        limit => Delivery::Queued { limit },
-    }
-}
-
 fn set(delivery: Delivery) {
-    let limit = match delivery {
-        Delivery::Direct => 0,
-        Delivery::Queued { limit } => limit,
-    };
-    QUEUE_LIMIT.store(limit, Ordering::SeqCst);
-    if limit > 0 && !AT_EXIT.swap(true, Ordering::SeqCst) {
+    let queued = matches!(delivery, Delivery::Queued { .. });
+    if queued && !AT_EXIT.swap(true, Ordering::SeqCst) {
         // A daemon that ends without virAuditClose, as libvirtd does, loses nothing either.
         //
         // SAFETY: `end_queue_at_exit` takes nothing, and libc calls it before this library is unloaded.
         unsafe { libc::atexit(end_queue_at_exit) };
     }
-    if let Some(auditor) = CURRENT.get() {
-        auditor.set_delivery(delivery);
-    }
+    current::set_delivery(delivery);
 }
 
 extern "C" fn end_queue_at_exit() {
     quietly((), || {
-        if let Some(auditor) = CURRENT.get() {
+        if let Some(auditor) = current::opened() {
             auditor.end_queue();
         }
     });
@@ -78,7 +62,7 @@ extern "C" fn virAuditSetDelivery(how: c_int, queue_limit: usize) -> c_int {
 extern "C" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
     status(|| {
         let wait = Duration::from_millis(timeout_ms.into());
-        match CURRENT.get() {
+        match current::opened() {
             Some(auditor) if !auditor.flush(wait) => Err(Problem::Library(Error::Io {
                 what: "records are still queued".into(),
                 source: io::Error::from_raw_os_error(libc::ETIMEDOUT),
@@ -88,8 +72,7 @@ extern "C" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
     })
 }
 
-/// Reads the settings for a libvirtd that this library is preloaded into; without the file, or a
-/// key, what is set stays.
+/// Reads the settings of a preloaded library. A missing file or key changes nothing.
 fn configure_preloaded() -> Result<(), ConfigError> {
     let path = std::env::var_os("VIRAUDIT_CONF").unwrap_or_else(|| PRELOAD_CONFIG.into());
     let path = Path::new(&path);
@@ -112,12 +95,12 @@ fn configure_preloaded() -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Says what is wrong with the settings, and goes on with what is set: a guest must start, and its
-/// records be sent, whatever a file says.
+/// Applies the settings of a preloaded library. An error in them is logged and nothing changes: a
+/// guest must start, and its records be sent, whatever the file contains.
 pub(super) fn configure_if_preloaded() {
     if log::has_libvirt()
         && let Err(error) = configure_preloaded()
     {
-        CapiLog.log(LogLevel::Warning, state::caller("virAuditOpen"), &error.to_string());
+        CapiLog.log(LogLevel::Warning, current::caller("virAuditOpen"), &error.to_string());
     }
 }

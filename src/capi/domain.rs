@@ -2,7 +2,9 @@
 
 use super::args::{MaybeText, Text};
 use super::boundary::{Problem, guard, quietly, status};
-use super::state;
+use super::emit::send_record;
+#[cfg(feature = "xml")]
+use super::emit::send_records;
 use crate::record::{Control, ControlOp, MachineId};
 use crate::{Event, Guest, Record, Resource, Uuid};
 use std::ffi::{c_int, c_longlong, c_ulonglong};
@@ -53,7 +55,7 @@ pub(super) fn emit<'a>(
     status(|| {
         let dom = dom.ok_or(Problem::Null("dom"))?;
         let record = Record { guest: dom.guest(), event: event(dom)?, success };
-        state::emit(function, &record)
+        send_record(function, &record)
     })
 }
 
@@ -128,11 +130,11 @@ extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, succes
         let reason = reason.value("reason")?;
         match &dom.subject {
             Subject::Named(guest) => {
-                state::emit(ME, &Record::start(guest.borrowed(), reason, dom.pid(), success))
+                send_record(ME, &Record::start(guest.borrowed(), reason, dom.pid(), success))
             }
             #[cfg(feature = "xml")]
             Subject::Described(def) => {
-                state::emit_all(ME, def.start_records(reason, dom.pid(), success))
+                send_records(ME, def.start_records(reason, dom.pid(), success))
             }
         }
     })

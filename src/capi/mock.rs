@@ -2,8 +2,8 @@
 
 use super::args::Text;
 use super::boundary::{Problem, guard, quietly, status};
+use super::current;
 use super::fork_slot::ForkSlot;
-use super::state;
 use crate::MockBackend;
 use crate::audit_sys::process::PerProcess;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ fn shelf() -> Result<Arc<Shelf>, Problem> {
 extern "C" fn virAuditOpenMock() -> c_int {
     status(|| {
         let shelf = Shelf::default();
-        state::open(shelf.backend.clone(), 1)?;
+        current::open(shelf.backend.clone(), 1)?;
         SHELF.replace(Some(Arc::new(shelf)));
         Ok(())
     })

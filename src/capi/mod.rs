@@ -8,19 +8,21 @@
 #![allow(unsafe_code)]
 // The functions are C's.
 #![allow(non_snake_case)]
-
-mod amount;
 mod args;
 mod batch;
 mod boundary;
+mod current;
 mod delivery;
 mod device;
 mod domain;
+mod emit;
 mod encode;
 mod fork_slot;
 mod hostdev;
 mod lifecycle;
 mod log;
 mod mock;
+mod open;
+mod quantity;
 mod send;
-mod state;
+mod stats;

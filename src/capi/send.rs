@@ -7,8 +7,8 @@
 use super::args::MaybeText;
 use super::batch::add_or_send;
 use super::boundary::quietly;
+use super::current::deliver;
 use super::log::{VirLogSource, with_source};
-use super::state::deliver;
 use crate::RecordType;
 use crate::auditor::Caller;
 use crate::message::Client;

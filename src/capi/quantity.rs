@@ -3,7 +3,7 @@
 use super::args::{MaybeText, Text};
 use super::boundary::{Problem, status};
 use super::domain::{Domain, emit_resource};
-use super::state;
+use super::emit::send_record;
 use crate::record::{Access, Count, Rdev};
 use crate::{Record, Resource};
 use std::ffi::{c_int, c_uint, c_ulonglong};
@@ -100,6 +100,6 @@ extern "C" fn virAuditDomainCgroupPath(
         let access = Access::Path { path, rdev, acl };
         let resource = Resource::Cgroup { path: cgroup.value(), access };
         let record = Record::resource(dom.guest(), reason, resource, rc == 0);
-        state::emit("virAuditDomainCgroupPath", &record)
+        send_record("virAuditDomainCgroupPath", &record)
     })
 }

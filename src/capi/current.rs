@@ -1,0 +1,99 @@
+//! What is open now, how to get at it, and the settings that outlive it.
+
+use super::boundary::Problem;
+use super::fork_slot::ForkSlot;
+use super::log::CapiLog;
+use crate::auditor::Caller;
+use crate::message::Origin;
+use crate::{Auditor, Backend, Delivery, Failure, Options};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+static CURRENT: ForkSlot<Auditor> = ForkSlot::new();
+/// Set on its own: libvirt turns logging on whether auditing could be opened or not.
+static LOGGING: AtomicBool = AtomicBool::new(false);
+/// The limit of the queue; 0: delivery is direct.
+static QUEUE_LIMIT: AtomicUsize = AtomicUsize::new(0);
+
+fn delivery() -> Delivery {
+    match QUEUE_LIMIT.load(Ordering::SeqCst) {
+        0 => Delivery::Direct,
+        limit => Delivery::Queued { limit },
+    }
+}
+
+fn options(level: u32, origin: Origin) -> Options {
+    Options {
+        level,
+        logging: LOGGING.load(Ordering::SeqCst),
+        log: Arc::new(CapiLog),
+        origin,
+        delivery: delivery(),
+    }
+}
+
+/// An auditor that only logs. Its records are sent nowhere, so they need no origin.
+fn closed() -> Auditor {
+    Auditor::closed(options(0, Origin::default()))
+}
+
+/// Opens a backend and makes it the current one. On failure the previous one stays.
+pub(super) fn open(backend: impl Backend + 'static, level: u32) -> Result<(), Problem> {
+    let auditor = match level {
+        0 => closed(),
+        _ => Auditor::open_for(backend, options(level, Origin::current()), caller("virAuditOpen"))?,
+    };
+    install(auditor);
+    Ok(())
+}
+
+/// Makes `auditor` the current one.
+fn install(auditor: Auditor) {
+    let auditor = Arc::new(auditor);
+    if let Some(old) = opened() {
+        // Its records come before the new one's.
+        old.end_queue();
+    }
+    let old = CURRENT.replace(Some(Arc::clone(&auditor)));
+    // Another thread may have changed the settings in between.
+    auditor.set_logging(LOGGING.load(Ordering::SeqCst));
+    auditor.set_delivery(delivery());
+    if let Some(old) = old {
+        old.shut();
+    }
+}
+
+/// What was opened last, even if it has been closed since.
+pub(super) fn opened() -> Option<Arc<Auditor>> {
+    CURRENT.get()
+}
+
+/// Lets the current auditor deliver something. Before the first opening, one that only logs takes
+/// its place, if logging is on.
+pub(super) fn deliver(send: impl FnOnce(&Auditor) -> Result<(), Failure>) -> Result<(), Problem> {
+    let auditor = opened().or_else(|| LOGGING.load(Ordering::SeqCst).then(|| Arc::new(closed())));
+    Ok(auditor.map_or(Ok(()), |auditor| send(&auditor))?)
+}
+
+/// The caller of a C function that doesn't take its place in the source.
+pub(super) fn caller(function: &'static str) -> Caller<'static> {
+    Caller { file: "", line: 0, function }
+}
+
+pub(super) fn set_logging(enabled: bool) {
+    LOGGING.store(enabled, Ordering::SeqCst);
+    if let Some(auditor) = opened() {
+        auditor.set_logging(LOGGING.load(Ordering::SeqCst));
+    }
+}
+
+pub(super) fn set_delivery(delivery: Delivery) {
+    let limit = match delivery {
+        Delivery::Direct => 0,
+        Delivery::Queued { limit } => limit,
+    };
+    QUEUE_LIMIT.store(limit, Ordering::SeqCst);
+    if let Some(auditor) = opened() {
+        auditor.set_delivery(delivery);
+    }
+}

@@ -1,0 +1,59 @@
+//! Opening and closing, and turning the log on and off.
+
+use super::args::{MaybeText, Text};
+use super::boundary::{Problem, quietly, status};
+use super::current::{self, open};
+use super::delivery;
+use crate::config::{self, Config};
+use crate::{Error, FileBackend, KernelBackend};
+use std::ffi::{OsStr, c_int, c_uint};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditOpen(audit_level: c_uint) -> c_int {
+    status(|| {
+        delivery::configure_if_preloaded();
+        open(KernelBackend, audit_level)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
+    status(|| {
+        let path = path.get().map_or(config::DEFAULT_PATH.as_bytes(), |path| path.to_bytes());
+        let Config { audit_level, audit_logging } =
+            Config::load(Path::new(OsStr::from_bytes(path))).map_err(Error::from)?;
+        current::set_logging(audit_logging);
+        open(KernelBackend, audit_level)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditOpenFile(path: Text<'_>) -> c_int {
+    status(|| {
+        let path = Path::new(OsStr::from_bytes(path.named("path")?.to_bytes()));
+        open(FileBackend::new(path), 1).map_err(|problem| match problem {
+            Problem::Library(Error::Delivery(failure)) => Problem::Library(Error::Io {
+                what: format!("can't open {}", path.display()),
+                source: io::Error::from_raw_os_error(failure.errno()),
+            }),
+            other => other,
+        })
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditClose() {
+    quietly((), || {
+        if let Some(auditor) = current::opened() {
+            auditor.shut();
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditLog(enabled: bool) {
+    quietly((), || current::set_logging(enabled));
+}
