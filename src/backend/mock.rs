@@ -2,7 +2,7 @@
 
 mod expect;
 
-use super::{Backend, Sink};
+use super::{Backend, Notice, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::message::Sealed;
@@ -104,10 +104,28 @@ impl MockBackend {
         self.records().clear();
     }
 
-    /// Lets every record from now on fail with this errno, as if the kernel had answered it; 0
-    /// lets them succeed again. Records that fail aren't kept.
+    /// Makes every record from now on fail with this errno, as if the kernel had answered it; 0
+    /// makes them succeed again. Failed records aren't kept.
+    ///
+    /// An opening fails where the kernel's would: at level 2 with any errno, at level 1 without
+    /// audit support (EPROTONOSUPPORT, EAFNOSUPPORT) or a file descriptor (EMFILE, ENFILE).
+    /// ENOTCONN at level 2 is [`Failure::Disabled`]: auditing is off.
+    ///
+    /// ```
+    /// use viraudit::{Auditor, MockBackend, Options};
+    ///
+    /// let mock = MockBackend::new();
+    /// mock.fail_with(libc::EPERM);
+    /// assert!(Auditor::open(mock.clone(), Options::default()).is_ok());
+    /// let must_not_start = Auditor::open(mock, Options { level: 2, ..Options::default() });
+    /// assert_eq!(must_not_start.unwrap_err().errno(), libc::EPERM);
+    /// ```
     pub fn fail_with(&self, errno: i32) {
         self.shared.errno.store(errno, Ordering::SeqCst);
+    }
+
+    fn errno(&self) -> i32 {
+        self.shared.errno.load(Ordering::SeqCst)
     }
 }
 
@@ -115,12 +133,30 @@ impl Backend for MockBackend {
     fn open(&self) -> Result<Box<dyn Sink>, Failure> {
         Ok(Box::new(self.clone()))
     }
+
+    fn open_at_level(
+        &self,
+        level: u32,
+        _notice: &mut dyn FnMut(Notice),
+    ) -> Result<Box<dyn Sink>, Failure> {
+        let failure = match self.errno() {
+            0 => return self.open(),
+            libc::ENOTCONN => Failure::Disabled,
+            errno => Failure::from_answer(errno),
+        };
+        match failure {
+            Failure::Unsupported(_) | Failure::NoDescriptor(_) => Err(failure),
+            // The kernel refuses only the records then.
+            _ if level == 1 => self.open(),
+            _ => Err(failure),
+        }
+    }
 }
 
 impl Sink for MockBackend {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
         for (i, (number, text)) in frames.iter().enumerate() {
-            let result = match (self.shared.errno.load(Ordering::SeqCst), number) {
+            let result = match (self.errno(), number) {
                 (0, number) => {
                     RecordType::from_number(number).ok_or(Failure::Rejected).map(|kind| {
                         self.records().push(MockRecord { kind, text: text.to_vec() });
@@ -130,5 +166,32 @@ impl Sink for MockBackend {
             };
             outcome(i, result);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Auditor, Options};
+
+    #[test]
+    fn openings_fail_where_the_kernels_would() {
+        let mock = MockBackend::new();
+        let open = |level, errno| {
+            mock.fail_with(errno);
+            let options = Options { level, ..Options::default() };
+            Auditor::open(mock.clone(), options).err().map(|error| error.to_string())
+        };
+        for errno in [libc::EPERM, libc::ECONNREFUSED, libc::EACCES, libc::ENOTCONN] {
+            assert_eq!(open(1, errno), None);
+            assert!(open(2, errno).is_some() && open(3, errno).is_some());
+        }
+        for errno in [libc::EPROTONOSUPPORT, libc::EAFNOSUPPORT, libc::EMFILE, libc::ENFILE] {
+            assert_eq!(open(1, errno), Some(Failure::from_socket(errno).to_string()));
+            assert_eq!(open(2, errno), open(1, errno));
+        }
+        assert_eq!(open(2, libc::ENOTCONN), Some(Failure::Disabled.to_string()));
+        assert_eq!(open(2, 0), None);
+        assert_eq!(open(0, libc::EPERM), None);
     }
 }
