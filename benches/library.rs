@@ -6,7 +6,7 @@ mod nowhere;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use nowhere::Nowhere;
-use viraudit::auditor::Caller;
+use viraudit::log::Caller;
 use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::record::MachineId;
 use viraudit::{

@@ -183,6 +183,17 @@ pub struct XmlError {
     pub message: String,
 }
 
+impl XmlError {
+    /// An error just behind `before`, which is valid UTF-8.
+    #[cfg(feature = "xml")]
+    pub(crate) fn behind(before: &[u8], message: String) -> Self {
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let row = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+        let column = row.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
+        Self { line: line as u32, column: column as u32, message }
+    }
+}
+
 impl fmt::Display for XmlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.message)

@@ -31,6 +31,7 @@ pub mod domain;
 pub mod encode;
 pub mod error;
 pub mod guest;
+pub mod log;
 pub mod message;
 pub mod record;
 pub mod value;

@@ -242,7 +242,7 @@ impl FieldSink for ShortenedKeys<'_, '_> {
 
 /// A record's whole text, read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed<'a> {
+pub struct ParsedMessage<'a> {
     /// The record.
     pub record: Record<'a>,
     /// The keys whose values were shortened, with commas between; empty when none was.
@@ -257,7 +257,7 @@ pub struct Sealed<'a> {
     pub terminal: &'a [u8],
 }
 
-impl<'a> Sealed<'a> {
+impl<'a> ParsedMessage<'a> {
     /// Reads a text that [`compose`] made: a record's BODY and its suffix.
     pub fn parse(kind: RecordType, text: &'a [u8]) -> Result<Self, ParseError> {
         let at = rfind(text, b" exe=").ok_or(ParseError::Missing("exe"))?.start;

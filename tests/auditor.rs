@@ -2,7 +2,7 @@
 //! said.
 
 use std::sync::{Arc, Mutex};
-use viraudit::auditor::{Caller, LogLevel, LogSink};
+use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::message::{Client, Origin};
 use viraudit::{
     Auditor, Backend, Change, Error, Failure, Guest, MockBackend, Options, Record, RecordType,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use viraudit::encode::{decode_hex, hex_pair, is_harmless};
-use viraudit::message::Sealed;
+use viraudit::message::ParsedMessage;
 use viraudit::record::{
     Access, Control, ControlOp, Count, Event, HostDevice, Mac, MachineId, Rdev, RecordType, TpmKind,
 };
@@ -373,11 +373,12 @@ fn records_of_a_real_libvirtd_are_read_and_written_again() {
     for case in &cases {
         let kind: RecordType = case["type"].as_str().unwrap().parse().unwrap();
         let text = case["text"].as_str().unwrap();
-        let sealed = Sealed::parse(kind, text.as_bytes()).unwrap_or_else(|e| panic!("{e}: {text}"));
-        let body = String::from_utf8(sealed.record.body()).unwrap();
+        let parsed =
+            ParsedMessage::parse(kind, text.as_bytes()).unwrap_or_else(|e| panic!("{e}: {text}"));
+        let body = String::from_utf8(parsed.record.body()).unwrap();
         let rest = text.strip_prefix(&body).unwrap_or_else(|| panic!("{body}\n{text}"));
         assert!(rest.starts_with(" exe=\"/usr/sbin/libvirtd\" hostname=? "), "{text}");
-        assert_eq!(rest.ends_with(" res=success"), sealed.record.success, "{text}");
+        assert_eq!(rest.ends_with(" res=success"), parsed.record.success, "{text}");
     }
     println!("{} records of a real libvirtd", cases.len());
     assert!(cases.len() > 100);

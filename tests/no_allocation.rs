@@ -8,7 +8,7 @@ mod nowhere;
 use nowhere::Nowhere;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use viraudit::auditor::Caller;
+use viraudit::log::Caller;
 use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, compose};
 use viraudit::record::{Change, Resource};
 use viraudit::{Auditor, Delivery, Guest, Options, Record, RecordType, Uuid};

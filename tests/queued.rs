@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use viraudit::audit_sys::frame::Frames;
-use viraudit::auditor::{Caller, LogLevel, LogSink};
 use viraudit::backend::{Backend, Sink};
+use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{Auditor, Delivery, Failure, Guest, Options, Record, Stats, Uuid};
 
 const LONG: Duration = Duration::from_secs(30);

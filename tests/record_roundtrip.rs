@@ -5,7 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use support::{bytes, record};
-use viraudit::message::{Client, Origin, Sealed, Suffix, TEXT_ROOM, TextBody, compose};
+use viraudit::message::{Client, Origin, ParsedMessage, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::record::{FieldSink, Fields, Style};
 use viraudit::{Record, RecordType};
 
@@ -99,8 +99,8 @@ proptest! {
         let composed = compose(&record, &suffix, client, record.success, &mut out).unwrap();
         out.truncate(composed.len);
         prop_assert_eq!(&out[..composed.body_len], &record.body()[..]);
-        let sealed = Sealed::parse(record.record_type(), &out);
-        prop_assert_eq!(sealed.map(|sealed| sealed.record), Ok(record.clone()));
+        let parsed = ParsedMessage::parse(record.record_type(), &out);
+        prop_assert_eq!(parsed.map(|parsed| parsed.record), Ok(record.clone()));
         let mut expected = keys(&record);
         expected.extend(["exe", "hostname", "addr", "terminal", "res"].map(|key| key.into()));
         prop_assert_eq!(keys_in(&out), expected);
@@ -145,8 +145,8 @@ proptest! {
 
         prop_assert!(text.len() <= TEXT_ROOM);
         prop_assert!(text.ends_with(b" addr=? terminal=? res=success"));
-        let sealed = Sealed::parse(record.record_type(), &text).expect("reads back");
-        prop_assert_eq!(truncated, !sealed.truncated.is_empty());
+        let parsed = ParsedMessage::parse(record.record_type(), &text).expect("reads back");
+        prop_assert_eq!(truncated, !parsed.truncated.is_empty());
         let mut expected = keys(&record);
         if truncated {
             expected.push(b"truncated".to_vec());
@@ -156,7 +156,7 @@ proptest! {
         expected.extend(["exe", "hostname", "addr", "terminal", "res"].map(|key| key.into()));
         prop_assert_eq!(keys_in(&text), expected);
 
-        let (read, whole) = match (&sealed.record.event, &record.event) {
+        let (read, whole) = match (&parsed.record.event, &record.event) {
             (
                 viraudit::Event::Resource { resource: Resource::Disk(read), .. },
                 viraudit::Event::Resource { resource: Resource::Disk(whole), .. },
@@ -166,7 +166,7 @@ proptest! {
         for (key, read, whole) in
             [("old-disk", &read.old, &whole.old), ("new-disk", &read.new, &whole.new)]
         {
-            let said = sealed.truncated.split(|&byte| byte == b',').any(|name| name == key.as_bytes());
+            let said = parsed.truncated.split(|&byte| byte == b',').any(|name| name == key.as_bytes());
             let (read, whole) = (read.as_ref().unwrap(), whole.as_ref().unwrap());
             prop_assert!(whole.starts_with(read));
             prop_assert_eq!(said, read.len() < whole.len());

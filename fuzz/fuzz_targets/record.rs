@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use viraudit::message::Sealed;
+use viraudit::message::ParsedMessage;
 use viraudit::{Record, RecordType};
 
 fuzz_target!(|input: &[u8]| {
@@ -14,5 +14,5 @@ fuzz_target!(|input: &[u8]| {
         assert!(body.iter().all(|byte| (b' '..=b'~').contains(byte)));
         assert_eq!(Record::parse(kind, &body, true).as_ref(), Ok(&record));
     }
-    let _ = Sealed::parse(kind, text);
+    let _ = ParsedMessage::parse(kind, text);
 });

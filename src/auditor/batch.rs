@@ -1,10 +1,11 @@
 //! Records that go out together.
 
 use super::core::Core;
-use super::{Auditor, Caller, USUAL_ROOM};
+use super::{Auditor, USUAL_ROOM};
 use crate::Failure;
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
 use crate::audit_sys::process::generation;
+use crate::log::Caller;
 use crate::message::{Client, Composed, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub struct Batch {
 impl Batch {
     pub(crate) fn new(auditor: &Auditor, caller: Caller<'static>) -> Self {
         let core = Arc::clone(&auditor.core);
-        let bytes = core.lane.get().lend_buffer();
+        let bytes = core.state.get().lend_buffer();
         Self { core, caller, generation: generation(), bytes, used: 0, count: 0, failure: None }
     }
 
@@ -181,6 +182,6 @@ impl Drop for Batch {
     fn drop(&mut self) {
         // How it went was counted, and said where it changed.
         let _ = self.flush();
-        self.core.lane.get().take_back(std::mem::take(&mut self.bytes));
+        self.core.state.get().take_back(std::mem::take(&mut self.bytes));
     }
 }

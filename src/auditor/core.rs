@@ -1,12 +1,13 @@
 //! What an auditor shares with the thread that delivers for it.
 
-use super::lane::{Change, Lane, Outcome};
+use super::CLOSE_WAIT;
+use super::process_state::{Change, Outcome, ProcessState};
 use super::queue::Refused;
-use super::{CLOSE_WAIT, Caller, LogLevel, LogSink};
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::backend::Backend;
+use crate::log::{Caller, LogLevel, LogSink};
 use crate::message::Suffix;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -19,7 +20,7 @@ pub(super) struct Core {
     pub(super) logging: AtomicBool,
     pub(super) log: Arc<dyn LogSink>,
     pub(super) suffix: Suffix,
-    pub(super) lane: PerProcess<Lane>,
+    pub(super) state: PerProcess<ProcessState>,
     /// How many records may be queued; 0: none is, delivery is direct.
     pub(super) queue_limit: AtomicUsize,
     /// Whether the backend is closed for good.
@@ -48,7 +49,7 @@ impl Core {
 
     /// Counts records from the moment that they can get lost.
     pub(super) fn count_offered(&self, records: u64, truncated: u64) {
-        let counters = &self.lane.get().counters;
+        let counters = &self.state.get().counters;
         counters.offered.fetch_add(records, Ordering::Relaxed);
         if truncated > 0 {
             counters.truncated.fetch_add(truncated, Ordering::Relaxed);
@@ -63,7 +64,7 @@ impl Core {
     ) -> Result<(), Failure> {
         let began = Instant::now();
         let result = self.deliver_or_queue(frames, caller);
-        self.lane.get().counters.waited(began.elapsed());
+        self.state.get().counters.waited(began.elapsed());
         result
     }
 
@@ -72,20 +73,20 @@ impl Core {
         frames: Frames<'_>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        let lane = self.lane.get();
+        let state = self.state.get();
         let limit = self.queue_limit.load(Ordering::Relaxed);
-        if limit > 0 && lane.worker.ensure(self) {
+        if limit > 0 && state.worker.ensure(self) {
             // What a log function sends in the thread that makes room can't wait for it.
-            let limit = if lane.worker.is_here() { usize::MAX } else { limit };
-            match lane.queue.push(&frames, limit, self.level > 1) {
-                Ok(()) => return self.report(lane.note_room(), caller),
-                Err(Refused::Full) => return self.report(lane.overflow(frames.count()), caller),
+            let limit = if state.worker.is_here() { usize::MAX } else { limit };
+            match state.queue.push(&frames, limit, self.level > 1) {
+                Ok(()) => return self.report(state.note_room(), caller),
+                Err(Refused::Full) => return self.report(state.overflow(frames.count()), caller),
                 // It was closed since the records were made.
                 Err(Refused::Closed) => {}
             }
         }
         // What was queued before goes first, unless the kernel is stuck.
-        if lane.worker.is_running() {
+        if state.worker.is_running() {
             self.flush(Instant::now() + CLOSE_WAIT);
         }
         self.deliver_now(frames, caller)
@@ -98,13 +99,13 @@ impl Core {
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         let Some(backend) = &self.backend else { return Ok(()) };
-        let lane = self.lane.get();
-        let outcome = lane.deliver(&**backend, frames);
-        // Either this sees that it was shut, or `shut` finds the lane's lock free.
+        let state = self.state.get();
+        let outcome = state.deliver(&**backend, frames);
+        // Either this sees that it was shut, or `shut` finds the state's lock free.
         fence(Ordering::SeqCst);
         if self.shut.load(Ordering::SeqCst) {
             // These records may have opened it again.
-            lane.close();
+            state.close();
         }
         self.report(outcome, caller)
     }
@@ -129,29 +130,29 @@ impl Core {
 
     /// Waits until what was queued is delivered, until the deadline at most; whether it is.
     pub(super) fn flush(&self, deadline: Instant) -> bool {
-        let lane = self.lane.get();
+        let state = self.state.get();
         // The thread itself would wait for what it does at the moment.
-        let deadline = if lane.worker.is_here() { Instant::now() } else { deadline };
-        lane.queue.flush(deadline)
+        let deadline = if state.worker.is_here() { Instant::now() } else { deadline };
+        state.queue.flush(deadline)
     }
 
     /// Ends the queue, and its thread: waits for it until the deadline, then gives up what is left,
     /// and says so.
     pub(super) fn finish(&self, deadline: Instant) {
-        let lane = self.lane.get();
-        lane.queue.close();
+        let state = self.state.get();
+        state.queue.close();
         match () {
             // It delivers what is left, and ends.
-            () if lane.worker.is_here() => {}
-            () if lane.queue.flush(deadline) => lane.worker.join(),
+            () if state.worker.is_here() => {}
+            () if state.queue.flush(deadline) => state.worker.join(),
             () => self.give_up(),
         }
     }
 
     /// Gives up what is queued, and says so.
     pub(super) fn give_up(&self) {
-        let lane = self.lane.get();
-        let outcome = lane.give_up(lane.queue.abandon());
+        let state = self.state.get();
+        let outcome = state.give_up(state.queue.abandon());
         let _ = self.report(outcome, Caller::default());
     }
 
@@ -160,6 +161,6 @@ impl Core {
         self.shut.store(true, Ordering::SeqCst);
         self.finish(deadline);
         fence(Ordering::SeqCst);
-        self.lane.get().close();
+        self.state.get().close();
     }
 }

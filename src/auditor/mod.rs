@@ -1,23 +1,22 @@
 //! The policy: what the level asks for, what is logged, how records are delivered and counted.
 
-mod about;
 mod batch;
 mod core;
-mod lane;
-mod log;
+mod guest_auditor;
+mod process_state;
 mod queue;
 mod stats;
 mod sync;
 mod worker;
 
-pub use about::About;
 pub use batch::Batch;
-pub use log::{Caller, LogCrate, LogLevel, LogSink};
+pub use guest_auditor::GuestAuditor;
 pub use stats::Stats;
 
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
 use crate::audit_sys::process::PerProcess;
 use crate::backend::{Backend, Notice};
+use crate::log::{Caller, LogCrate, LogLevel, LogSink};
 use crate::message::{Client, Composed, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
 use crate::{Error, Failure};
@@ -149,7 +148,7 @@ impl Auditor {
         }
         let backend = (options.level > 0).then(|| Box::new(backend) as Box<dyn Backend>);
         let auditor = Self::new(backend, options);
-        auditor.core.lane.get().adopt(opened);
+        auditor.core.state.get().adopt(opened);
         Ok(auditor)
     }
 
@@ -166,7 +165,7 @@ impl Auditor {
                 logging: AtomicBool::new(options.logging),
                 log: options.log,
                 suffix: Suffix::new(options.origin),
-                lane: PerProcess::default(),
+                state: PerProcess::default(),
                 queue_limit: AtomicUsize::new(0),
                 shut: AtomicBool::new(false),
             }),
@@ -277,7 +276,7 @@ impl Auditor {
 
     /// What became of the records so far, in this process.
     pub fn stats(&self) -> Stats {
-        self.core.lane.get().counters.read()
+        self.core.state.get().counters.read()
     }
 
     /// Closes it for good: delivers what is queued, for [`CLOSE_WAIT`] at most, and closes the

@@ -1,10 +1,11 @@
 //! The thread that delivers what is queued.
 
 use super::core::Core;
-use super::lane::Lane;
+use super::process_state::ProcessState;
 use super::queue::Burst;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::without_signals;
+use crate::log::Caller;
 use std::cell::Cell;
 use std::ops::RangeInclusive;
 use std::ptr;
@@ -29,7 +30,7 @@ const LOOK_AGAIN: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration
 /// sender wait that finds its backlog full (`backlog_wait_time`, where nobody has changed that).
 const HOLD_MAX: Duration = Duration::from_secs(60);
 
-/// A lane's thread. It is started for the first queued record, never before.
+/// The thread that empties a process's queue. It is started for the first queued record, never before.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
     running: AtomicBool,
@@ -85,23 +86,23 @@ impl Worker {
 impl Core {
     /// Delivers what is queued until the queue is closed.
     fn deliver_queued(&self) {
-        let lane = self.lane.get();
-        HERE.set(&raw const lane.worker);
+        let state = self.state.get();
+        HERE.set(&raw const state.worker);
         // A panic of a backend or a log sink of the program's own ends the thread. Without the
         // queue what comes later is delivered directly.
-        let _unwinding = Unwinding { core: self, lane };
+        let _unwinding = Unwinding { core: self, state };
         let mut burst = Burst::default();
         let mut pace = Pace::default();
-        while lane.queue.take(&mut burst) {
+        while state.queue.take(&mut burst) {
             let mut rest = Some(Frames::new(&mut burst.bytes, burst.count));
             while let Some(frames) = rest {
                 let (head, tail) = frames.split(BURST_MAX, BURST_BYTES_MAX);
-                pace.wait(lane, &head);
-                if !lane.queue.begin(head.count()) {
+                pace.wait(state, &head);
+                if !state.queue.begin(head.count()) {
                     break;
                 }
                 // How it went is counted, and said where it changed: nobody waits for it.
-                let _ = self.deliver_now(head, super::Caller::default());
+                let _ = self.deliver_now(head, Caller::default());
                 rest = tail;
             }
         }
@@ -110,14 +111,14 @@ impl Core {
 
 struct Unwinding<'c> {
     core: &'c Core,
-    lane: &'c Lane,
+    state: &'c ProcessState,
 }
 
 impl Drop for Unwinding<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.lane.queue.close();
-            let _ = self.lane.queue.begin(0);
+            self.state.queue.close();
+            let _ = self.state.queue.begin(0);
             self.core.give_up();
         }
     }
@@ -135,7 +136,7 @@ struct Pace {
 impl Pace {
     /// Waits until the next messages may be sent. Not for a closed queue: what is left then is
     /// better with the kernel than nowhere.
-    fn wait(&mut self, lane: &Lane, next: &Frames<'_>) {
+    fn wait(&mut self, state: &ProcessState, next: &Frames<'_>) {
         self.messages += next.count();
         self.bytes += next.bytes().len();
         if self.messages <= BURST_MAX && self.bytes <= BURST_BYTES_MAX {
@@ -145,10 +146,10 @@ impl Pace {
         let began = Instant::now();
         let mut pause = *LOOK_AGAIN.start();
         let mut before = 0;
-        while let Some(unread) = lane.unread().filter(|&unread| unread > UNREAD_MAX) {
+        while let Some(unread) = state.unread().filter(|&unread| unread > UNREAD_MAX) {
             // Less than at the last look: auditd reads, only slowly. On a host where it is always
             // behind, records must not wait for ever.
-            if unread < before || began.elapsed() > HOLD_MAX || lane.queue.is_closed() {
+            if unread < before || began.elapsed() > HOLD_MAX || state.queue.is_closed() {
                 return;
             }
             before = unread;

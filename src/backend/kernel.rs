@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::link::{Link, WriteProbe};
 use crate::audit_sys::socket::Socket;
-use crate::auditor::LogLevel;
+use crate::log::LogLevel;
 
 /// The host's audit subsystem.
 ///

@@ -5,7 +5,7 @@ mod expect;
 use super::{Backend, Notice, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
-use crate::message::Sealed;
+use crate::message::ParsedMessage;
 use crate::record::{ParseError, RecordType, Style, style_of};
 use crate::{Failure, Record};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -27,7 +27,7 @@ impl MockRecord {
     ///
     /// When it isn't one that viraudit writes: a C caller's own format, say.
     pub fn record(&self) -> Result<Record<'_>, ParseError> {
-        self.sealed().map(|sealed| sealed.record)
+        self.message().map(|message| message.record)
     }
 
     /// The record and its origin suffix.
@@ -35,8 +35,8 @@ impl MockRecord {
     /// # Errors
     ///
     /// As [`MockRecord::record`].
-    pub fn sealed(&self) -> Result<Sealed<'_>, ParseError> {
-        Sealed::parse(self.kind, &self.text)
+    pub fn message(&self) -> Result<ParsedMessage<'_>, ParseError> {
+        ParsedMessage::parse(self.kind, &self.text)
     }
 
     /// A field's value as it stands in the text; the first of that name.

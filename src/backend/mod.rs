@@ -14,7 +14,7 @@ pub use stream::StreamBackend;
 
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
-use crate::auditor::LogLevel;
+use crate::log::LogLevel;
 
 /// Something that was noticed while a backend was opened, for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

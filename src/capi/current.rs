@@ -3,7 +3,7 @@
 use super::boundary::Problem;
 use super::fork_slot::ForkSlot;
 use super::log::CapiLog;
-use crate::auditor::Caller;
+use crate::log::Caller;
 use crate::message::Origin;
 use crate::{Auditor, Backend, Delivery, Failure, Options};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::boundary::{Problem, quietly, status};
 use super::current;
 use super::log::{self, CapiLog};
-use crate::auditor::{LogLevel, LogSink};
+use crate::log::{LogLevel, LogSink};
 use crate::config::Document;
 use crate::error::ConfigError;
 use crate::{Delivery, Error};

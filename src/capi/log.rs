@@ -2,7 +2,7 @@
 
 use super::boundary::quietly;
 use super::fork_slot::ForkSlot;
-use crate::auditor::{Caller, LogCrate, LogLevel, LogSink};
+use crate::log::{Caller, LogCrate, LogLevel, LogSink};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
 use std::ptr;

@@ -10,7 +10,7 @@ use super::boundary::quietly;
 use super::current::deliver;
 use super::log::{VirLogSource, with_source};
 use crate::RecordType;
-use crate::auditor::Caller;
+use crate::log::Caller;
 use crate::message::Client;
 use std::arch::{global_asm, naked_asm};
 use std::ffi::{CStr, c_char, c_int};

@@ -32,17 +32,9 @@ pub(super) fn decode(xml: &[u8]) -> Result<&str, XmlError> {
         return Err(start(format!("the XML declares the encoding '{name}'; only UTF-8 is read")));
     }
     text.map_err(|_| {
-        let (line, column) = place(&xml[..valid]);
-        XmlError { line, column, message: "a byte that is not UTF-8; only UTF-8 is read".into() }
+        let message = "a byte that is not UTF-8; only UTF-8 is read";
+        XmlError::behind(&xml[..valid], message.into())
     })
-}
-
-/// Line and column, from 1, just behind valid UTF-8.
-pub(super) fn place(before: &[u8]) -> (u32, u32) {
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let row = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
-    let column = row.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
-    (line as u32, column as u32)
 }
 
 /// The encoding that an XML declaration names.

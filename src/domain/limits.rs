@@ -1,7 +1,6 @@
 //! What is refused before the parser sees it: documents that are small and yet cost it a stack,
 //! or time and memory that grow with the square of their size.
 
-use super::document::place;
 use crate::error::XmlError;
 
 /// How deep elements may be nested: the bound that libxml2, and so libvirt, has.
@@ -27,10 +26,7 @@ pub(super) fn check(text: &str) -> Result<(), XmlError> {
     while let Some(found) = text[at..].find('<') {
         let start = at + found;
         let rest = &text[start..];
-        let refuse = |message: String| {
-            let (line, column) = place(&text.as_bytes()[..start]);
-            Err(XmlError { line, column, message })
-        };
+        let refuse = |message| Err(XmlError::behind(&text.as_bytes()[..start], message));
         let skip = |open: &str, close: &str| {
             let body = rest.strip_prefix(open)?;
             Some(body.find(close).map(|len| open.len() + len + close.len()))

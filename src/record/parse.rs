@@ -114,7 +114,7 @@ pub(super) fn parse_number<N: FromStr>(text: &[u8]) -> Option<N> {
 
 impl<'a> Record<'a> {
     /// Reads a record's BODY: the text without the origin suffix. `success` is its `res=`, which
-    /// stands in the suffix; [`Sealed`](crate::message::Sealed) reads both.
+    /// stands in the suffix; [`ParsedMessage`](crate::message::ParsedMessage) reads both.
     pub fn parse(kind: RecordType, body: &'a [u8], success: bool) -> Result<Self, ParseError> {
         let mut reader = FieldReader::new(body);
         let virt = reader.raw("virt")?;

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use viraudit::audit_sys::link::{Link, WriteProbe};
-use viraudit::auditor::{Caller, LogLevel, LogSink};
+use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{
     Auditor, Config, Error, FileBackend, KernelBackend, Options, Record, StreamBackend,
 };

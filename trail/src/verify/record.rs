@@ -4,7 +4,7 @@ use super::Damage;
 use crate::fields::Fields;
 use crate::line::{Defect, Line, VirtLine, quoted};
 use viraudit::RecordType;
-use viraudit::message::Sealed;
+use viraudit::message::ParsedMessage;
 
 /// What the kernel puts in front.
 const KERNEL: [&[u8]; 5] = [b"pid", b"uid", b"auid", b"ses", b"subj"];
@@ -91,7 +91,7 @@ pub(super) fn check(kind: RecordType, line: &Line<'_>, say: &mut impl FnMut(Dama
         keys.push(key);
     }
     if clean.get()
-        && let Err(error) = Sealed::parse(kind, quoted.text)
+        && let Err(error) = ParsedMessage::parse(kind, quoted.text)
     {
         use viraudit::record::ParseError::Unexpected;
         let damage = match error {

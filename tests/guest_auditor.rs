@@ -1,13 +1,13 @@
 //! The promise: each method about a guest sends the record that libvirt's helper would.
 
-use viraudit::auditor::About;
+use viraudit::auditor::GuestAuditor;
 use viraudit::record::{Access, HostDevice, Lifecycle, Mac, MachineId, TpmKind};
 use viraudit::{Auditor, Failure, Guest, MockBackend, Options, Uuid};
 
 const UUID: &str = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
 
 /// A call, and the tail that it must give: everything but virt, vm and uuid, and the result.
-type Case = (fn(About<'_>) -> Result<(), Failure>, &'static str, &'static str, bool);
+type Case = (fn(GuestAuditor<'_>) -> Result<(), Failure>, &'static str, &'static str, bool);
 
 const MAC: Mac = Mac([0x52, 0x54, 0, 0xab, 0xcd, 1]);
 
@@ -154,7 +154,7 @@ fn each_method_sends_its_record() {
     let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
     let guest = Guest::new("kvm", "web1", UUID.parse::<Uuid>().unwrap());
     for (call, head, tail, success) in CASES {
-        call(auditor.about(&guest)).unwrap();
+        call(auditor.guest(&guest)).unwrap();
         let sent = mock.records();
         assert_eq!(sent.len(), 1, "{head} {tail}");
         let text = String::from_utf8(sent[0].text.clone()).unwrap();
@@ -172,8 +172,8 @@ fn what_says_nothing_is_not_sent() {
     let mock = MockBackend::new();
     let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
     let guest = Guest::new("kvm", "web1", Uuid::default());
-    let about = auditor.about(&guest);
-    about.disk(None, None, "attach", true).unwrap();
-    about.cgroup_path(None, "allow", None, "rw", 1).unwrap();
+    let web1 = auditor.guest(&guest);
+    web1.disk(None, None, "attach", true).unwrap();
+    web1.cgroup_path(None, "allow", None, "rw", 1).unwrap();
     assert_eq!(mock.records().len(), 0);
 }

@@ -1,7 +1,7 @@
 //! What one process needs to deliver records: an open backend, its lock and its counts.
 //!
 //! A fork's child must neither use its parent's socket nor wait for a lock that another thread of
-//! the parent held at that moment, so each process has a lane of its own.
+//! the parent held at that moment, so each process has a state of its own.
 
 use super::queue::Queue;
 use super::stats::Counters;
@@ -29,15 +29,15 @@ pub(super) struct Outcome {
 }
 
 #[derive(Default)]
-struct State {
+struct Output {
     sink: Option<Box<dyn Sink>>,
     /// Why the last record failed, and how many have since the last one that didn't.
     trouble: Option<(Failure, u64)>,
 }
 
 #[derive(Default)]
-pub(super) struct Lane {
-    state: Mutex<State>,
+pub(super) struct ProcessState {
+    output: Mutex<Output>,
     pub(super) counters: Counters,
     pub(super) queue: Queue,
     /// The thread that empties the queue.
@@ -48,15 +48,15 @@ pub(super) struct Lane {
     spare: Mutex<Vec<u8>>,
 }
 
-impl std::fmt::Debug for Lane {
+impl std::fmt::Debug for ProcessState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lane").field("counters", &self.counters).finish_non_exhaustive()
+        f.debug_struct("ProcessState").field("counters", &self.counters).finish_non_exhaustive()
     }
 }
 
-impl Lane {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl ProcessState {
+    fn output(&self) -> MutexGuard<'_, Output> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Memory for a batch: what an earlier one has left, where there is any.
@@ -75,17 +75,17 @@ impl Lane {
 
     /// Uses what is open already.
     pub(super) fn adopt(&self, sink: Option<Box<dyn Sink>>) {
-        self.state().sink = sink;
+        self.output().sink = sink;
     }
 
     /// Delivers a burst that is counted as offered, opening the backend first where that has to be
     /// done (again).
     pub(super) fn deliver(&self, backend: &dyn Backend, frames: Frames<'_>) -> Outcome {
         let count = frames.count() as u64;
-        let mut state = self.state();
+        let mut output = self.output();
         let mut failure = None;
         let mut failed = 0;
-        let opened = match &mut state.sink {
+        let opened = match &mut output.sink {
             Some(sink) => Ok(sink),
             none => backend.open().map(|sink| none.insert(sink)),
         };
@@ -102,8 +102,8 @@ impl Lane {
                 failed = count;
             }
         }
-        let change = state.note(failure, failed);
-        drop(state);
+        let change = output.note(failure, failed);
+        drop(output);
         self.counters.delivered.fetch_add(count - failed, Ordering::Release);
         if let Some(why) = failure {
             self.counters.last_errno.store(why.errno(), Ordering::Relaxed);
@@ -114,13 +114,13 @@ impl Lane {
 
     /// See [`Sink::unread`]; `None` also when nothing is open.
     pub(super) fn unread(&self) -> Option<u64> {
-        self.state().sink.as_mut()?.unread()
+        self.output().sink.as_mut()?.unread()
     }
 
     /// Closes what is open. Who delivers at the moment isn't waited for, and has to call it again.
     pub(super) fn close(&self) {
-        match self.state.try_lock() {
-            Ok(mut state) => state.sink = None,
+        match self.output.try_lock() {
+            Ok(mut output) => output.sink = None,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().sink = None,
             Err(TryLockError::WouldBlock) => {}
         }
@@ -157,7 +157,7 @@ impl Lane {
     }
 }
 
-impl State {
+impl Output {
     fn note(&mut self, failure: Option<Failure>, failed: u64) -> Option<Change> {
         let before = self.trouble.take();
         let Some(why) = failure else {

@@ -1,6 +1,7 @@
 //! A method for each thing that can be said about a guest: C's virAuditDomain functions, in Rust.
 
-use super::{Auditor, Caller};
+use super::Auditor;
+use crate::log::Caller;
 use crate::record::{
     Access, Change, Control, ControlOp, Count, HostDevice, Lifecycle, Mac, MachineId, Rdev, TpmKind,
 };
@@ -9,7 +10,7 @@ use crate::{Event, Failure, Guest, Record, Resource, Value};
 /// What became of one record: see [`Auditor::emit`] for the errors.
 type Sent = Result<(), Failure>;
 
-/// An auditor with a guest: [`Auditor::about`].
+/// An auditor with a guest: [`Auditor::guest`].
 ///
 /// Each method sends one record. `reason` is why: `start` while the guest starts, `attach` and
 /// `detach` for what is plugged while it runs, `update` for what changes; `success` whether that
@@ -21,25 +22,25 @@ type Sent = Result<(), Failure>;
 /// let mock = MockBackend::new();
 /// let auditor = Auditor::open(mock.clone(), Options::default())?;
 /// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
-/// let about = auditor.about(&guest);
+/// let web1 = auditor.guest(&guest);
 ///
-/// about.memory(0, 2 * 1024 * 1024, "start", true)?; // KiB
-/// about.start("booted", 4711, true)?;
-/// about.disk(None, Some("/images/data.qcow2".into()), "attach", true)?;
-/// about.stop("shutdown", 0)?;
+/// web1.memory(0, 2 * 1024 * 1024, "start", true)?; // KiB
+/// web1.start("booted", 4711, true)?;
+/// web1.disk(None, Some("/images/data.qcow2".into()), "attach", true)?;
+/// web1.stop("shutdown", 0)?;
 /// assert_eq!(mock.records().len(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
+pub struct GuestAuditor<'a> {
     auditor: &'a Auditor,
     guest: &'a Guest<'a>,
 }
 
 impl Auditor {
     /// Records about one guest.
-    pub fn about<'a>(&'a self, guest: &'a Guest<'a>) -> About<'a> {
-        About { auditor: self, guest }
+    pub fn guest<'a>(&'a self, guest: &'a Guest<'a>) -> GuestAuditor<'a> {
+        GuestAuditor { auditor: self, guest }
     }
 }
 
@@ -68,7 +69,7 @@ macro_rules! resources {
     )* };
 }
 
-impl<'a> About<'a> {
+impl<'a> GuestAuditor<'a> {
     #[track_caller]
     fn send(&self, event: Event<'_>, success: bool) -> Sent {
         let record = Record { guest: self.guest.borrowed(), event, success };
