@@ -7,6 +7,10 @@ use crate::audit_sys::link::{Link, WriteProbe};
 use crate::audit_sys::socket::Socket;
 use crate::log::LogLevel;
 
+/// The notice for a kernel that takes records and drops them.
+pub const AUDITING_IS_OFF: &str = "auditing is off on this host: the kernel drops records until \
+                                   it is turned on (auditctl -e 1, or auditd)";
+
 /// The host's audit subsystem.
 ///
 /// ```no_run
@@ -34,12 +38,7 @@ impl Backend for KernelBackend {
         let status = link.status();
         if level == 1 {
             if matches!(status, Ok(status) if status.enabled == 0) {
-                notice(Notice {
-                    level: LogLevel::Info,
-                    message: "auditing is off on this host: the kernel drops records until it is \
-                              turned on (auditctl -e 1, or auditd)"
-                        .into(),
-                });
+                notice(Notice { level: LogLevel::Info, message: AUDITING_IS_OFF.into() });
             }
             return Ok(Box::new(link));
         }

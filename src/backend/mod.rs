@@ -7,7 +7,7 @@ mod mock;
 mod stream;
 
 pub use file::FileBackend;
-pub use kernel::KernelBackend;
+pub use kernel::{AUDITING_IS_OFF, KernelBackend};
 pub use line::LineWriter;
 pub use mock::{MockBackend, MockRecord};
 pub use stream::StreamBackend;

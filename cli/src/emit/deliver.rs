@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use viraudit::audit_sys::link::{Link, WriteProbe};
+use viraudit::backend::AUDITING_IS_OFF;
 use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{
     Auditor, Config, Error, FileBackend, KernelBackend, Options, Record, StreamBackend,
@@ -144,10 +145,7 @@ fn warn_if_off_unasked() {
         return;
     }
     if Link::open().is_ok_and(|mut link| link.probe_write() == WriteProbe::Off) {
-        eprint(
-            "auditing is off on this host: the kernel drops records until it is turned on \
-             (auditctl -e 1, or auditd)",
-        );
+        eprint(AUDITING_IS_OFF);
     }
 }
 
