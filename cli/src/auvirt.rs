@@ -6,7 +6,9 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use viraudit::audit_sys::{calendar, process};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use viraudit::audit_sys::calendar;
 
 /// The name it is called by, and the subcommand.
 const NAME: &str = "auvirt";
@@ -21,11 +23,18 @@ pub(crate) fn called() -> Option<Vec<OsString>> {
     (words.next()?.as_bytes() == NAME.as_bytes()).then(|| words.collect())
 }
 
+/// Lets a write to a pipe without a reader end the process, as it does auvirt: Rust's runtime has
+/// the signal ignored, so that the write fails instead.
+fn end_on_broken_pipe() {
+    let always = Arc::new(AtomicBool::new(true));
+    // Without a handler the write fails, and auvirt ends with an error message.
+    let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGPIPE, always);
+}
+
 /// Runs it; gives back its exit status.
 pub(crate) fn run(args: Vec<OsString>) -> u8 {
     calendar::adopt_locale();
-    // A pipe that nobody reads any more ends it as it ends auvirt.
-    process::end_on_broken_pipe();
+    end_on_broken_pipe();
     let (mut stdin, mut stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
     viraudit_trail::auvirt::run(args, &mut stdin, &mut stdout, &mut stderr)
 }

@@ -74,10 +74,3 @@ pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     }
     result
 }
-
-/// Lets a write to a pipe that nobody reads end the process, as it does in C. Rust's runtime makes
-/// it an error.
-pub fn end_on_broken_pipe() {
-    // SAFETY: the default action needs no handler, and no handler of ours is replaced.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-}

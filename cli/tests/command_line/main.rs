@@ -2,6 +2,7 @@
 //!
 //! `REFRESH=1 cargo test -p viraudit-cli` writes the golden files and the man pages anew.
 
+mod broken_pipe;
 mod errors;
 mod file;
 mod golden;
