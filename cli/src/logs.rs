@@ -4,8 +4,8 @@ use crate::console::{self, reason};
 use crate::failure::Failure;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
-use viraudit_trail::blocks::ReadError;
-use viraudit_trail::source::Sources;
+use viraudit_trail::input::Sources;
+use viraudit_trail::input::blocks::ReadError;
 
 /// The logs that were asked for, or this host's own.
 pub(crate) fn find(files: &[PathBuf], command: &str) -> Result<Sources, Failure> {
@@ -49,7 +49,7 @@ fn hint(error: &io::Error, command: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use viraudit_trail::source::Source;
+    use viraudit_trail::input::Source;
 
     #[test]
     fn what_helps_depends_on_whose_log_it_is() {

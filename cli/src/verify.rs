@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use viraudit_trail::source::Sources;
+use viraudit_trail::input::Sources;
 use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify};
 

@@ -37,11 +37,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use viraudit::RecordType;
-use viraudit_trail::report::{EventView, Filter, Report, SessionView, Shapes};
-use viraudit_trail::scan::Wants;
-use viraudit_trail::source::{Source, Sources};
-use viraudit_trail::store::Store;
-use viraudit_trail::tally::Tally;
+use viraudit_trail::events::{LineCounts, Store, Wants};
+use viraudit_trail::input::{Source, Sources};
+use viraudit_trail::report::{EventView, Filter, Report, SessionView, WidthSamples};
 use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify, verify_text};
 use viraudit_trail::watch::Watcher;
@@ -56,11 +54,11 @@ const OTHERS: [Wants; 2] =
 fuzz_target!(|log: &[u8]| {
     let lines = lines(log);
     let report = report(log, DETAILS);
-    accounted(report.store().tally, lines);
+    accounted(report.store().line_counts, lines);
     let shown = shown(&report);
     for wants in OTHERS {
         let report = self::report(log, wants);
-        accounted(report.store().tally, lines);
+        accounted(report.store().line_counts, lines);
         self::shown(&report);
     }
     let findings = findings(log, lines);
@@ -82,9 +80,13 @@ fn report(log: &[u8], wants: Wants) -> Report {
     Report::new(Store::of_text(log, wants, &CLOCK), filter)
 }
 
-fn accounted(tally: Tally, lines: u64) {
-    assert_eq!(tally.lines, lines);
-    assert_eq!(tally.used + tally.other + tally.malformed + tally.cut, lines, "{tally:?}");
+fn accounted(line_counts: LineCounts, lines: u64) {
+    assert_eq!(line_counts.lines, lines);
+    assert_eq!(
+        line_counts.used + line_counts.other + line_counts.malformed + line_counts.cut,
+        lines,
+        "{line_counts:?}"
+    );
 }
 
 /// Each line of JSON is an object, each row of CSV has the header's columns, and texts keep to
@@ -109,8 +111,8 @@ fn shown(report: &Report) -> Vec<u8> {
         let cell = std::str::from_utf8(&cell).expect("text");
         assert_eq!(report::layout::width(cell), 12, "{cell:?}");
     }
-    let mut shapes = Shapes::default();
-    let unlike = room(report.unlike(0..report.len(), &mut shapes));
+    let mut shapes = WidthSamples::default();
+    let unlike = room(report.width_samples(0..report.len(), &mut shapes));
     assert!(unlike == room(report.sessions()), "one is wider");
     let summary = report.summary();
     assert_eq!(summary.sessions, report.len() as u64);

@@ -1,20 +1,16 @@
-//! The read side: lines of an audit trail, the events they make, and the guests' sessions in them.
+//! The read side: from the lines of an audit trail to the sessions of its guests.
 //!
-//! Data goes one way: [`source`] finds and opens logs, [`blocks`] cuts them into blocks of whole
-//! lines, [`mod@line`] says what a line is, [`scan`] keeps of a block what matters, [`store`] holds it,
-//! [`session`] makes sessions of it, and [`report`] shows them to whoever prints.
+//! Data goes one way: [`input`] finds and opens logs and cuts them into blocks of whole lines,
+//! [`mod@line`] parses one line, [`events`] collects the events of a log, [`session`] groups them
+//! into sessions, and [`report`] selects and describes what is printed. [`verify`] and [`watch`] are
+//! two other ends of the same path; [`time`] reads and prints times.
 
 pub mod auvirt;
-pub mod blocks;
-pub mod fields;
+pub mod events;
+pub mod input;
 pub mod line;
 pub mod report;
-pub mod scan;
 pub mod session;
-pub mod source;
-pub mod store;
-pub mod tally;
 pub mod time;
-pub mod users;
 pub mod verify;
 pub mod watch;

@@ -1,9 +1,9 @@
 //! Records as they happen, each with what is known of its guest by then.
 
-use crate::blocks::Found;
+use crate::events::Store;
+use crate::events::{Found, Scanner, Wants};
+use crate::input::blocks::BlockOutput;
 use crate::report::{EventView, Filter, Report};
-use crate::scan::{Scanned, Scanner, Wants};
-use crate::store::Store;
 use crate::time::Clock;
 
 /// How many events are remembered to tell whose label or process a denial is about. Beyond it,
@@ -17,7 +17,7 @@ const EVENT_ENDS: u16 = 1320;
 #[derive(Debug)]
 pub struct Watcher {
     scanner: Scanner,
-    found: Scanned,
+    found: Found,
     report: Report,
     /// Records of events that haven't ended.
     open: Vec<u8>,
@@ -32,7 +32,7 @@ impl Watcher {
         store.local = true;
         Self {
             scanner: Scanner::new(wants, clock.clone()),
-            found: Scanned::default(),
+            found: Found::default(),
             report: Report::live(store, Filter::default()),
             open: Vec::new(),
             clock,

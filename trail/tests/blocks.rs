@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use viraudit_trail::blocks::{self, Found};
-use viraudit_trail::source::Source;
+use viraudit_trail::input::Source;
+use viraudit_trail::input::blocks::{self, BlockOutput};
 
 /// The lines of a block, as they are.
 #[derive(Default)]
 struct Lines(Vec<Vec<u8>>);
 
-impl Found for Lines {
+impl BlockOutput for Lines {
     fn clear(&mut self) {
         self.0.clear();
     }

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use support::{LEVEL, Log, clock, report};
+use viraudit_trail::events::Wants;
+use viraudit_trail::input::{Source, Sources};
 use viraudit_trail::report::{Filter, Report};
-use viraudit_trail::scan::Wants;
-use viraudit_trail::source::{Source, Sources};
 use viraudit_trail::verify::verify;
 
 const WANTS: [Wants; 2] =
@@ -37,9 +37,12 @@ fn accounted(text: &[u8]) {
         for session in report.sessions() {
             report.events(&session).for_each(drop);
         }
-        let tally = report.store().tally;
-        assert_eq!(tally.lines, lines(text));
-        assert_eq!(tally.used + tally.other + tally.malformed + tally.cut, tally.lines);
+        let line_counts = report.store().line_counts;
+        assert_eq!(line_counts.lines, lines(text));
+        assert_eq!(
+            line_counts.used + line_counts.other + line_counts.malformed + line_counts.cut,
+            line_counts.lines
+        );
     }
 }
 
@@ -66,13 +69,14 @@ fn every_byte_flipped_once() {
             let mut damaged = text.clone();
             damaged[at] ^= mask;
             // A file for each would take a while; the scanner is where lines are looked at.
-            let scanner = viraudit_trail::scan::Scanner::new(WANTS[at % 2], clock());
-            let mut found = viraudit_trail::scan::Scanned::default();
+            let scanner = viraudit_trail::events::Scanner::new(WANTS[at % 2], clock());
+            let mut found = viraudit_trail::events::Found::default();
             scanner.scan(&damaged, &mut found);
-            let tally = found.tally;
-            assert_eq!(tally.lines, lines(&damaged), "byte {at}");
-            let sum = tally.used + tally.other + tally.malformed + tally.cut;
-            assert_eq!(sum, tally.lines, "byte {at}: {tally:?}");
+            let line_counts = found.line_counts;
+            assert_eq!(line_counts.lines, lines(&damaged), "byte {at}");
+            let sum =
+                line_counts.used + line_counts.other + line_counts.malformed + line_counts.cut;
+            assert_eq!(sum, line_counts.lines, "byte {at}: {line_counts:?}");
             if at % 16 == 0 {
                 accounted(&damaged);
                 findings(&damaged);

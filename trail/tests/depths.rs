@@ -4,8 +4,8 @@ mod support;
 
 use proptest::prelude::*;
 use support::{Log, report, uuid};
+use viraudit_trail::events::Wants;
 use viraudit_trail::report::{Filter, Report};
-use viraudit_trail::scan::Wants;
 
 /// What is told of each session.
 fn told(report: &Report) -> Vec<String> {

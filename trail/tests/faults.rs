@@ -4,8 +4,8 @@
 mod support;
 
 use support::{EPOCH, LEVEL, Log, clock, events, report, sessions, uuid};
+use viraudit_trail::events::Wants;
 use viraudit_trail::report::Filter;
-use viraudit_trail::scan::Wants;
 use viraudit_trail::time::{Edge, duration, local, parse, utc};
 
 const GUEST: &str = "system_u:system_r:svirt_t:s0:c107,c434";
@@ -226,9 +226,9 @@ fn fault_17_what_cannot_be_used_is_counted() {
     let mut log = Log::default();
     log.start(1, 1).line("type=VIRT_CONTROL msg=audit(1.000:7): pid=1 uid=0 msg='virt=kvm op=st");
     log.line("rubbish").line("type=USER_LOGIN msg=audit(1.000:8): pid=1");
-    let tally = log.details().store().tally;
-    assert_eq!((tally.lines, tally.used, tally.other), (4, 1, 1));
-    assert_eq!((tally.malformed, tally.cut), (1, 1));
+    let line_counts = log.details().store().line_counts;
+    assert_eq!((line_counts.lines, line_counts.used, line_counts.other), (4, 1, 1));
+    assert_eq!((line_counts.malformed, line_counts.cut), (1, 1));
 }
 
 #[test]

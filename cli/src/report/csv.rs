@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
-use viraudit_trail::time::UtcTimes;
+use viraudit_trail::time::UtcFormatCache;
 
 const COLUMNS: [&str; 14] = [
     "kind",
@@ -35,7 +35,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
     header.flush()?;
     drop(header);
     let worker = || {
-        let mut times = UtcTimes::default();
+        let mut times = UtcFormatCache::default();
         let mut row = StringRecord::new();
         move |range, lines: &mut Vec<u8>| {
             let mut csv = Writer::from_writer(lines);
@@ -55,7 +55,12 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
     in_order(Chunks::of(report, all), worker, |lines| out.write_all(lines))
 }
 
-fn session_row(session: &SessionView<'_>, all: bool, times: &mut UtcTimes, row: &mut StringRecord) {
+fn session_row(
+    session: &SessionView<'_>,
+    all: bool,
+    times: &mut UtcFormatCache,
+    row: &mut StringRecord,
+) {
     let known = |value: &'_ Option<Cow<'_, str>>| -> String {
         value.as_deref().map(harmless).unwrap_or_default().into_owned()
     };
@@ -80,7 +85,7 @@ fn session_row(session: &SessionView<'_>, all: bool, times: &mut UtcTimes, row: 
 fn event_row(
     session: &SessionView<'_>,
     event: &EventView<'_>,
-    times: &mut UtcTimes,
+    times: &mut UtcFormatCache,
     row: &mut StringRecord,
 ) {
     let shown = |key: &str| event.get(key).map(value).unwrap_or_default();

@@ -5,12 +5,12 @@ use super::parallel::{Chunks, in_order};
 use serde::Serialize;
 use std::io::{self, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
-use viraudit_trail::time::UtcTimes;
+use viraudit_trail::time::UtcFormatCache;
 
 /// Writes every session, and with `all` its events behind it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let worker = || {
-        let mut times = UtcTimes::default();
+        let mut times = UtcFormatCache::default();
         move |range, lines: &mut Vec<u8>| {
             for session in report.range(range) {
                 append_session(&session, &mut times, lines);
@@ -31,7 +31,7 @@ pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()
     out.write_all(b"\n")
 }
 
-fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
+fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {
     let mut row = Object::begin(lines, "session");
     row.text(key!("host"), session.host.as_deref());
     row.text(key!("virt"), Some(&session.virt));
@@ -59,7 +59,7 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcTimes, lines: &mut V
 }
 
 /// Appends an event's line.
-pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcTimes, lines: &mut Vec<u8>) {
+pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {
     let mut row = Object::begin(lines, event.kind);
     row.plain(key!("time"), Some(times.bytes(event.time)));
     if let Some(host) = &event.host {

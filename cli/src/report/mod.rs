@@ -18,10 +18,9 @@ use crate::failure::Failure;
 use crate::logs;
 use args::Format;
 use std::io::{self, BufWriter, Write};
+use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::report::{EventView, Report};
-use viraudit_trail::scan::Wants;
-use viraudit_trail::store::Store;
-use viraudit_trail::time::{Clock, UtcTimes};
+use viraudit_trail::time::{Clock, UtcFormatCache};
 
 /// Reads logs and shows what was asked for.
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
@@ -34,22 +33,22 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
-    let Store { tally, errors, .. } = report.store();
+    let Store { line_counts, errors, .. } = report.store();
     // Of a file that is no log at all one line is enough.
-    let is_log = tally.used > 0 || !errors.is_empty();
-    if is_log && tally.is_damaged() {
-        console::eprint(format!("{tally}; see viraudit verify"));
+    let is_log = line_counts.used > 0 || !errors.is_empty();
+    if is_log && line_counts.is_damaged() {
+        console::eprint(format!("{line_counts}; see viraudit verify"));
     }
     logs::all_read(&sources, errors, "report")?;
     if found {
         return Ok(DONE);
     }
-    console::eprint(match () {
-        () if is_log => "nothing found".to_owned(),
-        () if tally.is_damaged() => {
-            format!("no audit records about guests: {tally}; see viraudit verify")
-        }
-        () => "no audit records about guests".to_owned(),
+    console::eprint(if is_log {
+        "nothing found".to_owned()
+    } else if line_counts.is_damaged() {
+        format!("no audit records about guests: {line_counts}; see viraudit verify")
+    } else {
+        "no audit records about guests".to_owned()
     });
     Ok(NOTHING_FOUND)
 }
@@ -73,7 +72,7 @@ fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
 /// An event as a line of JSON, for others that show events.
 pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
     let mut line = Vec::new();
-    json::append_event(event, &mut UtcTimes::default(), &mut line);
+    json::append_event(event, &mut UtcFormatCache::default(), &mut line);
     line
 }
 

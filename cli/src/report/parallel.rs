@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
-use viraudit_trail::blocks::threads;
+use viraudit_trail::input::blocks::threads;
 use viraudit_trail::report::Report;
 
 /// How many sessions are worked on at once: few enough that what is made of them is still in a

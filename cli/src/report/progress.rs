@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use viraudit_trail::source::Sources;
+use viraudit_trail::input::Sources;
 
 /// Shorter logs are read before anyone could look.
 const LONG: u64 = 64 * 1024 * 1024;

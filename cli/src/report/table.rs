@@ -13,7 +13,7 @@ use columns::Columns;
 use jiff::tz::TimeZone;
 use row::{Pen, Row};
 use std::io::{self, IsTerminal, Write};
-use viraudit_trail::report::{Report, Shapes};
+use viraudit_trail::report::{Report, WidthSamples};
 
 /// Some lines of the table.
 #[derive(Default)]
@@ -86,9 +86,9 @@ fn measure(report: &Report, columns: &mut Columns, pen: &Pen) {
     let before = columns.clone();
     let needed = in_any_order(Chunks::of(report, false), |ranges| {
         let (mut columns, mut pen) = (before.clone(), pen.clone());
-        let (mut shapes, mut text) = (Shapes::default(), Vec::new());
+        let (mut shapes, mut text) = (WidthSamples::default(), Vec::new());
         for range in ranges {
-            for session in report.unlike(range, &mut shapes) {
+            for session in report.width_samples(range, &mut shapes) {
                 text.clear();
                 row::append(&session, &mut pen, &mut columns, &mut text);
             }

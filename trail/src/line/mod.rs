@@ -1,16 +1,22 @@
 //! One line of a log: what it is, when it was, and where its fields stand.
 //!
-//! Bytes, not UTF-8. auditd's own form is read where it stands; every other form ([`wrapped`]) is
+//! Bytes, not UTF-8. auditd's own form is read where it stands; every other form ([`foreign`]) is
 //! first rewritten to it, so that there is one parser for all.
 
-mod frame;
+mod denial;
+mod envelope;
+pub mod fields;
+pub mod foreign;
 mod kind;
+mod resource;
 mod stamp;
 mod virt;
-pub mod wrapped;
 
-pub(crate) use frame::{Frame, quoted};
+pub use denial::Denial;
+pub(crate) use denial::context;
+pub(crate) use envelope::{Envelope, quoted};
 pub use kind::{Aux, Kind, anomaly_name};
+pub use resource::ResourceChange;
 pub use stamp::Stamp;
 pub(crate) use stamp::Stamps;
 pub use virt::{Defect, Op, VirtLine};

@@ -1,6 +1,6 @@
 //! When an event was, and its number: `SECONDS.MILLIS:SERIAL`.
 
-use crate::fields::few_digits;
+use crate::line::fields::few_digits;
 
 /// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! A VIRT_* record's fields, read so that nothing a guest's name or path holds can pass for one.
 
-use super::{Frame, Line};
-use crate::fields::{self, Fields, few_digits, number};
+use super::{Envelope, Line};
+use crate::line::fields::{self, Fields, few_digits, number};
 use viraudit::{RecordType, Uuid};
 
 /// Why a line's record can't be used.
@@ -65,14 +65,14 @@ pub struct VirtLine<'a> {
 impl<'a> VirtLine<'a> {
     /// Reads the record of a line of this type.
     pub fn parse(kind: RecordType, line: &Line<'a>) -> Result<Self, Defect> {
-        let (frame, body) = Frame::read(line.body)?;
+        let (frame, body) = Envelope::read(line.body)?;
         Self::of_body(kind, &frame, body)
     }
 
     /// Reads the BODY of a record of this type.
     pub(crate) fn of_body(
         kind: RecordType,
-        frame: &Frame<'_>,
+        frame: &Envelope<'_>,
         body: &'a [u8],
     ) -> Result<Self, Defect> {
         let words = match Words::in_order(kind, body) {
@@ -96,7 +96,7 @@ impl<'a> VirtLine<'a> {
             RecordType::VirtMachineId => (Op::Label, &b""[..]),
             _ => (Op::Lifecycle(kind), &b""[..]),
         };
-        let Frame { success, uid, auid, .. } = *frame;
+        let Envelope { success, uid, auid, .. } = *frame;
         Ok(Self { op, what, virt, vm, uuid, guest, reason, tail, success, uid, auid, pid })
     }
 }

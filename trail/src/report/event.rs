@@ -1,11 +1,10 @@
 //! An event of a session, as it is shown: a kind, and named values in an order of their own.
 
 use super::session::is_proof;
-use super::{Report, ResourceView, owned, text};
-use crate::fields::{find, raw_option};
-use crate::line::{Op, Stamp, anomaly_name};
-use crate::session::observed::Observed;
-use crate::store::EventKind;
+use super::{Report, owned, text};
+use crate::events::EventKind;
+use crate::line::fields::{find, raw_option};
+use crate::line::{Denial, Op, ResourceChange, Stamp, anomaly_name};
 use std::borrow::Cow;
 use viraudit::{RecordType, Uuid};
 
@@ -148,7 +147,7 @@ impl<'r> EventView<'r> {
                 self.put("success", success);
                 self.put("pid", pid);
                 for (key, shown) in [(b"init-pid" as &[u8], "init_pid"), (b"pid-ns", "pid_ns")] {
-                    let value: Option<i64> = find(tail, key).and_then(crate::fields::number);
+                    let value: Option<i64> = find(tail, key).and_then(crate::line::fields::number);
                     self.put_known(shown, Value::number(value));
                 }
             }
@@ -161,7 +160,8 @@ impl<'r> EventView<'r> {
             }
             Op::Resource => {
                 let kind = report.store.words.get(report.store.what(event));
-                let resource = ResourceView::new(kind, report.store.words.get(event.reason), tail);
+                let resource =
+                    ResourceChange::new(kind, report.store.words.get(event.reason), tail);
                 self.put("resource", Value::Text(text(kind)));
                 self.put("reason", reason);
                 self.put("old", Value::bytes(resource.old));
@@ -193,7 +193,7 @@ impl<'r> EventView<'r> {
                     (b"mechanism", "mechanism"),
                     (b"action", "action"),
                 ] {
-                    let value = find(tail, key).and_then(crate::fields::decoded_option);
+                    let value = find(tail, key).and_then(crate::line::fields::decoded_option);
                     self.put_known(shown, Value::bytes(value));
                 }
             }
@@ -202,7 +202,7 @@ impl<'r> EventView<'r> {
 
     fn avc(&mut self, report: &'r Report, id: u32) {
         let Some(event) = report.event(id) else { return };
-        let seen = Observed::new(report.store.text(event));
+        let seen = Denial::new(report.store.text(event));
         self.kind = "avc";
         self.put("result", Value::text(seen.result().map(Into::into)));
         self.put("operation", Value::bytes(seen.operation()));
@@ -221,7 +221,7 @@ impl<'r> EventView<'r> {
 
     fn anomaly(&mut self, report: &'r Report, id: u32, number: u16) {
         let Some(event) = report.event(id) else { return };
-        let seen = Observed::new(report.store.text(event));
+        let seen = Denial::new(report.store.text(event));
         self.kind = "anomaly";
         let name = report.store.words.get(report.store.what(event));
         let named = name.starts_with(b"ANOM_");
@@ -237,7 +237,7 @@ impl<'r> EventView<'r> {
         self.put_known("device", Value::bytes(seen.field(b"dev")));
     }
 
-    fn process(&mut self, seen: &Observed<'r>) {
+    fn process(&mut self, seen: &Denial<'r>) {
         self.put("pid", Value::number(seen.pid()));
         self.put("comm", Value::bytes(seen.comm()));
         self.put_known("exe", Value::bytes(seen.exe()));

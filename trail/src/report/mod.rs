@@ -1,26 +1,24 @@
 //! What is shown: the sessions that were asked for, and their events.
 
-mod by_session;
 mod event;
-mod resource;
+mod grouped_events;
 mod session;
-mod shape;
 mod summary;
+mod user_names;
+mod width_samples;
 
 pub use event::{EventView, Value};
-pub use resource::ResourceView;
 pub use session::{Proof, SessionView};
-pub use shape::Shapes;
 pub use summary::Summary;
+pub use width_samples::WidthSamples;
 
-use crate::fields::decoded;
-use crate::scan::{Scanned, Wants};
+use crate::events::{Event, SenderCache, Store, User};
+use crate::events::{Found, Wants};
+use crate::input::Sources;
+use crate::line::fields::decoded;
 use crate::session::{Correlator, NONE, Session, State};
-use crate::source::Sources;
-use crate::store::{Event, Senders, Store, Who};
 use crate::time::Clock;
-use crate::users;
-use by_session::BySession;
+use grouped_events::GroupedEvents;
 use session::RecentWords;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -28,15 +26,6 @@ use std::iter::Map;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use viraudit::Uuid;
-
-/// A value that may be missing.
-type Bytes<'t> = Option<Cow<'t, [u8]>>;
-
-/// The old and new value of a resource's record, for whoever only needs these.
-pub(crate) fn change<'t>(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> (Bytes<'t>, Bytes<'t>) {
-    let view = ResourceView::new(kind, reason, tail);
-    (view.old, view.new)
-}
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +66,7 @@ pub struct Report {
     users: Vec<Option<String>>,
     selected: Vec<u32>,
     /// The events of each session, in their order.
-    events: BySession,
+    events: GroupedEvents,
 }
 
 impl Report {
@@ -111,14 +100,14 @@ impl Report {
         }
         correlator.catch_up(&store);
         correlator.finish();
-        let users = users::names(&store);
+        let users = user_names::user_names(&store);
         let of_events = std::mem::take(&mut correlator.of_events);
         let whole = |session: u32| match correlator.sessions[session as usize].merged {
             NONE => session,
             merged => merged,
         };
         let of_events = || of_events.iter().map(|&(session, event)| (whole(session), event));
-        let events = BySession::new(correlator.sessions.len(), of_events);
+        let events = GroupedEvents::new(correlator.sessions.len(), of_events);
         let mut this = Self { store, correlator, filter, users, selected: Vec::new(), events };
         let named = this.filter.vm.as_ref().map(|name| this.named(name));
         let mut selected: Vec<u32> = (0..this.correlator.sessions.len() as u32)
@@ -135,14 +124,14 @@ impl Report {
     /// A report that is still being made, event by event.
     pub(crate) fn live(store: Store, filter: Filter) -> Self {
         let correlator = Correlator::new(true, true);
-        let (users, selected, events) = (Vec::new(), Vec::new(), BySession::default());
+        let (users, selected, events) = (Vec::new(), Vec::new(), GroupedEvents::default());
         Self { store, correlator, filter, users, selected, events }
     }
 
     /// Takes in what was found in some lines, and hands every event of it that concerns a guest
     /// to `show`.
-    pub(crate) fn append(&mut self, found: &Scanned, show: &mut dyn FnMut(&EventView<'_>)) {
-        let mut senders = Senders::default();
+    pub(crate) fn append(&mut self, found: &Found, show: &mut dyn FnMut(&EventView<'_>)) {
+        let mut senders = SenderCache::default();
         for fact in &found.facts {
             let id = self.store.events.len() as u32;
             self.store.add(0, fact, found, &mut senders, |stamp, _, take| {
@@ -151,7 +140,7 @@ impl Report {
                 }
             });
             if self.users.len() < self.store.users.all().len() {
-                self.users = users::names(&self.store);
+                self.users = user_names::user_names(&self.store);
             }
             self.correlator.feed(&self.store, id);
             for (session, event) in std::mem::take(&mut self.correlator.of_events) {
@@ -201,7 +190,7 @@ impl Report {
 
     fn who(&self, event: &Event) -> (Option<&str>, Option<u32>) {
         let id = event.who as usize;
-        let auid = self.store.users.all().get(id).and_then(|who: &Who| who.auid);
+        let auid = self.store.users.all().get(id).and_then(|user: &User| user.auid);
         (self.users.get(id).and_then(Option::as_deref), auid)
     }
 

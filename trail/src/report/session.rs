@@ -1,9 +1,9 @@
 //! A session, as it is shown.
 
 use super::Report;
+use crate::events::{Event, EventKind};
 use crate::line::Stamp;
 use crate::session::State;
-use crate::store::{Event, EventKind};
 use std::borrow::Cow;
 use std::ops::Deref;
 use viraudit::Uuid;

@@ -1,9 +1,9 @@
 //! Counts of a report's sessions and events.
 
 use super::Report;
+use crate::events::EventKind;
 use crate::line::Op;
 use crate::session::State;
-use crate::store::EventKind;
 
 /// Counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

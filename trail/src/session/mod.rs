@@ -4,15 +4,13 @@
 //! the session that the start then opens, so a guest can have two at a time: the one that is
 //! running, and the one that is being prepared.
 
-mod holders;
-mod marks;
-pub mod observed;
+mod identifiers;
+mod owner_index;
 
-use crate::line::Op;
-use crate::scan::Wants;
-use crate::store::{Event, EventKind, NOBODY, Store};
-use marks::Marks;
-use observed::Observed;
+use crate::events::Wants;
+use crate::events::{Event, EventKind, NOBODY, Store};
+use crate::line::{Denial, Op};
+use identifiers::Identifiers;
 use std::collections::HashMap;
 
 /// No such event or session.
@@ -90,7 +88,7 @@ pub(crate) struct Correlator {
     /// Which event belongs to which session, in the order of events. Only with details.
     pub(crate) of_events: Vec<(u32, u32)>,
     live: Vec<Live>,
-    marks: Option<Marks>,
+    marks: Option<Identifiers>,
     /// The sessions of each host that are open or being prepared, to be closed with it. Sessions
     /// that have ended are left out when they are met.
     by_host: HashMap<u32, Vec<u32>>,
@@ -106,7 +104,7 @@ impl Correlator {
             sessions: Vec::new(),
             of_events: Vec::new(),
             live: Vec::new(),
-            marks: details.then(Marks::default),
+            marks: details.then(Identifiers::default),
             by_host: HashMap::new(),
             keep_events,
             seen: 0,
@@ -134,7 +132,7 @@ impl Correlator {
             EventKind::Boot => self.host_ends(id, event, true),
             EventKind::Avc | EventKind::Anomaly(_) => {
                 let Some(marks) = &mut self.marks else { return };
-                if !Observed::new(store.text(event)).is_decision() {
+                if !Denial::new(store.text(event)).is_decision() {
                     return;
                 }
                 for session in marks.find(store, event) {

@@ -1,7 +1,7 @@
 //! A record about a guest, field by field.
 
 use super::Damage;
-use crate::fields::Fields;
+use crate::line::fields::Fields;
 use crate::line::{Defect, Line, VirtLine, quoted};
 use viraudit::RecordType;
 use viraudit::message::ParsedMessage;

@@ -17,14 +17,14 @@ const BACK: u64 = 1000;
 type Rows = BTreeMap<u64, (u64, Place)>;
 
 #[derive(Debug, Default)]
-struct Run {
+struct KernelRun {
     rows: Rows,
     last: Stamp,
     /// Something besides records about guests.
     mixed: bool,
 }
 
-impl Run {
+impl KernelRun {
     fn add(&mut self, serial: u64, place: Place) {
         let before = self.rows.range_mut(..=serial).next_back();
         let start = match before {
@@ -57,20 +57,20 @@ impl Run {
 /// The serial numbers of all hosts.
 #[derive(Debug, Default)]
 pub(super) struct Serials {
-    hosts: HashMap<Vec<u8>, Vec<Run>>,
+    hosts: HashMap<Vec<u8>, Vec<KernelRun>>,
 }
 
 impl Serials {
     /// A record.
     pub(super) fn add(&mut self, host: &[u8], stamp: Stamp, kind: Kind, place: Place) {
         if !self.hosts.contains_key(host) {
-            self.hosts.insert(host.to_vec(), vec![Run::default()]);
+            self.hosts.insert(host.to_vec(), vec![KernelRun::default()]);
         }
         let Some(runs) = self.hosts.get_mut(host) else { return };
         // auditd numbers its own records by itself; while it doesn't run, nothing is written.
         if let Kind::Daemon(starts) = kind {
             if starts {
-                runs.push(Run::default());
+                runs.push(KernelRun::default());
             }
             if let Some(run) = runs.last_mut() {
                 run.mixed = true;
@@ -80,7 +80,7 @@ impl Serials {
         let last = runs.last().map_or(Stamp::default(), |run| run.last);
         let again = stamp.serial + BACK < last.serial && stamp.ms >= last.ms;
         if again || kind == Kind::Boot {
-            runs.push(Run::default());
+            runs.push(KernelRun::default());
         }
         let Some(run) = runs.last_mut() else { return };
         run.mixed |= !matches!(kind, Kind::Virt(_) | Kind::UnknownVirt);

@@ -5,9 +5,9 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use viraudit_trail::events::Wants;
+use viraudit_trail::input::{Source, Sources};
 use viraudit_trail::report::{EventView, Filter, Report, Value};
-use viraudit_trail::scan::Wants;
-use viraudit_trail::source::{Source, Sources};
 use viraudit_trail::time::{Clock, utc};
 
 /// The clock of all tests.

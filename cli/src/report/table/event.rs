@@ -6,7 +6,7 @@ use crate::terminal::escape;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use viraudit_trail::report::{EventView, Value};
-use viraudit_trail::time::{LocalTimes, local};
+use viraudit_trail::time::{LocalFormatCache, local};
 
 /// The columns of an event's kind, unless it has a longer name.
 const KIND: usize = 8;
@@ -19,7 +19,7 @@ pub(super) fn append(
     event: &EventView<'_>,
     proof: bool,
     columns: &Columns,
-    times: &mut LocalTimes,
+    times: &mut LocalFormatCache,
     lines: &mut Vec<u8>,
 ) {
     let bad = matches!(event.kind, "avc" | "anomaly" | "down" | "boot")

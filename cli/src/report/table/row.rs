@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use viraudit_trail::report::SessionView;
 use viraudit_trail::session::State;
-use viraudit_trail::time::{LocalTimes, duration};
+use viraudit_trail::time::{LocalFormatCache, duration};
 
 /// A row that is being drawn.
 pub(super) struct Row<'c, 'l> {
@@ -93,15 +93,15 @@ fn style_of(state: State) -> Style {
 /// What draws rows. Starts are near each other, and so are ends.
 #[derive(Clone)]
 pub(crate) struct Pen {
-    pub(super) starts: LocalTimes,
-    ends: LocalTimes,
+    pub(super) starts: LocalFormatCache,
+    ends: LocalFormatCache,
     reason: String,
 }
 
 impl Pen {
     /// One that shows the times of this zone.
     pub(crate) fn new(zone: TimeZone) -> Self {
-        let starts = LocalTimes::new(zone);
+        let starts = LocalFormatCache::new(zone);
         Self { ends: starts.clone(), starts, reason: String::new() }
     }
 }

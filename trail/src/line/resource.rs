@@ -1,12 +1,12 @@
 //! What a VIRT_RESOURCE record says: the value before, the value after, and the rest.
 
-use crate::fields::{Fields, decoded, decoded_option};
+use crate::line::fields::{Fields, decoded, decoded_option};
 use std::borrow::Cow;
 use viraudit::encode::decode_raw;
 
 /// A resource, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResourceView<'t> {
+pub struct ResourceChange<'t> {
     /// What is given back.
     pub old: Option<Cow<'t, [u8]>>,
     /// What is assigned.
@@ -27,7 +27,7 @@ fn identity(kind: &[u8]) -> &'static [&'static [u8]] {
     }
 }
 
-impl<'t> ResourceView<'t> {
+impl<'t> ResourceChange<'t> {
     /// Reads the fields behind the UUID.
     pub fn new(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> Self {
         let mut view = Self::default();
@@ -79,7 +79,7 @@ mod tests {
 
     fn view(kind: &str, reason: &str, tail: &str) -> String {
         let tail = tail.as_bytes().to_vec();
-        let view = ResourceView::new(kind.as_bytes(), reason.as_bytes(), &tail);
+        let view = ResourceChange::new(kind.as_bytes(), reason.as_bytes(), &tail);
         let text = |value: Option<Cow<'_, [u8]>>| {
             value.map_or("-".to_owned(), |v| String::from_utf8_lossy(&v).into_owned())
         };

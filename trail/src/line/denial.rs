@@ -1,13 +1,13 @@
 //! What a security module or the kernel says about a process: denials and anomalies, of one record
 //! or of several.
 
-use crate::fields::{Fields, find, kernel_text, number};
+use crate::line::fields::{Fields, find, kernel_text, number};
 use memchr::{memchr, memmem};
 use std::borrow::Cow;
 
 /// The records of an event: the one that says what happened, and those that tell more.
 #[derive(Clone, Copy, Debug)]
-pub struct Observed<'t> {
+pub struct Denial<'t> {
     /// The record that says what happened.
     main: &'t [u8],
     /// The others, each behind a byte 0x1E and its kind's letter.
@@ -21,7 +21,7 @@ pub(crate) fn context(label: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((parts.next()?, parts.next()?))
 }
 
-impl<'t> Observed<'t> {
+impl<'t> Denial<'t> {
     /// The records in a text of the store.
     pub(crate) fn new(text: &'t [u8]) -> Self {
         let end = memchr(0x1E, text).unwrap_or(text.len());

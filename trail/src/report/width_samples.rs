@@ -2,31 +2,31 @@
 //! one of each.
 
 use super::{Report, SessionView};
+use crate::events::Event;
 use crate::session::State;
-use crate::store::Event;
 use crate::time::duration_len;
 use foldhash::HashSet;
 use std::ops::Range;
 
 /// What decides how long the texts are that show a session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Shape {
+struct WidthClass {
     state: State,
     name: usize,
     host: u32,
-    start: EventShape,
-    end: Option<(EventShape, usize)>,
+    start: EventWidth,
+    end: Option<(EventWidth, usize)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct EventShape {
+struct EventWidth {
     who: u32,
     reason: u32,
     /// How many digits its serial number has; 0 if there is none.
     digits: u32,
 }
 
-impl EventShape {
+impl EventWidth {
     fn new(event: &Event) -> Self {
         let digits = event.stamp.serial.checked_ilog10().map_or(0, |log| log + 1);
         Self { who: event.who, reason: event.reason, digits }
@@ -35,9 +35,9 @@ impl EventShape {
 
 /// Of which sessions one has been seen.
 #[derive(Clone, Default)]
-pub struct Shapes(HashSet<Shape>);
+pub struct WidthSamples(HashSet<WidthClass>);
 
-impl std::fmt::Debug for Shapes {
+impl std::fmt::Debug for WidthSamples {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} shapes", self.0.len())
     }
@@ -51,10 +51,10 @@ impl Report {
     /// Enough of the sessions to know how long the texts of all are that a table shows, in bytes and
     /// in columns: each that is in some way unusual, and of those that take the same room one,
     /// unless `shapes` has seen it before.
-    pub fn unlike(
+    pub fn width_samples(
         &self,
         range: Range<usize>,
-        shapes: &mut Shapes,
+        shapes: &mut WidthSamples,
     ) -> impl Iterator<Item = SessionView<'_>> {
         let selected = &self.selected[range];
         self.fetch(selected);
@@ -65,7 +65,7 @@ impl Report {
     }
 
     /// The shape of a session that is as most are.
-    fn shape(&self, id: u32) -> Option<Shape> {
+    fn shape(&self, id: u32) -> Option<WidthClass> {
         let session = self.session(id);
         let start = self.event(session.start)?;
         let end = match session.state {
@@ -84,12 +84,12 @@ impl Report {
             return None;
         }
         let guest = self.store.guests[session.guest as usize];
-        Some(Shape {
+        Some(WidthClass {
             state: session.state,
             name: name.len(),
             host: guest.host,
-            start: EventShape::new(start),
-            end: end.map(|end| (EventShape::new(end), duration_len(end.stamp.ms - start.stamp.ms))),
+            start: EventWidth::new(start),
+            end: end.map(|end| (EventWidth::new(end), duration_len(end.stamp.ms - start.stamp.ms))),
         })
     }
 }

@@ -1,11 +1,10 @@
 //! What a guest can be recognised by while its session lives: its labels, its process, the paths
 //! that it was given.
 
-use super::holders::{Holders, Key};
-use super::observed::{Observed, context};
-use crate::fields::{find, number, raw_option};
-use crate::line::Op;
-use crate::store::{Event, EventKind, Store};
+use super::owner_index::{Key, OwnerIndex};
+use crate::events::{Event, EventKind, Store};
+use crate::line::fields::{find, number, raw_option};
+use crate::line::{Denial, Op, ResourceChange, context};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -31,7 +30,7 @@ const UUID: u8 = b'u';
 /// All marks of all sessions that live. Most logs have few denials and many sessions, so what
 /// happens to sessions is only noted, until somebody is to be found.
 #[derive(Debug, Default)]
-pub(super) struct Marks {
+pub(super) struct Identifiers {
     noted: Vec<Note>,
     index: Index,
 }
@@ -49,7 +48,7 @@ enum Note {
     Merged(u32, u32),
 }
 
-impl Marks {
+impl Identifiers {
     /// The guest runs.
     pub(super) fn started(&mut self, session: u32, event: u32) {
         self.noted.push(Note::Started(session, event));
@@ -88,7 +87,7 @@ impl Marks {
 /// Who holds which marks.
 #[derive(Debug, Default)]
 struct Index {
-    holders: Holders,
+    holders: OwnerIndex,
     /// Somebody has shared a directory.
     shared: bool,
 }
@@ -140,7 +139,8 @@ impl Index {
                 if kind == b"cgroup" {
                     return;
                 }
-                let (old, new) = crate::report::change(kind, store.words.get(event.reason), text);
+                let ResourceChange { old, new, .. } =
+                    ResourceChange::new(kind, store.words.get(event.reason), text);
                 let is_path = |value: &Cow<'_, [u8]>| value.starts_with(b"/");
                 let shared = kind == b"fs";
                 self.shared |= shared;
@@ -175,7 +175,7 @@ impl Index {
     }
 
     fn find(&self, store: &Store, event: &Event) -> Vec<u32> {
-        let observed = Observed::new(store.text(event));
+        let observed = Denial::new(store.text(event));
         let host = event.host;
         let mut found: Vec<u32> = Vec::new();
         let mut add = |session: u32| {

@@ -1,26 +1,26 @@
 //! What is remembered of the lines before, so that what they repeat isn't read again: most records
 //! about a guest come in a row, from one daemon, and tell a report only that the guest was there.
 
-use crate::fields::word;
-use crate::line::{Defect, Frame, Line, Op, Stamp, Stamps, VirtLine, without_cr};
+use crate::line::fields::word;
+use crate::line::{Defect, Envelope, Line, Op, Stamp, Stamps, VirtLine, without_cr};
 use memchr::memchr;
 
 /// What is remembered.
 #[derive(Default)]
-pub(super) struct Recent<'t> {
+pub(super) struct RepeatCache<'t> {
     /// What stood around the last BODY.
-    frame: Frame<'t>,
+    frame: Envelope<'t>,
     /// How the last record about a resource began, if its frame was this one.
     front: Option<ResourceFront<'t>>,
     /// Whom the last fact is about, if nothing of it is shown but that it was there.
-    run: Option<Run<'t>>,
+    run: Option<GuestRun<'t>>,
     /// Reads the lines' stamps.
     pub(super) stamps: Stamps,
 }
 
 /// A record that only tells that a guest was there.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Run<'t> {
+pub(super) struct GuestRun<'t> {
     node: Option<&'t [u8]>,
     /// From the blank in front of the guest on.
     guest: &'t [u8],
@@ -38,7 +38,7 @@ struct ResourceFront<'t> {
     record: &'t [u8],
 }
 
-impl<'t> Recent<'t> {
+impl<'t> RepeatCache<'t> {
     /// The BODY of a record, whose frame then is the last one.
     #[inline]
     pub(super) fn body(&mut self, record: &'t [u8]) -> Result<&'t [u8], Defect> {
@@ -46,26 +46,31 @@ impl<'t> Recent<'t> {
             return Ok(body);
         }
         self.front = None;
-        let (frame, body) = Frame::read(record)?;
+        let (frame, body) = Envelope::read(record)?;
         self.frame = frame;
         Ok(body)
     }
 
     /// What stood around the last BODY.
-    pub(super) fn frame(&self) -> &Frame<'t> {
+    pub(super) fn frame(&self) -> &Envelope<'t> {
         &self.frame
     }
 
     /// What a line with the last frame tells about its guest.
     #[inline]
-    pub(super) fn run_of(&self, line: &Line<'t>, virt: &VirtLine<'t>) -> Option<Run<'t>> {
-        let Frame { usual: true, uid, auid, .. } = self.frame else { return None };
-        Some(Run { node: line.node, guest: virt.guest?, uid, auid })
+    pub(super) fn run_of(&self, line: &Line<'t>, virt: &VirtLine<'t>) -> Option<GuestRun<'t>> {
+        let Envelope { usual: true, uid, auid, .. } = self.frame else { return None };
+        Some(GuestRun { node: line.node, guest: virt.guest?, uid, auid })
     }
 
     /// The last fact is only about this, by that line; `None` if there is more to it.
     #[inline]
-    pub(super) fn set_run(&mut self, run: Option<Run<'t>>, line: &Line<'t>, virt: &VirtLine<'t>) {
+    pub(super) fn set_run(
+        &mut self,
+        run: Option<GuestRun<'t>>,
+        line: &Line<'t>,
+        virt: &VirtLine<'t>,
+    ) {
         self.run = run;
         if run.is_some() && virt.op == Op::Resource {
             let resource = b"virt= resrc=".len() + virt.virt.len();
@@ -78,7 +83,7 @@ impl<'t> Recent<'t> {
 
     /// What the last fact is only about, if it is; what comes now is something else.
     #[inline]
-    pub(super) fn take_run(&mut self) -> Option<Run<'t>> {
+    pub(super) fn take_run(&mut self) -> Option<GuestRun<'t>> {
         self.run.take()
     }
 

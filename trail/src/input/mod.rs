@@ -1,6 +1,7 @@
 //! Where logs are: the system's own with their rotations, files, directories, standard input.
 
 mod auditd;
+pub mod blocks;
 mod decompress;
 
 use std::fs::{self, File};

@@ -13,7 +13,7 @@ use std::io::Write;
 
 /// What a line turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrapped {
+pub enum ForeignLine {
     /// A record, which was appended in auditd's form.
     Audit,
     /// A line of another program, or none at all.
@@ -26,35 +26,35 @@ pub enum Wrapped {
 const TAGS: [&[u8]; 5] = [b"audit", b"kernel", b"audispd", b"audisp-syslog", b"auditd"];
 
 /// Rewrites a line that [`front`] doesn't know, at the end of `out`.
-pub fn rewrite(line: &[u8], clock: &Clock, out: &mut Vec<u8>) -> Wrapped {
+pub fn rewrite(line: &[u8], clock: &Clock, out: &mut Vec<u8>) -> ForeignLine {
     let text = line.trim_ascii();
     // How journalctl's json-seq and json-sse begin a line.
     let object = [&b"\x1e"[..], b"data: "].into_iter().find_map(|mark| text.strip_prefix(mark));
     let text = object.filter(|object| object.starts_with(b"{")).unwrap_or(text);
     // ausearch puts these between events.
     if text.is_empty() || text == b"----" || text.starts_with(b"time->") {
-        return Wrapped::Other;
+        return ForeignLine::Other;
     }
     if text[0] == b'{' {
         return json(text, out);
     }
     if let Some(rest) = kernel_time(text) {
-        return if message(None, rest, out) { Wrapped::Audit } else { Wrapped::Other };
+        return if message(None, rest, out) { ForeignLine::Audit } else { ForeignLine::Other };
     }
     if message(None, text, out) {
-        return Wrapped::Audit;
+        return ForeignLine::Audit;
     }
     match header(text, clock) {
-        None => Wrapped::Unknown,
-        Some(header) if !TAGS.contains(&header.tag) => Wrapped::Other,
+        None => ForeignLine::Unknown,
+        Some(header) if !TAGS.contains(&header.tag) => ForeignLine::Other,
         Some(header) => {
             let rest = kernel_time(header.rest).unwrap_or(header.rest);
             if message(Some(header.host), rest, out)
                 || header.tag == b"audit" && unnumbered(&header, rest, out)
             {
-                Wrapped::Audit
+                ForeignLine::Audit
             } else {
-                Wrapped::Other
+                ForeignLine::Other
             }
         }
     }
@@ -113,9 +113,9 @@ fn split_type(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// A line of `journalctl -o json`.
-fn json(text: &[u8], out: &mut Vec<u8>) -> Wrapped {
+fn json(text: &[u8], out: &mut Vec<u8>) -> ForeignLine {
     let Ok(Value::Object(entry)) = serde_json::from_slice::<Value>(text) else {
-        return Wrapped::Unknown;
+        return ForeignLine::Unknown;
     };
     let word = |key: &str| entry.get(key).and_then(Value::as_str);
     let message_bytes = match entry.get("MESSAGE") {
@@ -124,19 +124,19 @@ fn json(text: &[u8], out: &mut Vec<u8>) -> Wrapped {
         Some(Value::Array(bytes)) => {
             bytes.iter().filter_map(Value::as_u64).map(|byte| byte as u8).collect()
         }
-        _ => return Wrapped::Other,
+        _ => return ForeignLine::Other,
     };
     let host = word("_HOSTNAME").map(str::as_bytes).filter(|host| !host.contains(&b' '));
     match word("_TRANSPORT") {
         Some("kernel") => match message(host, &message_bytes, out) {
-            true => Wrapped::Audit,
-            false => Wrapped::Other,
+            true => ForeignLine::Audit,
+            false => ForeignLine::Other,
         },
         Some("audit") => {
             let micros = word("_SOURCE_REALTIME_TIMESTAMP").or(word("__REALTIME_TIMESTAMP"));
             let micros = micros.and_then(|text| text.parse::<u64>().ok());
             let kind = word("_AUDIT_TYPE").filter(|kind| kind.parse::<u16>().is_ok());
-            let (Some(micros), Some(kind)) = (micros, kind) else { return Wrapped::Unknown };
+            let (Some(micros), Some(kind)) = (micros, kind) else { return ForeignLine::Unknown };
             let serial = word("_AUDIT_ID").filter(|id| id.parse::<u64>().is_ok()).unwrap_or("0");
             let fields =
                 split_type(&message_bytes).map_or(&message_bytes[..], |(_, fields)| fields);
@@ -144,9 +144,9 @@ fn json(text: &[u8], out: &mut Vec<u8>) -> Wrapped {
                 put_node(host, out);
             }
             put_record(kind.as_bytes(), (micros / 1000) as i64, serial.as_bytes(), fields, out);
-            Wrapped::Audit
+            ForeignLine::Audit
         }
-        _ => Wrapped::Other,
+        _ => ForeignLine::Other,
     }
 }
 
@@ -252,11 +252,11 @@ mod tests {
 
     const FIELDS: &str = "pid=1 uid=0 msg='virt=kvm res=success'";
 
-    fn rewritten(line: &str) -> Result<String, Wrapped> {
+    fn rewritten(line: &str) -> Result<String, ForeignLine> {
         let mut out = Vec::new();
         let clock = Clock::fixed("2026-11-22T00:00:00[UTC]");
         match rewrite(line.as_bytes(), &clock, &mut out) {
-            Wrapped::Audit => Ok(String::from_utf8(out).unwrap()),
+            ForeignLine::Audit => Ok(String::from_utf8(out).unwrap()),
             other => Err(other),
         }
     }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn no_time_is_too_far() {
         let line = |time: &str| format!("{time} h1 audit[1]: VIRT_CONTROL {FIELDS}");
-        assert_eq!(rewritten(&line("9223372036854775.999")), Err(Wrapped::Unknown));
+        assert_eq!(rewritten(&line("9223372036854775.999")), Err(ForeignLine::Unknown));
         assert!(rewritten(&line("9223372036854775.807")).is_ok());
     }
 
@@ -326,10 +326,10 @@ mod tests {
             "time->Sat Nov 21 20:21:57 2026".into(),
             "".into(),
         ] {
-            assert_eq!(rewritten(&line), Err(Wrapped::Other), "{line}");
+            assert_eq!(rewritten(&line), Err(ForeignLine::Other), "{line}");
         }
         for line in ["rubbish", "ype=VIRT_CONTROL msg=audit(1.2:3): pid=1", "{rubbish", "\0\0"] {
-            assert_eq!(rewritten(line), Err(Wrapped::Unknown), "{line}");
+            assert_eq!(rewritten(line), Err(ForeignLine::Unknown), "{line}");
         }
     }
 }

@@ -4,10 +4,10 @@
 //! piece by piece into a buffer small enough to still be in the core's cache when its lines are
 //! looked at; pipes and compressed logs are read while claiming, since that goes in order only.
 
-mod order;
+mod in_order;
 
-use crate::source::{Log, Source};
-use order::Order;
+use super::{Log, Source};
+use in_order::InOrder;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -28,7 +28,7 @@ const PEEK: usize = 4 * 1024;
 const LINE_MAX: usize = 16 * 1024 * 1024;
 
 /// What is found in a block. Made once and cleared for each block.
-pub trait Found: Default + Send {
+pub trait BlockOutput: Default + Send {
     /// Forgets everything, but keeps the memory.
     fn clear(&mut self);
 
@@ -62,8 +62,8 @@ pub fn threads() -> usize {
 
 /// Reads all sources. `scan` looks at a block's lines, some at a time, on any thread; `consume`
 /// gets what was found in the blocks' order, on any thread too, each with the one before it and,
-/// where [`Found::goes_on`] asks for it, the one behind it.
-pub fn run<T: Found>(
+/// where [`BlockOutput::goes_on`] asks for it, the one behind it.
+pub fn run<T: BlockOutput>(
     sources: &[Source],
     progress: &Arc<AtomicU64>,
     scan: impl Fn(&[u8], &mut T) + Sync,
@@ -77,7 +77,7 @@ pub fn run<T: Found>(
         spare: Mutex::new((spare, false)),
         returned: Condvar::new(),
     };
-    let order = Order::new(consume);
+    let order = InOrder::new(consume);
     let work = || {
         // However this ends, nobody is to wait for a block for ever.
         let _closing = Closing(&shared);
@@ -107,7 +107,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T: Found> Shared<'_, T> {
+impl<T: BlockOutput> Shared<'_, T> {
     /// Claims the next block, and looks at it. The spare block comes first: whoever has a place
     /// in the order has room for it too, so that the order can't get stuck.
     fn next(&self, buffer: &mut Vec<u8>, scan: &impl Fn(&[u8], &mut T)) -> Option<Block<T>> {

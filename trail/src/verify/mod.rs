@@ -7,10 +7,10 @@
 mod record;
 mod serials;
 
-use crate::blocks::{self, Found, ReadError};
-use crate::line::wrapped::{self, Wrapped};
+use crate::input::Sources;
+use crate::input::blocks::{self, BlockOutput, ReadError};
+use crate::line::foreign::{self, ForeignLine};
 use crate::line::{Front, Kind, Stamp, front, without_cr};
-use crate::source::Sources;
 use crate::time::Clock;
 use serials::Serials;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ struct Looked {
     node: Vec<u8>,
 }
 
-impl Found for Looked {
+impl BlockOutput for Looked {
     fn clear(&mut self) {
         self.lines = 0;
         self.records = 0;
@@ -198,14 +198,14 @@ fn look_at_line(line: &[u8], clock: &Clock, out: &mut Looked) {
         return look_at_record(&front, out);
     }
     let mut rewritten = Vec::new();
-    match wrapped::rewrite(line, clock, &mut rewritten) {
-        Wrapped::Other => {}
-        Wrapped::Audit => {
+    match foreign::rewrite(line, clock, &mut rewritten) {
+        ForeignLine::Other => {}
+        ForeignLine::Audit => {
             if let Some(front) = front(&rewritten) {
                 look_at_record(&front, out);
             }
         }
-        Wrapped::Unknown => {
+        ForeignLine::Unknown => {
             out.found.push((out.lines, Damage::Malformed, "no audit record".into(), None));
         }
     }

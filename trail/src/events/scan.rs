@@ -1,14 +1,14 @@
 //! What of a block's lines matters, found without allocating for those that don't.
 
-mod fact;
-mod recent;
+mod found;
+mod repeat_cache;
 
-pub use fact::{AuxFact, Fact, Scanned, Sender, Span, VirtFact, What};
+pub use found::{AuxRecord, Found, FoundRecord, RecordContent, Sender, Span, VirtSpans};
 
-use crate::line::wrapped::{self, Wrapped};
+use crate::line::foreign::{self, ForeignLine};
 use crate::line::{Front, Kind, Line, Op, VirtLine, front, without_cr};
 use crate::time::Clock;
-use recent::Recent;
+use repeat_cache::RepeatCache;
 use viraudit::RecordType;
 
 /// What a report needs to know.
@@ -34,8 +34,8 @@ impl Scanner {
     }
 
     /// Looks at each line of a text, and adds what it holds.
-    pub fn scan(&self, text: &[u8], out: &mut Scanned) {
-        let mut recent = Recent::default();
+    pub fn scan(&self, text: &[u8], out: &mut Found) {
+        let mut recent = RepeatCache::default();
         let mut rest = text;
         while !rest.is_empty() {
             let len = match recent.repeated_by(rest) {
@@ -49,7 +49,7 @@ impl Scanner {
                     len
                 }
             };
-            out.tally.lines += 1;
+            out.line_counts.lines += 1;
             rest = rest.get(len + 1..).unwrap_or_default();
         }
         if self.wants.details {
@@ -59,7 +59,7 @@ impl Scanner {
     }
 
     #[inline]
-    fn line<'t>(&self, line: &'t [u8], recent: &mut Recent<'t>, out: &mut Scanned) {
+    fn line<'t>(&self, line: &'t [u8], recent: &mut RepeatCache<'t>, out: &mut Found) {
         match front(line) {
             Some(front) => self.record(&front, recent, out),
             None => {
@@ -70,27 +70,27 @@ impl Scanner {
     }
 
     /// A line in another form.
-    fn rewrite(&self, line: &[u8], out: &mut Scanned) {
+    fn rewrite(&self, line: &[u8], out: &mut Found) {
         let mut rewritten = Vec::new();
-        match wrapped::rewrite(line, &self.clock, &mut rewritten) {
-            Wrapped::Audit => match front(&rewritten) {
-                Some(front) => self.record(&front, &mut Recent::default(), out),
-                None => out.tally.malformed += 1,
+        match foreign::rewrite(line, &self.clock, &mut rewritten) {
+            ForeignLine::Audit => match front(&rewritten) {
+                Some(front) => self.record(&front, &mut RepeatCache::default(), out),
+                None => out.line_counts.malformed += 1,
             },
-            Wrapped::Other => out.tally.other += 1,
-            Wrapped::Unknown => out.tally.malformed += 1,
+            ForeignLine::Other => out.line_counts.other += 1,
+            ForeignLine::Unknown => out.line_counts.malformed += 1,
         }
     }
 
     #[inline]
-    fn record<'t>(&self, front: &Front<'t>, recent: &mut Recent<'t>, out: &mut Scanned) {
+    fn record<'t>(&self, front: &Front<'t>, recent: &mut RepeatCache<'t>, out: &mut Found) {
         let aux = matches!(front.kind, Kind::Aux(_));
         if !front.kind.matters() || aux && !self.wants.details {
-            out.tally.other += 1;
+            out.line_counts.other += 1;
             return;
         }
         let Some(line) = front.line_by(&mut recent.stamps) else {
-            out.tally.malformed += 1;
+            out.line_counts.malformed += 1;
             return;
         };
         let what = match line.kind {
@@ -99,30 +99,32 @@ impl Scanner {
                 return;
             }
             Kind::Aux(kind) => {
-                out.tally.other += 1;
+                out.line_counts.other += 1;
                 let node = line.node.map(|node| out.keep(node));
                 let (body, names) = (out.keep(line.body), out.keep(line.names));
-                out.aux.push(AuxFact { stamp: line.stamp, kind, node, body, names });
+                out.aux.push(AuxRecord { stamp: line.stamp, kind, node, body, names });
                 return;
             }
-            Kind::Avc if self.wants.details => What::Avc(out.keep(line.body), out.keep(line.names)),
+            Kind::Avc if self.wants.details => {
+                RecordContent::Avc(out.keep(line.body), out.keep(line.names))
+            }
             Kind::Anomaly(number) if self.wants.details => {
                 let name = out.keep(front.name);
-                What::Anomaly(number, name, out.keep(line.body), out.keep(line.names))
+                RecordContent::Anomaly(number, name, out.keep(line.body), out.keep(line.names))
             }
-            Kind::Boot => What::Boot,
-            Kind::Kernel if is_initialized(line.body) => What::Boot,
-            Kind::Shutdown => What::Down,
-            Kind::RunLevel if goes_down(line.body) => What::Down,
+            Kind::Boot => RecordContent::Boot,
+            Kind::Kernel if is_initialized(line.body) => RecordContent::Boot,
+            Kind::Shutdown => RecordContent::Down,
+            Kind::RunLevel if goes_down(line.body) => RecordContent::Down,
             _ => {
-                out.tally.other += 1;
+                out.line_counts.other += 1;
                 return;
             }
         };
         recent.take_run();
-        out.tally.used += 1;
+        out.line_counts.used += 1;
         let sender = out.sender(line.node, None, None, b"");
-        out.facts.push(Fact { stamp: line.stamp, sender, what });
+        out.facts.push(FoundRecord { stamp: line.stamp, sender, what });
     }
 
     #[inline]
@@ -130,8 +132,8 @@ impl Scanner {
         &self,
         kind: RecordType,
         line: &Line<'t>,
-        recent: &mut Recent<'t>,
-        out: &mut Scanned,
+        recent: &mut RepeatCache<'t>,
+        out: &mut Found,
     ) {
         let before = recent.take_run();
         let body = match recent.body(line.body) {
@@ -153,7 +155,7 @@ impl Scanner {
                 return out.add_to_last(line.stamp);
             }
         }
-        out.tally.used += 1;
+        out.line_counts.used += 1;
         if goes_on && virt.op == Op::Start {
             // That the guest was there says its start too, and it is the same session.
             out.facts.pop();
@@ -167,7 +169,7 @@ fn is_initialized(body: &[u8]) -> bool {
     body.starts_with(b"state=initialized")
 }
 
-/// Run level 0 halts, 6 reboots.
+/// GuestRun level 0 halts, 6 reboots.
 fn goes_down(body: &[u8]) -> bool {
     memchr::memmem::find(body, b"new-level=")
         .and_then(|at| body.get(at + b"new-level=".len()))

@@ -3,13 +3,13 @@
 
 /// The events of each session, in their order.
 #[derive(Debug, Default)]
-pub(super) struct BySession {
+pub(super) struct GroupedEvents {
     /// Where each session's events begin, and where the last one's end.
     starts: Vec<u32>,
     events: Vec<u32>,
 }
 
-impl BySession {
+impl GroupedEvents {
     /// Takes pairs of a session and an event, in the order of events; they are gone through twice.
     /// What is said more than once counts once.
     pub(super) fn new<I: Iterator<Item = (u32, u32)>>(
@@ -67,13 +67,13 @@ mod tests {
         #[test]
         fn like_sorting(mut pairs in prop::collection::vec((0u32..5, 0u32..20), 0..40)) {
             pairs.sort_by_key(|&(_, event)| event);
-            let by_session = BySession::new(5, || pairs.iter().copied());
+            let grouped_events = GroupedEvents::new(5, || pairs.iter().copied());
             let mut expected = pairs.clone();
             expected.sort();
             expected.dedup();
-            let found = (0..5).flat_map(|at| by_session.of(at).iter().map(move |&event| (at, event)));
+            let found = (0..5).flat_map(|at| grouped_events.of(at).iter().map(move |&event| (at, event)));
             prop_assert_eq!(found.collect::<Vec<_>>(), expected);
-            prop_assert!(by_session.of(5).is_empty());
+            prop_assert!(grouped_events.of(5).is_empty());
         }
     }
 }

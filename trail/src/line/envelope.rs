@@ -2,7 +2,7 @@
 //! whether it succeeded behind.
 
 use super::Defect;
-use crate::fields::{Fields, number};
+use crate::line::fields::{Fields, number};
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
 /// The record's text inside `msg='...'`, and what stands before and behind it.
@@ -67,7 +67,7 @@ fn sender(head: &[u8]) -> (Option<u32>, Option<u32>) {
 /// What stands around a BODY. A daemon's records have the same one again and again, which is
 /// faster compared than read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct Envelope<'a> {
     /// Through the quote in front of the BODY.
     head: &'a [u8],
     /// From the blank behind the BODY on.
@@ -83,7 +83,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) auid: Option<u32>,
 }
 
-impl<'a> Frame<'a> {
+impl<'a> Envelope<'a> {
     /// Reads what is around a record's BODY; gives the BODY too.
     pub(crate) fn read(record: &'a [u8]) -> Result<(Self, &'a [u8]), Defect> {
         let quoted = quoted(record)?;

@@ -3,19 +3,21 @@
 
 mod event;
 mod intern;
-mod who;
+mod users;
 
 use event::{Detail, order};
 pub(crate) use event::{Event, EventKind};
 pub use intern::Interner;
-pub(crate) use who::{Senders, Users, Who};
+pub(crate) use users::{SenderCache, User, Users};
 
-use crate::blocks::{self, Block, ReadError};
-use crate::fields::{find, number};
+use super::LineCounts;
+use super::{
+    AuxRecord, Found, FoundRecord, RecordContent, Scanner, Sender, Span, VirtSpans, Wants,
+};
+use crate::input::Sources;
+use crate::input::blocks::{self, Block, ReadError};
+use crate::line::fields::{find, number};
 use crate::line::{Aux, Op, Stamp};
-use crate::scan::{AuxFact, Fact, Scanned, Scanner, Sender, Span, VirtFact, Wants, What};
-use crate::source::Sources;
-use crate::tally::Tally;
 use crate::time::Clock;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -74,7 +76,7 @@ pub struct Store {
     current: (u32, Progress),
     last_guest: u32,
     /// What became of the lines.
-    pub tally: Tally,
+    pub line_counts: LineCounts,
     /// Logs that could not be read to their end.
     pub errors: Vec<ReadError>,
     /// This host's own user names apply.
@@ -115,10 +117,10 @@ impl Store {
 
     /// Reads one text, on this thread: what reading makes of a log that is one block.
     pub fn of_text(text: &[u8], wants: Wants, clock: &Clock) -> Self {
-        let mut found = Scanned::default();
+        let mut found = Found::default();
         Scanner::new(wants, clock.clone()).scan(text, &mut found);
-        let mut store = Self { tally: found.tally, ..Self::new(wants) };
-        let mut senders = Senders::default();
+        let mut store = Self { line_counts: found.line_counts, ..Self::new(wants) };
+        let mut senders = SenderCache::default();
         for fact in &found.facts {
             store.add(0, fact, &found, &mut senders, |stamp, node, take| {
                 told_more(&found, stamp, node, take);
@@ -132,13 +134,13 @@ impl Store {
     /// the blocks around it.
     fn absorb(
         &mut self,
-        before: Option<&Block<Scanned>>,
-        block: &Block<Scanned>,
-        after: Option<&Block<Scanned>>,
+        before: Option<&Block<Found>>,
+        block: &Block<Found>,
+        after: Option<&Block<Found>>,
     ) {
-        self.tally += block.found.tally;
+        self.line_counts += block.found.line_counts;
         let around = [before, Some(block), after];
-        let mut senders = Senders::default();
+        let mut senders = SenderCache::default();
         for fact in &block.found.facts {
             self.add(block.source, fact, &block.found, &mut senders, |stamp, node, take| {
                 for block in around.into_iter().flatten() {
@@ -152,9 +154,9 @@ impl Store {
     pub(crate) fn add(
         &mut self,
         source: usize,
-        fact: &Fact,
-        found: &Scanned,
-        senders: &mut Senders,
+        fact: &FoundRecord,
+        found: &Found,
+        senders: &mut SenderCache,
         more: impl Fn(Stamp, Option<&[u8]>, &mut Take<'_>),
     ) {
         let part = |span: Span| found.text(span);
@@ -166,12 +168,12 @@ impl Store {
         let key = self.key(source, host, fact.stamp);
         let event = Event::new(key, fact.stamp, host, who);
         let event = match fact.what {
-            What::Virt(virt) => self.virt(event, &virt, part),
-            What::Down => event,
-            What::Boot => Event { kind: EventKind::Boot, ..event },
-            What::Avc(body, names) | What::Anomaly(_, _, body, names) => {
+            RecordContent::Virt(virt) => self.virt(event, &virt, part),
+            RecordContent::Down => event,
+            RecordContent::Boot => Event { kind: EventKind::Boot, ..event },
+            RecordContent::Avc(body, names) | RecordContent::Anomaly(_, _, body, names) => {
                 let (kind, what) = match fact.what {
-                    What::Anomaly(number, name, ..) => {
+                    RecordContent::Anomaly(number, name, ..) => {
                         (EventKind::Anomaly(number), self.words.id(part(name)))
                     }
                     _ => (EventKind::Avc, 0),
@@ -195,7 +197,7 @@ impl Store {
     fn virt<'b>(
         &mut self,
         event: Event,
-        virt: &VirtFact,
+        virt: &VirtSpans,
         part: impl Fn(Span) -> &'b [u8] + Copy,
     ) -> Event {
         let (guest, name) = self.guest(event.host, virt, part);
@@ -311,7 +313,7 @@ impl Store {
     fn guest<'b>(
         &mut self,
         host: u32,
-        record: &VirtFact,
+        record: &VirtSpans,
         part: impl Fn(Span) -> &'b [u8],
     ) -> (u32, u32) {
         let (uuid, name) = (record.uuid, part(record.vm));
@@ -375,10 +377,10 @@ impl Store {
 }
 
 /// Gets a record that tells more, its fields and the interpreted ones.
-type Take<'t> = dyn FnMut(&AuxFact, &[u8], &[u8]) + 't;
+type Take<'t> = dyn FnMut(&AuxRecord, &[u8], &[u8]) + 't;
 
 /// What else some lines tell about an event.
-fn told_more(found: &Scanned, stamp: Stamp, node: Option<&[u8]>, take: &mut Take<'_>) {
+fn told_more(found: &Found, stamp: Stamp, node: Option<&[u8]>, take: &mut Take<'_>) {
     let from = found.aux.partition_point(|aux| aux.stamp < stamp);
     for aux in found.aux[from..].iter().take_while(|aux| aux.stamp == stamp) {
         let text = |span| found.text(span);

@@ -1,8 +1,8 @@
 //! Times as people write them, and as reports show them.
 
-mod shown;
+mod format_cache;
 
-pub use shown::{LocalTimes, UtcTimes};
+pub use format_cache::{LocalFormatCache, UtcFormatCache};
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;

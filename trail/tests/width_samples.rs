@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use support::{Log, report, uuid};
-use viraudit_trail::report::{Filter, Report, SessionView, Shapes};
-use viraudit_trail::scan::Wants;
-use viraudit_trail::time::{LocalTimes, duration};
+use viraudit_trail::events::Wants;
+use viraudit_trail::report::{Filter, Report, SessionView, WidthSamples};
+use viraudit_trail::time::{LocalFormatCache, duration};
 
 /// The lengths of all texts that a table may show.
-fn lengths(session: &SessionView<'_>, times: &mut LocalTimes) -> Vec<usize> {
+fn lengths(session: &SessionView<'_>, times: &mut LocalFormatCache) -> Vec<usize> {
     let mut time = |ms: Option<i64>| ms.map_or(0, |ms| times.bytes(ms).len());
     let text = |text: Option<&str>| text.map_or(0, |text| text.chars().count() + 1);
     let shown = [session.begins_before, session.ends_after].map(usize::from);
@@ -34,12 +34,12 @@ fn lengths(session: &SessionView<'_>, times: &mut LocalTimes) -> Vec<usize> {
 
 /// The lengths of all sessions, and of those of whose shape none was seen before.
 fn both(report: &Report) -> [BTreeSet<Vec<usize>>; 2] {
-    let mut times = LocalTimes::new(TimeZone::UTC);
-    let mut shapes = Shapes::default();
+    let mut times = LocalFormatCache::new(TimeZone::UTC);
+    let mut shapes = WidthSamples::default();
     let all = report.sessions().map(|session| lengths(&session, &mut times)).collect();
     let half = report.len() / 2;
-    let mut unlike: Vec<SessionView<'_>> = report.unlike(0..half, &mut shapes).collect();
-    unlike.extend(report.unlike(half..report.len(), &mut shapes));
+    let mut unlike: Vec<SessionView<'_>> = report.width_samples(0..half, &mut shapes).collect();
+    unlike.extend(report.width_samples(half..report.len(), &mut shapes));
     [all, unlike.iter().map(|session| lengths(session, &mut times)).collect()]
 }
 
@@ -196,10 +196,10 @@ fn a_thousand_alike_are_few() {
         }
     }
     let report = report(&log.text, Wants::default(), Filter::default());
-    let mut shapes = Shapes::default();
+    let mut shapes = WidthSamples::default();
     let seen: Vec<_> =
-        report.unlike(0..report.len(), &mut shapes).map(|s| s.state.name()).collect();
+        report.width_samples(0..report.len(), &mut shapes).map(|s| s.state.name()).collect();
     assert!(report.len() > 900);
     assert!(seen.len() < 20, "{seen:?}");
-    assert_eq!(report.unlike(0..report.len(), &mut shapes).count(), 0);
+    assert_eq!(report.width_samples(0..report.len(), &mut shapes).count(), 0);
 }

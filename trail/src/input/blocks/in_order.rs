@@ -1,12 +1,12 @@
 //! Blocks put back into their order, by the threads that looked at them.
 
-use super::{Block, Found, lock};
+use super::{Block, BlockOutput, lock};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Hands blocks on in their order. Whoever has looked at the next one does it: what was found is
 /// still in the cache of that core.
-pub(super) struct Order<T, C> {
+pub(super) struct InOrder<T, C> {
     arrived: Mutex<Arrived<T>>,
     consumer: Mutex<Consumer<T, C>>,
 }
@@ -38,7 +38,7 @@ struct Consumer<T, C> {
     consume: C,
 }
 
-impl<T: Found, C> Order<T, C>
+impl<T: BlockOutput, C> InOrder<T, C>
 where
     C: FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>),
 {
@@ -71,7 +71,7 @@ where
     }
 }
 
-impl<T: Found, C> Consumer<T, C>
+impl<T: BlockOutput, C> Consumer<T, C>
 where
     C: FnMut(Option<&Block<T>>, &Block<T>, Option<&Block<T>>),
 {
@@ -99,7 +99,7 @@ mod tests {
     #[derive(Debug, Default)]
     struct Open(bool);
 
-    impl Found for Open {
+    impl BlockOutput for Open {
         fn clear(&mut self) {}
 
         fn goes_on(&self) -> bool {
@@ -116,7 +116,7 @@ mod tests {
         const BLOCKS: u64 = 20_000;
         let mut seen = Vec::new();
         let claimed = AtomicU64::new(0);
-        let order = Order::new(|_: Option<&Block<Open>>, block: &Block<Open>, _: _| {
+        let order = InOrder::new(|_: Option<&Block<Open>>, block: &Block<Open>, _: _| {
             seen.push(block.index);
         });
         thread::scope(|scope| {
@@ -147,7 +147,7 @@ mod tests {
             let mut seen = Vec::new();
             let mut returned = Vec::new();
             let index = |block: Option<&Block<Open>>| block.map(|block| block.index);
-            let order = Order::new(|before: Option<&Block<Open>>, block: &Block<Open>, behind: Option<&Block<Open>>| {
+            let order = InOrder::new(|before: Option<&Block<Open>>, block: &Block<Open>, behind: Option<&Block<Open>>| {
                 seen.push((index(before), block.index, index(behind)));
             });
             for &at in &arrivals {

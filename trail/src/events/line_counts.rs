@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 /// What became of a log's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct LineCounts {
     /// Lines that were read.
     pub lines: u64,
     /// Whole records that a report is made of.
@@ -18,14 +18,14 @@ pub struct Tally {
     pub cut: u64,
 }
 
-impl Tally {
+impl LineCounts {
     /// Whether any line could not be understood.
     pub fn is_damaged(&self) -> bool {
         self.malformed + self.cut > 0
     }
 }
 
-impl AddAssign for Tally {
+impl AddAssign for LineCounts {
     fn add_assign(&mut self, more: Self) {
         self.lines += more.lines;
         self.used += more.used;
@@ -35,7 +35,7 @@ impl AddAssign for Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for LineCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lines, malformed, cut, .. } = self;
         write!(f, "{} of {lines} lines can't be used", malformed + cut)?;

@@ -1,8 +1,8 @@
 //! What is kept of lines that matter: small entries, and their texts side by side in one buffer.
 
-use crate::blocks::Found;
+use crate::events::LineCounts;
+use crate::input::blocks::BlockOutput;
 use crate::line::{Aux, Defect, Line, Op, Stamp, VirtLine};
-use crate::tally::Tally;
 use viraudit::Uuid;
 
 /// Where a text stands in what was kept of the lines.
@@ -14,20 +14,20 @@ pub struct Span {
 
 /// A record that matters.
 #[derive(Clone, Copy, Debug)]
-pub struct Fact {
+pub struct FoundRecord {
     /// When.
     pub stamp: Stamp,
     /// The number of who wrote it.
     pub sender: u32,
     /// What it says.
-    pub what: What,
+    pub what: RecordContent,
 }
 
 /// What a record says.
 #[derive(Clone, Copy, Debug)]
-pub enum What {
+pub enum RecordContent {
     /// A VIRT_* record; where it isn't shown, the last of several in a row.
-    Virt(VirtFact),
+    Virt(VirtSpans),
     /// A denial: its fields and the interpreted ones.
     Avc(Span, Span),
     /// An anomaly: its type, its type's name, its fields and the interpreted ones.
@@ -40,7 +40,7 @@ pub enum What {
 
 /// A [`VirtLine`], by places.
 #[derive(Clone, Copy, Debug)]
-pub struct VirtFact {
+pub struct VirtSpans {
     /// Whether it is shown, and not only that the guest was there.
     pub shown: bool,
     /// What has happened.
@@ -78,7 +78,7 @@ pub struct Sender {
 
 /// A record that tells more about another one of its event.
 #[derive(Clone, Copy, Debug)]
-pub struct AuxFact {
+pub struct AuxRecord {
     /// The event.
     pub stamp: Stamp,
     /// What kind of record.
@@ -93,45 +93,47 @@ pub struct AuxFact {
 
 /// What some lines hold.
 #[derive(Debug, Default)]
-pub struct Scanned {
+pub struct Found {
     /// What matters, in the lines' order.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<FoundRecord>,
     /// What may belong to one of them, sorted by stamp.
-    pub aux: Vec<AuxFact>,
+    pub aux: Vec<AuxRecord>,
     /// What became of the lines.
-    pub tally: Tally,
+    pub line_counts: LineCounts,
     senders: Vec<Sender>,
     /// The texts of all these.
     texts: Vec<u8>,
 }
 
-impl Found for Scanned {
+impl BlockOutput for Found {
     fn clear(&mut self) {
         self.facts.clear();
         self.aux.clear();
         self.senders.clear();
-        self.tally = Tally::default();
+        self.line_counts = LineCounts::default();
         self.texts.clear();
     }
 
     fn goes_on(&self) -> bool {
-        self.facts.iter().any(|fact| matches!(fact.what, What::Avc(..) | What::Anomaly(..)))
+        self.facts
+            .iter()
+            .any(|fact| matches!(fact.what, RecordContent::Avc(..) | RecordContent::Anomaly(..)))
     }
 }
 
-impl Scanned {
+impl Found {
     /// Counts a record that can't be used.
     pub(super) fn unusable(&mut self, defect: Defect) {
         match defect {
-            Defect::Cut => self.tally.cut += 1,
-            Defect::Malformed(_) => self.tally.malformed += 1,
+            Defect::Cut => self.line_counts.cut += 1,
+            Defect::Malformed(_) => self.line_counts.malformed += 1,
         }
     }
 
     /// The last fact is seen once more.
     #[inline]
     pub(super) fn add_to_last(&mut self, stamp: Stamp) {
-        self.tally.used += 1;
+        self.line_counts.used += 1;
         if let Some(last) = self.facts.last_mut() {
             last.stamp = last.stamp.max(stamp);
         }
@@ -156,7 +158,7 @@ impl Scanned {
     }
 
     /// Who wrote a fact.
-    pub fn sender_of(&self, fact: &Fact) -> Sender {
+    pub fn sender_of(&self, fact: &FoundRecord) -> Sender {
         self.senders.get(fact.sender as usize).copied().unwrap_or_default()
     }
 
@@ -205,7 +207,7 @@ impl Scanned {
         let (what, vm, reason, tail) = (of(virt.what), of(virt.vm), of(virt.reason), of(virt.tail));
         let VirtLine { op, uuid, success, pid, .. } = *virt;
         let virt = of(virt.virt);
-        let fact = VirtFact { shown, op, what, virt, vm, uuid, reason, tail, success, pid };
-        self.facts.push(Fact { stamp: line.stamp, sender, what: What::Virt(fact) });
+        let fact = VirtSpans { shown, op, what, virt, vm, uuid, reason, tail, success, pid };
+        self.facts.push(FoundRecord { stamp: line.stamp, sender, what: RecordContent::Virt(fact) });
     }
 }

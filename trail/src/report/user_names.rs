@@ -1,14 +1,14 @@
 //! Who a number is: the person where the log knows one, else the user.
 
-use crate::store::{Store, Who};
+use crate::events::{Store, User};
 use viraudit::audit_sys::host;
 
 /// The names of all users of a trail, by their numbers in it.
-pub(crate) fn names(store: &Store) -> Vec<Option<String>> {
+pub(crate) fn user_names(store: &Store) -> Vec<Option<String>> {
     store.users.all().iter().map(|who| name(who, store.local)).collect()
 }
 
-fn name(who: &Who, local: bool) -> Option<String> {
+fn name(who: &User, local: bool) -> Option<String> {
     let (id, told) = match who.auid {
         Some(auid) => (auid, &who.auid_name),
         None => (who.uid?, &who.uid_name),

@@ -13,7 +13,7 @@ const NONE: u32 = u32::MAX;
 
 /// All marks with their holders, and all sessions with what they hold.
 #[derive(Debug, Default)]
-pub(super) struct Holders {
+pub(super) struct OwnerIndex {
     /// The places of marks, by their keys.
     places: HashTable<u32>,
     marks: Vec<Mark>,
@@ -72,7 +72,7 @@ impl Sessions {
     }
 }
 
-impl Holders {
+impl OwnerIndex {
     /// The session holds a mark.
     pub(super) fn hold(&mut self, session: u32, key: Key) {
         let marks = &self.marks;
@@ -239,7 +239,7 @@ mod tests {
     proptest! {
         #[test]
         fn like_a_set_of_pairs(steps in steps()) {
-            let mut holders = Holders::default();
+            let mut holders = OwnerIndex::default();
             let mut pairs: BTreeSet<(Key, u32)> = BTreeSet::new();
             for step in steps {
                 match step {

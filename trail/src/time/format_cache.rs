@@ -69,9 +69,9 @@ fn has_date(ms: i64) -> bool {
 
 /// Texts as of [`utc`].
 #[derive(Clone, Debug, Default)]
-pub struct UtcTimes(Dated);
+pub struct UtcFormatCache(Dated);
 
-impl UtcTimes {
+impl UtcFormatCache {
     /// The text of a time.
     pub fn text(&mut self, ms: i64) -> &str {
         self.bytes(ms);
@@ -91,7 +91,7 @@ impl UtcTimes {
 
 /// Texts as of [`local`].
 #[derive(Clone, Debug)]
-pub struct LocalTimes {
+pub struct LocalFormatCache {
     zone: TimeZone,
     dated: Dated,
     /// When the zone is that far from UTC, and how far: milliseconds, and its text.
@@ -100,7 +100,7 @@ pub struct LocalTimes {
     offset_text: String,
 }
 
-impl LocalTimes {
+impl LocalFormatCache {
     /// Those of a zone.
     pub fn new(zone: TimeZone) -> Self {
         let (dated, offset_text) = (Dated::default(), String::new());
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn texts_are_the_same_whatever_came_before() {
         let zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Africa/Monrovia"];
-        let mut utc_times = UtcTimes::default();
+        let mut utc_times = UtcFormatCache::default();
         for zone in zones.map(|name| TimeZone::get(name).unwrap_or(TimeZone::UTC)) {
-            let mut local_times = LocalTimes::new(zone.clone());
+            let mut local_times = LocalFormatCache::new(zone.clone());
             let forth = times();
             let back = forth.iter().rev().copied();
             let apart = forth.iter().flat_map(|&ms| [ms, 0]);
