@@ -68,7 +68,8 @@ def check(what, good, detail=""):
 # --- What a test needs ----------------------------------------------------------------------------
 
 NEEDED = {
-    "libvirtd": "libvirt-daemon-system", "virsh": "libvirt-clients", "auditctl": "auditd",
+    "libvirtd": "libvirt-daemon-system", "virtlogd": "libvirt-daemon",
+    "virsh": "libvirt-clients", "auditctl": "auditd",
     "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "unshare": "util-linux",
 }
 DRIVERS = "/usr/lib/*/libvirt/connection-driver/libvirt_driver_%s.so"
@@ -288,6 +289,8 @@ if [ -d /var/lib/swtpm-localca ]; then
     chown --reference=/var/lib/swtpm-localca "$tree/ca"
     mount --bind "$tree/ca" /var/lib/swtpm-localca
 fi
+# libvirtd hands the output of its guests to it. It is ready when the command ends; keeper.py ends it.
+/usr/sbin/virtlogd -d -p /run/virtlogd.pid
 if [ -n "$preload" ]; then
     exec env LD_PRELOAD="$preload" "$@"
 fi
@@ -328,7 +331,7 @@ class Libvirtd:
                        % (self.path("sock"), level, logging, log_level, self.log))
         with open(self.path("etc", "qemu.conf"), "w") as file:
             file.write('user = "root"\ngroup = "root"\nnamespaces = []\n'
-                       'stdio_handler = "file"\nsecurity_default_confined = 0\n'
+                       'security_default_confined = 0\n'
                        'swtpm_user = "root"\nswtpm_group = "root"\nremember_owner = 0\n')
         if Libvirtd.cgroups is None:
             Libvirtd.cgroups = cgroup_roots()
