@@ -315,6 +315,8 @@ class Libvirtd:
             os.chmod(self.path(name), 0o755)
         for name in ("libvirt/qemu/swtpm", "lock"):
             os.makedirs(self.path("run", name))
+        # virtlogd's own log is there.
+        os.makedirs(self.path("log", "libvirt"))
         os.makedirs(self.path("log", "swtpm/libvirt/qemu"))
         os.chmod(self.path("log", "swtpm/libvirt/qemu"), 0o777)
         for name in ("qemu", "swtpm", "lxc"):
