@@ -6,11 +6,12 @@ mod nowhere;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use nowhere::Nowhere;
+use viraudit::internal::message::{Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::log::Caller;
-use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::record::MachineId;
 use viraudit::{
-    Auditor, Change, DomainDef, Event, Guest, Options, Record, RecordType, Resource, Uuid,
+    Auditor, Change, Client, DomainDef, Event, Guest, Options, Origin, Record, RecordType,
+    Resource, Uuid,
 };
 
 fn main() {

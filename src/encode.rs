@@ -4,35 +4,11 @@
 //! double quote becomes the upper-case hex of its bytes, unquoted; any other stands in double
 //! quotes. A missing value is the text `?`, so `"?"`.
 
+pub(crate) mod byte;
+
+use byte::decode_hex;
+pub(crate) use byte::{MISSING, any, hex_pair, is_harmless, needs_hex};
 use std::borrow::Cow;
-
-/// What stands for a missing value.
-pub const MISSING: &[u8] = b"?";
-
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
-
-/// Whether a byte forces the whole value into hex.
-pub const fn needs_hex(byte: u8) -> bool {
-    byte < 0x21 || byte > 0x7E || byte == b'"'
-}
-
-/// Whether a byte may stand in a value that libvirt leaves raw, without a chance to start a new
-/// field, a new line, or to end `msg='...'`.
-pub const fn is_harmless(byte: u8) -> bool {
-    !needs_hex(byte) && byte != b'\''
-}
-
-/// Whether any byte passes the test. Looks at all of them, many at a time, which for the usual
-/// value is faster than to stop at the first that does.
-#[inline]
-pub(crate) fn any(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(false, |found, &byte| found | test(byte))
-}
-
-/// The two upper-case hex digits of a byte.
-pub const fn hex_pair(byte: u8) -> [u8; 2] {
-    [HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]
-}
 
 /// The encoded form of `value`; `None` is a missing one.
 ///
@@ -79,15 +55,6 @@ pub fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         return (!inner.contains(&b'"')).then_some(Cow::Borrowed(inner));
     }
     decode_hex(text).map(Cow::Owned)
-}
-
-/// The bytes of upper-case hex; `None` when it isn't that, or is empty.
-pub fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
-    if text.is_empty() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| HEX.iter().position(|&hex| hex == byte).map(|at| at as u8);
-    text.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 /// The bytes of a value that libvirt leaves raw, as viraudit writes it: hex only where the plain

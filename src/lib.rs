@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod audit_sys;
+mod audit_sys;
 pub mod auditor;
 pub mod backend;
 #[cfg(feature = "capi")]
@@ -31,8 +31,10 @@ pub mod domain;
 pub mod encode;
 pub mod error;
 pub mod guest;
+#[doc(hidden)]
+pub mod internal;
 pub mod log;
-pub mod message;
+mod message;
 pub mod record;
 pub mod value;
 
@@ -50,5 +52,6 @@ pub use config::Config;
 pub use domain::DomainDef;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
+pub use message::{Client, Origin, ParsedMessage};
 pub use record::{Change, Event, Record, RecordType, Resource};
 pub use value::Value;

@@ -6,9 +6,10 @@
 //! (on a whole encoded byte), every field stays, and `truncated=KEY[,KEY]` in front of `exe=` says
 //! which.
 
-mod suffix;
+pub(crate) mod suffix;
 
-pub use suffix::{Client, Origin, Suffix};
+pub(crate) use suffix::Suffix;
+pub use suffix::{Client, Origin};
 
 use crate::audit_sys::MESSAGE_TEXT_MAX;
 use crate::encode::MISSING;

@@ -3,10 +3,9 @@
 
 use std::sync::{Arc, Mutex};
 use viraudit::log::{Caller, LogLevel, LogSink};
-use viraudit::message::{Client, Origin};
 use viraudit::{
-    Auditor, Backend, Change, Error, Failure, Guest, MockBackend, Options, Record, RecordType,
-    Resource, Stats, Uuid,
+    Auditor, Backend, Change, Client, Error, Failure, Guest, MockBackend, Options, Origin, Record,
+    RecordType, Resource, Stats, Uuid,
 };
 
 /// Level, file, line and text.

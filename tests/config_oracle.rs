@@ -9,7 +9,8 @@ use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use viraudit::config::{Config, Document};
+use viraudit::Config;
+use viraudit::internal::config::Document;
 
 /// The bytes of a text that was written as one character for each.
 fn bytes(text: &Value) -> Vec<u8> {

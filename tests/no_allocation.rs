@@ -8,10 +8,10 @@ mod nowhere;
 use nowhere::Nowhere;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use viraudit::internal::message::{Suffix, TEXT_ROOM, compose};
 use viraudit::log::Caller;
-use viraudit::message::{Client, Origin, Suffix, TEXT_ROOM, compose};
 use viraudit::record::{Change, Resource};
-use viraudit::{Auditor, Delivery, Guest, Options, Record, RecordType, Uuid};
+use viraudit::{Auditor, Client, Delivery, Guest, Options, Origin, Record, RecordType, Uuid};
 
 /// Counts this thread's allocations.
 struct Counting;

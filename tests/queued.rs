@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
-use viraudit::audit_sys::frame::Frames;
+use viraudit::backend::Frames;
 use viraudit::backend::{Backend, Sink};
 use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{Auditor, Delivery, Failure, Guest, Options, Record, Stats, Uuid};

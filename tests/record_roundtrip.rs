@@ -5,9 +5,9 @@ mod support;
 
 use proptest::prelude::*;
 use support::{bytes, record};
-use viraudit::message::{Client, Origin, ParsedMessage, Suffix, TEXT_ROOM, TextBody, compose};
-use viraudit::record::{FieldSink, Fields, Style};
-use viraudit::{Record, RecordType};
+use viraudit::internal::message::{Suffix, TEXT_ROOM, TextBody, compose};
+use viraudit::internal::record::{FieldSink, Fields, Style};
+use viraudit::{Client, Origin, ParsedMessage, Record, RecordType};
 
 fn suffix() -> Suffix {
     Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), host: None, terminal: None }.into()
@@ -40,7 +40,12 @@ struct Styles<'r>(Option<&'r [u8]>);
 
 impl FieldSink for Styles<'_> {
     fn field(&mut self, key: &[u8], style: Style, _: &[&[u8]]) {
-        assert_eq!(viraudit::record::style_of(key, self.0), style, "{}", key.escape_ascii());
+        assert_eq!(
+            viraudit::internal::record::style_of(key, self.0),
+            style,
+            "{}",
+            key.escape_ascii()
+        );
     }
 }
 

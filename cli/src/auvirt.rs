@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use viraudit::audit_sys::calendar;
+use viraudit::internal::audit_sys::calendar;
 
 /// The name it is called by, and the subcommand.
 const NAME: &str = "auvirt";

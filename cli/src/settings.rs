@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use std::path::Path;
-use viraudit::config::{self, Config, DEFAULT_PATH};
+use viraudit::config::{Config, DEFAULT_PATH};
+use viraudit::internal::config;
 
 /// Loads a file that the user named; it must exist.
 pub(crate) fn load(file: &Path) -> Result<Config, Failure> {

@@ -4,9 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::io::{self, ErrorKind};
-use viraudit::audit_sys::frame::{Frames, framed_len, seal};
-use viraudit::audit_sys::link::Link;
-use viraudit::audit_sys::socket::Wire;
+use viraudit::internal::audit_sys::frame::{Frames, framed_len, seal};
+use viraudit::internal::audit_sys::link::Link;
+use viraudit::internal::audit_sys::socket::Wire;
 
 /// Plays the input back: a byte of length, a byte that says from whom or which error, the datagram.
 struct Script<'a>(&'a [u8]);

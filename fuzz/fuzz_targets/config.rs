@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 use viraudit::Config;
-use viraudit::config::edit::{Assignment, set};
+use viraudit::internal::config::edit::{Assignment, set};
 
 fuzz_target!(|input: &[u8]| {
     let path = Path::new("fuzz.conf");

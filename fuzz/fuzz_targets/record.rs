@@ -3,8 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use viraudit::message::ParsedMessage;
-use viraudit::{Record, RecordType};
+use viraudit::{ParsedMessage, Record, RecordType};
 
 fuzz_target!(|input: &[u8]| {
     let Some((which, text)) = input.split_first() else { return };

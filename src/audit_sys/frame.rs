@@ -13,7 +13,7 @@ pub const fn framed_len(len: usize) -> usize {
 
 /// Writes the header and the NUL around a text of `len` bytes that already stands at
 /// `HEADER_LEN` in `buffer`; gives back the framed length. The sequence number comes later, in
-/// [`Frames::number`].
+/// `Frames::number`.
 ///
 /// # Panics
 ///
@@ -38,6 +38,7 @@ pub struct Frames<'b> {
 
 impl<'b> Frames<'b> {
     /// Messages that [`seal`] framed: exactly `bytes`, `count` of them.
+    #[doc(hidden)]
     pub fn new(bytes: &'b mut [u8], count: usize) -> Self {
         debug_assert_eq!(Iter { rest: bytes }.count(), count);
         Self { bytes, count }
@@ -54,13 +55,13 @@ impl<'b> Frames<'b> {
     }
 
     /// Each message's type and text, without its NUL.
-    pub fn iter(&self) -> Iter<'_> {
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> + Clone {
         Iter { rest: self.bytes }
     }
 
     /// Numbers the messages from `first` on and asks for an ack of the last: the kernel answers
     /// errors of any, in order, so the last one's ack means that all have been handled.
-    pub fn number(&mut self, first: u32) {
+    pub(crate) fn number(&mut self, first: u32) {
         let mut at = 0;
         for i in 0..self.count {
             let last = i + 1 == self.count;
@@ -73,13 +74,13 @@ impl<'b> Frames<'b> {
     }
 
     /// Takes back the wish for an ack of a single message, whose answer is one of its own.
-    pub fn ask_for_no_ack(&mut self) {
+    pub(crate) fn ask_for_no_ack(&mut self) {
         self.bytes[6..8].copy_from_slice(&(NLM_F_REQUEST as u16).to_ne_bytes());
     }
 
     /// The longest run of messages from the front that are at most `messages` and take at most
     /// `bytes` bytes, but at least one message; and the rest.
-    pub fn split(self, messages: usize, bytes: usize) -> (Frames<'b>, Option<Frames<'b>>) {
+    pub(crate) fn split(self, messages: usize, bytes: usize) -> (Frames<'b>, Option<Frames<'b>>) {
         let mut at = 0;
         let mut count = 0;
         while at < self.bytes.len() {
@@ -100,9 +101,8 @@ fn message_len(header: &[u8]) -> usize {
     u32::from_ne_bytes([header[0], header[1], header[2], header[3]]) as usize
 }
 
-/// See [`Frames::iter`].
-#[derive(Clone, Debug)]
-pub struct Iter<'b> {
+#[derive(Clone)]
+struct Iter<'b> {
     rest: &'b [u8],
 }
 

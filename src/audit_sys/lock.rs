@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 
 /// A lock (`flock`) on a file, let go when it is dropped.
 #[derive(Debug)]
-pub struct FileLock<'f> {
+pub(crate) struct FileLock<'f> {
     file: &'f File,
 }
 
@@ -18,7 +18,7 @@ impl<'f> FileLock<'f> {
     /// # Errors
     ///
     /// When the file can't be locked, as some devices and network filesystems can't.
-    pub fn acquire(file: &'f File) -> io::Result<Self> {
+    pub(crate) fn acquire(file: &'f File) -> io::Result<Self> {
         loop {
             // SAFETY: flock takes no pointers, and the descriptor is open.
             if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) } == 0 {

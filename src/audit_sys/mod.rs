@@ -10,23 +10,23 @@ pub mod calendar;
 pub mod frame;
 pub mod host;
 pub mod link;
-pub mod lock;
+pub(crate) mod lock;
 pub mod multicast;
-pub mod process;
+pub(crate) mod process;
 pub mod socket;
 pub mod status;
 mod unread;
 
-pub use host::device_number;
+pub(crate) use host::device_number;
 
 /// The request for the kernel's audit status.
-pub const AUDIT_GET: u16 = bindings::AUDIT_GET as u16;
+pub(crate) const AUDIT_GET: u16 = bindings::AUDIT_GET as u16;
 
 /// The kernel knows only the range; the audit project gives out the numbers (libaudit.h).
 macro_rules! virt_types {
     ($($name:ident = $number:literal, $what:literal;)*) => { $(
         #[doc = $what]
-        pub const $name: u16 = $number;
+        pub(crate) const $name: u16 = $number;
         const _: () = assert!(
             $number >= bindings::AUDIT_FIRST_USER_MSG2 && $number <= bindings::AUDIT_LAST_USER_MSG2
         );
@@ -45,4 +45,4 @@ virt_types! {
 }
 
 /// How much text of a record the kernel keeps, in bytes without the NUL.
-pub const MESSAGE_TEXT_MAX: usize = bindings::AUDIT_MESSAGE_TEXT_MAX as usize;
+pub(crate) const MESSAGE_TEXT_MAX: usize = bindings::AUDIT_MESSAGE_TEXT_MAX as usize;

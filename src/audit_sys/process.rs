@@ -13,7 +13,7 @@ static REGISTERED: AtomicBool = AtomicBool::new(false);
 
 /// A number that is another one in the child after each `fork`, and the same within a process.
 /// Costs two atomic loads; the first call registers a fork handler.
-pub fn generation() -> u32 {
+pub(crate) fn generation() -> u32 {
     if !REGISTERED.load(Ordering::Acquire) {
         // Two threads may both come here, and the handler then counts twice for each fork, which
         // does no harm. A `Once` would: a child forked meanwhile would wait for it forever.
@@ -34,7 +34,7 @@ unsafe extern "C" fn forked() {
 /// A value of which each process has its own: a fork's child starts with a fresh one, so that it
 /// can't meet a lock that nobody will ever release.
 #[derive(Debug)]
-pub struct PerProcess<T> {
+pub(crate) struct PerProcess<T> {
     generation: u32,
     value: T,
     child: OnceBox<PerProcess<T>>,
@@ -48,7 +48,7 @@ impl<T: Default> Default for PerProcess<T> {
 
 impl<T: Default> PerProcess<T> {
     /// This process's value.
-    pub fn get(&self) -> &T {
+    pub(crate) fn get(&self) -> &T {
         let now = generation();
         let mut own = self;
         while own.generation != now {
@@ -59,7 +59,7 @@ impl<T: Default> PerProcess<T> {
 }
 
 /// Runs `start` with all signals blocked, so that a thread it starts never handles one.
-pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset only writes the set it is given.

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Makes audit.log lines.
 #[derive(Clone, Debug)]
-pub struct LineWriter {
+pub(super) struct LineWriter {
     sender: Sender,
 }
 
@@ -20,7 +20,7 @@ impl Default for LineWriter {
 impl LineWriter {
     /// Appends one line, with its end, to `out`. `serial` tells events of the same millisecond
     /// apart.
-    pub fn write(
+    pub(super) fn write(
         &self,
         out: &mut Vec<u8>,
         message_type: u16,

@@ -1,19 +1,20 @@
 //! Where records go: the kernel, a file in audit.log's form, any stream, or a test's memory.
 
 mod file;
-mod kernel;
+pub(crate) mod kernel;
 mod line;
 mod mock;
 mod stream;
 
 pub use file::FileBackend;
-pub use kernel::{AUDITING_IS_OFF, KernelBackend};
-pub use line::LineWriter;
+pub use kernel::KernelBackend;
+use line::LineWriter;
 pub use mock::{MockBackend, MockRecord};
 pub use stream::StreamBackend;
 
+pub use crate::audit_sys::frame::Frames;
+
 use crate::Failure;
-use crate::audit_sys::frame::Frames;
 use crate::log::LogLevel;
 
 /// Something that was noticed while a backend was opened, for the log.

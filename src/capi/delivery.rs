@@ -3,9 +3,9 @@
 use super::boundary::{Problem, quietly, status};
 use super::current;
 use super::log::{self, CapiLog};
-use crate::log::{LogLevel, LogSink};
-use crate::config::Document;
+use crate::config::{self, document::Document};
 use crate::error::ConfigError;
+use crate::log::{LogLevel, LogSink};
 use crate::{Delivery, Error};
 use std::ffi::{c_int, c_uint};
 use std::io;
@@ -76,7 +76,7 @@ extern "C" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
 fn configure_preloaded() -> Result<(), ConfigError> {
     let path = std::env::var_os("VIRAUDIT_CONF").unwrap_or_else(|| PRELOAD_CONFIG.into());
     let path = Path::new(&path);
-    let Some(text) = crate::config::read(path)? else { return Ok(()) };
+    let Some(text) = config::file::read(path)? else { return Ok(()) };
     let document = Document::parse(path, &text)?;
     let limit = match document.size("queue_limit")? {
         None | Some(0) => DEFAULT_QUEUE_LIMIT,

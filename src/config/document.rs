@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::file::{MAX_FILE_SIZE, too_large};
 use super::parser::{Entry, Parser, Piece, Setting};
-use super::{MAX_FILE_SIZE, too_large};
 use crate::error::ConfigError;
 
 /// Every setting of a file, in the grammar of libvirt's configuration files.
@@ -13,7 +13,7 @@ use crate::error::ConfigError;
 ///
 /// ```
 /// use std::path::Path;
-/// use viraudit::config::Document;
+/// use viraudit::internal::config::Document;
 ///
 /// let text = b"delivery = \"queued\"\nqueue_limit = 1000\nqueue_limit = 7 # too late\n";
 /// let document = Document::parse(Path::new("viraudit.conf"), text)?;

@@ -11,8 +11,10 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::Config;
+use super::document::Document;
+use super::file::{AUDIT_LEVEL, AUDIT_LOGGING};
 use super::parser::{Parser, Piece, Setting, is_blank, is_line_end};
-use super::{AUDIT_LEVEL, AUDIT_LOGGING, Config, Document};
 use crate::error::{ConfigError, Error};
 
 /// A new value for one of the settings of [`Config`]; parsed from `KEY=VALUE`.
@@ -66,7 +68,7 @@ impl FromStr for Assignment {
     type Err = BadAssignment;
 
     /// ```
-    /// use viraudit::config::edit::Assignment;
+    /// use viraudit::internal::config::edit::Assignment;
     /// assert_eq!("audit_level=2".parse(), Ok(Assignment::AuditLevel(2)));
     /// assert!("audit_logging=yes".parse::<Assignment>().is_err());
     /// ```

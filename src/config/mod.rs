@@ -1,34 +1,23 @@
-//! The settings of `libvirtd.conf` that concern auditing, read as libvirt reads them.
+//! The audit settings of `libvirtd.conf`, read as libvirt reads them.
 //!
-//! libvirtd parses its whole file before it looks at any key, so a mistake anywhere in the file is
-//! an error here too, whichever key it belongs to. The grammar was learnt from libvirt 9.0.0 by
-//! asking its own parser about thousands of files; `tests/config_oracle.rs` holds its answers.
-//! [`Document`] reads any file of that grammar, [`edit`] changes one without touching the rest.
+//! libvirtd parses the whole file before it looks at any key. So a mistake anywhere in the file is
+//! an error here too. The grammar is that of libvirt 9.0.0: `tests/config_oracle.rs` has the
+//! answers of its own parser to thousands of files.
 
-mod document;
-pub mod edit;
-mod parser;
+pub(crate) mod document;
+pub(crate) mod edit;
+pub(crate) mod file;
+pub(crate) mod parser;
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use crate::error::ConfigError;
 
-pub use document::Document;
-pub use parser::{Entry, Item, Number, Setting};
+use document::Document;
+use file::{AUDIT_LEVEL, AUDIT_LOGGING};
 
 /// Where libvirtd keeps its settings, unless it is told otherwise.
 pub const DEFAULT_PATH: &str = "/etc/libvirt/libvirtd.conf";
-
-/// The largest file that libvirt reads, in bytes (10 MiB).
-pub const MAX_FILE_SIZE: usize = 10 * 1024 * 1024;
-
-/// The key of [`Config::audit_level`].
-pub const AUDIT_LEVEL: &str = "audit_level";
-
-/// The key of [`Config::audit_logging`].
-pub const AUDIT_LOGGING: &str = "audit_logging";
 
 /// How a daemon is to audit.
 ///
@@ -66,10 +55,10 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When the file can't be read (with the errno of that), is larger than [`MAX_FILE_SIZE`]
-    /// (EOVERFLOW), or holds what libvirt would refuse (EINVAL).
+    /// When the file can't be read (with the errno of that), is larger than 10 MiB (EOVERFLOW), or
+    /// holds what libvirt would refuse (EINVAL).
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        match read(path)? {
+        match file::read(path)? {
             Some(text) => Self::parse(path, &text),
             None => Ok(Self::default()),
         }
@@ -101,6 +90,7 @@ impl Config {
     }
 
     /// The settings in a parsed file.
+    #[doc(hidden)]
     ///
     /// # Errors
     ///
@@ -111,50 +101,6 @@ impl Config {
             audit_level: document.uint(AUDIT_LEVEL)?.unwrap_or(default.audit_level),
             audit_logging: document.bool(AUDIT_LOGGING)?.unwrap_or(default.audit_logging),
         })
-    }
-}
-
-/// The bytes of the file at `path`; `None` when there is no such file.
-///
-/// # Errors
-///
-/// When it can't be read, or is larger than [`MAX_FILE_SIZE`] (EOVERFLOW).
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
-    match File::open(path) {
-        Ok(file) => read_from(path, file).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(path, &error)),
-    }
-}
-
-/// The bytes of an open file or stream; `path` is for the messages only.
-///
-/// # Errors
-///
-/// As for [`read()`].
-pub fn read_from(path: &Path, source: impl Read) -> Result<Vec<u8>, ConfigError> {
-    let mut text = Vec::new();
-    // One byte more than is allowed, to see that there is more.
-    let limit = MAX_FILE_SIZE as u64 + 1;
-    source.take(limit).read_to_end(&mut text).map_err(|error| unreadable(path, &error))?;
-    if text.len() > MAX_FILE_SIZE { Err(too_large(path)) } else { Ok(text) }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
-    ConfigError {
-        path: path.to_owned(),
-        line: 0,
-        message: format!("can't read it: {error}"),
-        errno: error.raw_os_error().unwrap_or(libc::EIO),
-    }
-}
-
-fn too_large(path: &Path) -> ConfigError {
-    ConfigError {
-        path: path.to_owned(),
-        line: 0,
-        message: format!("the file is larger than the {MAX_FILE_SIZE} bytes that libvirt reads"),
-        errno: libc::EOVERFLOW,
     }
 }
 

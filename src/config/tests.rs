@@ -1,3 +1,5 @@
+use super::file::{MAX_FILE_SIZE, read};
+use super::parser::{Item, Number, Setting};
 use super::*;
 
 fn parse(text: &str) -> Result<Config, String> {

@@ -7,19 +7,19 @@
 
 mod borrow;
 mod control;
-mod fields;
+pub(crate) mod fields;
 mod lifecycle;
 mod machine_id;
-mod parse;
+pub(crate) mod parse;
 mod resource;
 mod resource_parse;
 
 pub use control::{Control, ControlOp};
-pub use fields::{FieldSink, Fields, Style, style_of};
-pub(crate) use fields::{Writer, shown_len, to_vec};
+pub(crate) use fields::{FieldSink, Fields, Style, Writer, shown_len, style_of, to_vec};
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
-pub use parse::{FieldReader, ParseError};
+pub(crate) use parse::FieldReader;
+pub use parse::ParseError;
 pub use resource::{Access, Change, Count, HostDevice, Mac, Rdev, Resource, TpmKind, USB_REDIRDEV};
 
 use crate::guest::Guest;

@@ -1,7 +1,7 @@
 //! A backend that takes everything and keeps nothing.
 
 use viraudit::Failure;
-use viraudit::audit_sys::frame::Frames;
+use viraudit::backend::Frames;
 use viraudit::backend::{Backend, Sink};
 
 #[derive(Debug)]

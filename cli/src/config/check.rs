@@ -4,7 +4,8 @@ use crate::failure::Failure;
 use serde_json::json;
 use std::io;
 use std::path::Path;
-use viraudit::config::{self, AUDIT_LEVEL, AUDIT_LOGGING, Config, Document, Setting};
+use viraudit::Config;
+use viraudit::internal::config::{self, AUDIT_LEVEL, AUDIT_LOGGING, Document, Setting};
 
 /// Reads a file; returns the settings in it as text or JSON.
 pub(super) fn run(file: &Path, as_json: bool) -> Result<String, Failure> {

@@ -4,8 +4,9 @@ use crate::failure::Failure;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use viraudit::config::edit::{self, Assignment};
-use viraudit::config::{self, DEFAULT_PATH};
+use viraudit::config::DEFAULT_PATH;
+use viraudit::internal::config;
+use viraudit::internal::config::edit::{self, Assignment};
 
 /// Changes the file as the arguments say.
 pub(super) fn run(arguments: &[OsString]) -> Result<(), Failure> {

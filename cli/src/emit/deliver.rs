@@ -17,8 +17,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use viraudit::audit_sys::link::{Link, WriteProbe};
-use viraudit::backend::AUDITING_IS_OFF;
+use viraudit::internal::audit_sys::link::{Link, WriteProbe};
+use viraudit::internal::backend::AUDITING_IS_OFF;
 use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{
     Auditor, Config, Error, FileBackend, KernelBackend, Options, Record, StreamBackend,

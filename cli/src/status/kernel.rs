@@ -4,8 +4,8 @@ use super::process::field;
 use serde::Serialize;
 use std::fs;
 use viraudit::Failure;
-use viraudit::audit_sys::link::{Link, WriteProbe};
-use viraudit::audit_sys::status::KernelStatus;
+use viraudit::internal::audit_sys::link::{Link, WriteProbe};
+use viraudit::internal::audit_sys::status::KernelStatus;
 
 /// The kernel's answers.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::fs;
-use viraudit::audit_sys::host::Sender;
+use viraudit::internal::audit_sys::host::Sender;
 
 const CAP_AUDIT_WRITE: u32 = 29;
 const CAP_AUDIT_CONTROL: u32 = 30;

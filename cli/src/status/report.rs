@@ -6,8 +6,8 @@ use super::settings::Settings;
 use super::verdict::Verdict;
 use crate::failure::Failure;
 use serde::Serialize;
-use viraudit::audit_sys::link::WriteProbe;
-use viraudit::audit_sys::status::KernelStatus;
+use viraudit::internal::audit_sys::link::WriteProbe;
+use viraudit::internal::audit_sys::status::KernelStatus;
 
 /// All that was found.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use super::process::Process;
 use super::settings::Settings;
 use serde::Serialize;
 use viraudit::Failure;
-use viraudit::audit_sys::link::WriteProbe;
+use viraudit::internal::audit_sys::link::WriteProbe;
 
 /// The answer.
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@ use crate::report::{event_line, event_text};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use viraudit::audit_sys::multicast::{Heard, Listener};
+use viraudit::internal::audit_sys::multicast::{Heard, Listener};
 use viraudit_trail::report::EventView;
 use viraudit_trail::time::Clock;
 use viraudit_trail::watch::Watcher;

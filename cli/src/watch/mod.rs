@@ -12,8 +12,8 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
-use viraudit::audit_sys::link::Link;
-use viraudit::audit_sys::multicast::Listener;
+use viraudit::internal::audit_sys::link::Link;
+use viraudit::internal::audit_sys::multicast::Listener;
 
 const HELP: &str = "\
 Records come from the kernel itself, so auditd need not run; auditing must be on (viraudit status \

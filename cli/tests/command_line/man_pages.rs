@@ -125,7 +125,8 @@ fn the_page_of_the_settings_has_every_key_and_its_default() {
         assert!(page.contains(&format!("\n{key} = ")), "viraudit.conf.5 lacks {key}");
         assert!(page.contains(&format!("The default is {default}")), "{key}: {default}");
     }
-    for key in [viraudit::config::AUDIT_LEVEL, viraudit::config::AUDIT_LOGGING] {
+    for key in [viraudit::internal::config::AUDIT_LEVEL, viraudit::internal::config::AUDIT_LOGGING]
+    {
         assert!(page.contains(&format!("\n{key} = ")), "viraudit.conf.5 lacks {key}");
     }
     for path in ["/etc/viraudit/viraudit.conf", "VIRAUDIT_CONF", viraudit::config::DEFAULT_PATH] {

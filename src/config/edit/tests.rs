@@ -95,7 +95,7 @@ fn a_file_that_libvirt_refuses_stays() {
     assert!(refused.starts_with("F:1: expected a value"), "{refused}");
     let refused = edited("\naudit_logging = 7\n", &[LEVEL_2]).unwrap_err();
     assert_eq!(refused, "F:2: audit_logging must be 0 or 1, not 7");
-    let mut text = vec![b'#'; super::super::MAX_FILE_SIZE];
+    let mut text = vec![b'#'; super::super::file::MAX_FILE_SIZE];
     let error = set(Path::new("F"), &text, &[LEVEL_2]).unwrap_err();
     assert_eq!(error.errno, libc::EOVERFLOW);
     text.truncate(text.len() - 20);

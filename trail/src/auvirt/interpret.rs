@@ -1,7 +1,7 @@
 //! What a value means: the names of users, and the text in quotes or in hex.
 
 use super::numbers::unsigned;
-use viraudit::audit_sys::calendar;
+use viraudit::internal::audit_sys::calendar;
 
 /// The fields whose values are quoted, or written in hex.
 const ESCAPED: [&[u8]; 18] = [

@@ -42,7 +42,7 @@ const USAGE: &str = "usage: auvirt [--stdin] [--all-events] [--summary] [--start
 
 /// Runs auvirt with the arguments behind its name; gives its exit status.
 ///
-/// Dates are read by the process's locale: see `viraudit::audit_sys::calendar::adopt_locale`.
+/// Dates are read by the process's locale: see `viraudit::internal::audit_sys::calendar::adopt_locale`.
 /// What can't be written is lost without a word, as it is with auvirt.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,

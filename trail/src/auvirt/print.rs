@@ -5,7 +5,7 @@ use super::entry::{Entry, Kind};
 use super::ledger::Ledger;
 use super::table::NONE;
 use std::io::{self, Write};
-use viraudit::audit_sys::calendar::Parts;
+use viraudit::internal::audit_sys::calendar::Parts;
 
 /// Writes `text`, cut to `width` bytes or padded to them.
 fn padded(out: &mut impl Write, text: &[u8], width: usize) -> io::Result<()> {

@@ -6,7 +6,7 @@
 use super::args::Complaint;
 use std::ffi::CStr;
 use std::time::{SystemTime, UNIX_EPOCH};
-use viraudit::audit_sys::calendar::Parts;
+use viraudit::internal::audit_sys::calendar::Parts;
 
 /// Which of the two times.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::str::FromStr;
-use viraudit::encode::{MISSING, decode, decode_raw};
+use viraudit::encode::{decode, decode_raw};
+use viraudit::internal::encode::MISSING;
 
 /// One word of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Who a number is: the person where the log knows one, else the user.
 
 use crate::events::{Store, User};
-use viraudit::audit_sys::host;
+use viraudit::internal::audit_sys::host;
 
 /// The names of all users of a trail, by their numbers in it.
 pub(crate) fn user_names(store: &Store) -> Vec<Option<String>> {

@@ -3,8 +3,8 @@
 use super::Damage;
 use crate::line::fields::Fields;
 use crate::line::{Defect, Line, VirtLine, quoted};
+use viraudit::ParsedMessage;
 use viraudit::RecordType;
-use viraudit::message::ParsedMessage;
 
 /// What the kernel puts in front.
 const KERNEL: [&[u8]; 5] = [b"pid", b"uid", b"auid", b"ses", b"subj"];

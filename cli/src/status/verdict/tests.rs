@@ -1,6 +1,6 @@
 use super::super::kernel::Auditd;
 use super::*;
-use viraudit::audit_sys::status::KernelStatus;
+use viraudit::internal::audit_sys::status::KernelStatus;
 
 fn kernel(write: WriteProbe, state: Option<&str>) -> Kernel {
     let auditd = state.map(|state| Auditd {

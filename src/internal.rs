@@ -1,0 +1,40 @@
+//! What the other packages of this workspace use besides the API. It may change in any release.
+
+/// Sockets, and facts about the process and its host.
+pub mod audit_sys {
+    pub use crate::audit_sys::{calendar, frame, host, link, multicast, socket, status};
+}
+
+/// Texts that are printed in more than one place.
+pub mod backend {
+    pub use crate::backend::kernel::AUDITING_IS_OFF;
+}
+
+/// The grammar of libvirt's configuration files.
+pub mod config {
+    pub use crate::config::document::Document;
+    pub use crate::config::file::{AUDIT_LEVEL, AUDIT_LOGGING, MAX_FILE_SIZE, read, read_from};
+    pub use crate::config::parser::{Entry, Item, Number, Setting};
+
+    /// Changes to such a file.
+    pub mod edit {
+        pub use crate::config::edit::{Assignment, BadAssignment, replace_file, set};
+    }
+}
+
+/// The encoding, byte by byte.
+pub mod encode {
+    pub use crate::encode::byte::{MISSING, decode_hex, hex_pair, is_harmless, needs_hex};
+}
+
+/// From a record to the text that is sent.
+pub mod message {
+    pub use crate::message::suffix::Suffix;
+    pub use crate::message::{Composed, TEXT_ROOM, TextBody, compose};
+}
+
+/// The fields of records.
+pub mod record {
+    pub use crate::record::fields::{FieldSink, Fields, Style, style_of};
+    pub use crate::record::parse::FieldReader;
+}
