@@ -12,21 +12,22 @@ use std::sync::LazyLock;
 
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  done
-  1  nothing found; for verify, something
-  2  usage, or bad input
-  3  not permitted, or an error of input or output
+  0  success
+  1  report, watch: nothing found; verify: damage found
+  2  wrong usage, or malformed input
+  3  not permitted, or an I/O error; status: records are
+     not delivered
 
-Errors are one line on standard error. Standard input is read only for `-`.";
+An error is one line on standard error. Standard input is read only where the argument is -.";
 
-/// This program's version, and those of what it was built with.
+/// The versions of the program, the library and the C interface.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let (program, library, soname) =
         (env!("CARGO_PKG_VERSION"), viraudit::VERSION, viraudit::SONAME);
     format!("{program} (library {library}, C interface {soname})")
 });
 
-/// Audit records of virtual machines: libvirt's VIRT_* records, for any daemon and any script.
+/// Emit, watch, report and verify audit records about virtual machines.
 #[derive(Debug, Parser)]
 #[command(
     name = "viraudit",
@@ -35,7 +36,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     after_help = EXIT_STATUS,
 )]
 pub(crate) struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -44,15 +45,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Emit(Box<EmitArgs>),
-    /// Look at and change the settings of auditing.
     Config(ConfigArgs),
     Status(StatusArgs),
     Report(Box<ReportArgs>),
-    /// What auvirt 3.0.9 printed, to the byte: for scripts that call it
+    /// Print exactly what auvirt 3.0.9 prints, for scripts that use auvirt
     #[command(disable_help_flag = true)]
     Auvirt {
-        /// auvirt's own arguments (`viraudit auvirt --help` shows them)
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        /// Options of auvirt; `viraudit auvirt --help` lists them
+        #[arg(value_name = "OPTION", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
     },
     Watch(WatchArgs),

@@ -1,7 +1,7 @@
-//! Standard output and standard error, and standard input where it was asked for.
+//! Standard output, standard error and standard input.
 //!
-//! Whoever reads our output may stop at any time: a broken pipe ends the command quietly. Any
-//! other error of standard output (a full disk) is one.
+//! A reader may close our output at any time: a broken pipe ends the command without an error.
+//! Any other error of standard output, such as a full disk, is reported.
 
 use crate::failure::Failure;
 use crate::terminal::escape;
@@ -16,7 +16,7 @@ pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
     out.write_all(text).and_then(|()| out.flush()).or_else(|error| output_error(&error))
 }
 
-/// What an error of standard output means for the command.
+/// Turns an error of standard output into a failure; a broken pipe is none.
 pub(crate) fn output_error(error: &io::Error) -> Result<(), Failure> {
     match error.kind() {
         ErrorKind::BrokenPipe => Ok(()),
@@ -24,24 +24,22 @@ pub(crate) fn output_error(error: &io::Error) -> Result<(), Failure> {
     }
 }
 
-/// Says something to the user: exactly one line, whatever is in it.
+/// Prints a message as exactly one line on standard error.
 ///
-/// Names of files and guests are quoted in messages, and anyone may have chosen them: no control
-/// character of theirs reaches the terminal.
+/// Messages quote names of files and guests, so control characters are escaped.
 pub(crate) fn eprint(message: impl Display) {
     let line = format!("viraudit: {}\n", escape(&message.to_string()));
-    // With nowhere left to complain, the exit status has to do.
+    // Without a standard error, the exit status is all that is left.
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// Why it failed, without the errno's number.
+/// The text of an error, without the errno's number.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split_once(" (os error").map_or(text.as_str(), |(reason, _)| reason).to_owned()
 }
 
-/// Reads a file of at most `limit` bytes, and one byte more of one that is longer; `-` is standard
-/// input.
+/// Reads a file, `-` being standard input. Of a longer file, `limit` and one more byte are read.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut content = Vec::new();
     let result = if path.as_os_str() == "-" {
@@ -54,7 +52,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// A file's name in messages.
+/// The name of a file in messages.
 pub(crate) fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() }
 }

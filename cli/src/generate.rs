@@ -1,4 +1,6 @@
-//! Shell completions and man pages, made from the command line's own definition.
+//! Generates shell completions and man pages from the command line's definition.
+
+mod synopsis;
 
 use crate::console::{self, reason};
 use crate::exit_status::DONE;
@@ -9,11 +11,11 @@ use clap_mangen::Man;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Print a shell's completions.
+/// Print a shell completion script.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  viraudit completions bash > /etc/bash_completion.d/viraudit")]
 pub(crate) struct CompletionsArgs {
-    /// The shell.
+    /// Shell to complete for.
     shell: Shell,
 }
 
@@ -24,7 +26,7 @@ pub(crate) struct ManArgs {
     directory: PathBuf,
 }
 
-/// Prints a shell's completions.
+/// Prints a shell completion script.
 pub(crate) fn completions(args: CompletionsArgs, mut root: Command) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut root, "viraudit", &mut script);
@@ -36,7 +38,7 @@ pub(crate) fn completions(args: CompletionsArgs, mut root: Command) -> Result<u8
 pub(crate) fn man(args: &ManArgs, root: Command) -> Result<u8, Failure> {
     let directory = &args.directory;
     let mut command = root.disable_help_subcommand(true);
-    // Gives the subcommands their whole names.
+    // Gives the subcommands their full names.
     command.build();
     fs::create_dir_all(directory).and_then(|()| pages(command, directory)).map_err(|error| {
         let name = directory.display();
@@ -45,8 +47,8 @@ pub(crate) fn man(args: &ManArgs, root: Command) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// The day of the last change to a page: a constant, so that the same source makes the same pages.
-const DATE: &str = "2026-11-22";
+/// The date of the last change to a page; constant, so that pages are reproducible.
+const DATE: &str = "2026-11-25";
 
 fn pages(command: Command, directory: &Path) -> io::Result<()> {
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
@@ -54,18 +56,27 @@ fn pages(command: Command, directory: &Path) -> io::Result<()> {
     }
     let version = concat!("viraudit ", env!("CARGO_PKG_VERSION"));
     let see_also = see_also(command.get_display_name().unwrap_or_default());
+    let synopsis = synopsis::synopsis(&command);
     let man = Man::new(command).date(DATE).source(version).manual("viraudit");
     let mut page = Vec::new();
     man.render(&mut page)?;
-    let page = String::from_utf8_lossy(&page)
-        // Examples and exit status stand there.
+    let page = with_synopsis(&String::from_utf8_lossy(&page), &synopsis)
+        // The text after the options.
         .replace(".SH EXTRA", ".SH NOTES\n.ad l")
-        // An empty line is one already; `.br` around it does nothing.
+        // An empty line is a paragraph; `.br` around it does nothing.
         .replace("\n.br\n\n.br\n", "\n.sp\n");
     fs::write(directory.join(man.get_filename()), page + &see_also)
 }
 
-/// The section that leads to other pages, from that of the command with this whole name.
+/// Replaces the synopsis of a page.
+fn with_synopsis(page: &str, synopsis: &str) -> String {
+    const HEADING: &str = ".SH SYNOPSIS\n";
+    let Some((before, old)) = page.split_once(HEADING) else { return page.to_owned() };
+    let after = old.find(".SH ").map_or("", |at| &old[at..]);
+    format!("{before}{HEADING}{synopsis}{after}")
+}
+
+/// The SEE ALSO section of the page of a command, by its full name.
 fn see_also(command: &str) -> String {
     const TABLE: [(&str, &str); 4] = [
         ("viraudit-config", "viraudit.conf(5)"),

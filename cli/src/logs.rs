@@ -1,4 +1,4 @@
-//! The logs that report and verify read: finding them, and what to say of those that can't be read.
+//! Finds the logs for report and verify, and reports those that can't be read.
 
 use crate::console::{self, reason};
 use crate::failure::Failure;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use viraudit_trail::input::Sources;
 use viraudit_trail::input::blocks::ReadError;
 
-/// The logs that were asked for, or this host's own.
+/// The logs that the user named, or auditd's log.
 pub(crate) fn find(files: &[PathBuf], command: &str) -> Result<Sources, Failure> {
     Sources::resolve(files).map_err(|(path, error)| {
         let hint = if files.is_empty() { hint(&error, command) } else { String::new() };
@@ -15,7 +15,7 @@ pub(crate) fn find(files: &[PathBuf], command: &str) -> Result<Sources, Failure>
     })
 }
 
-/// Says what could not be read to its end: every log of it.
+/// Reports every log that could not be read to its end.
 pub(crate) fn all_read(
     sources: &Sources,
     errors: &[ReadError],
@@ -35,7 +35,7 @@ fn not_read(name: &str, error: &io::Error, hint: &str) -> Failure {
     Failure::not_done(format!("can't read {name}: {}{hint}", reason(error)))
 }
 
-/// What helps where nobody has chosen the log.
+/// How to fix it if the user named no log.
 fn hint(error: &io::Error, command: &str) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => "; run as root, or name a log".into(),

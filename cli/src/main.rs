@@ -1,9 +1,9 @@
 //! The command-line tool: thin subcommands over the library.
 //!
-//! Each subcommand is a module with its arguments and a `run`, which gives back the exit status,
-//! or a [`Failure`]: one line on standard error and its exit status. To add one, add it to
-//! [`cli::Command`] and to [`run`]. A program that is called by another name (`auvirt`) has its
-//! own command line, so it is told apart in `main`, before anything is parsed.
+//! Each subcommand is a module with its arguments and a `run`, which returns the exit status, or a
+//! [`Failure`]: one line for standard error and its exit status. To add one, add it to
+//! [`cli::Command`] and to [`run`]. `auvirt` has a command line of its own, so `main` handles it
+//! before anything is parsed.
 
 mod auvirt;
 mod cli;
@@ -50,7 +50,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Config(args) => config::run(&args),
         Command::Status(args) => status::run(args),
         Command::Report(args) => report::run(*args),
-        // `main` has seen to it; it stands among the commands for their list.
+        // `main` has handled it already; the variant puts it into the list of commands.
         Command::Auvirt { args } => Ok(auvirt::run(args)),
         Command::Watch(args) => watch::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -1,5 +1,4 @@
-//! What the argument parser has to say, as this program says things: help on standard output,
-//! errors as one line.
+//! Prints clap's help and errors: help on standard output, an error as one line.
 
 use crate::console;
 use crate::exit_status::DONE;
@@ -8,7 +7,7 @@ use clap::Command;
 use clap::error::ErrorKind;
 use std::io::{self, Write};
 
-/// Prints help or the version, or turns an error of usage into one line.
+/// Prints help or the version, or turns a usage error into a failure.
 pub(crate) fn answer(error: &clap::Error, root: &Command) -> Result<u8, Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -20,7 +19,7 @@ pub(crate) fn answer(error: &clap::Error, root: &Command) -> Result<u8, Failure>
     }
 }
 
-/// clap's message without its prefix, and without the usage that follows.
+/// clap's message as one line, without its prefix and the usage after it.
 fn one_line(text: &str, root: &Command) -> String {
     let mut line = String::new();
     for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
@@ -28,13 +27,15 @@ fn one_line(text: &str, root: &Command) -> String {
             break;
         }
         let part = part.strip_prefix("error: ").unwrap_or(part);
-        line.push_str(match part {
+        // The standard library's words for a number that is none.
+        let part = part.replace("invalid digit found in string", "expected a number");
+        line.push_str(match &*part {
             _ if line.is_empty() => "",
             _ if line.ends_with(':') || part.starts_with('[') => " ",
             _ if part.starts_with("tip:") => "; ",
             _ => ", ",
         });
-        line.push_str(part);
+        line.push_str(&part);
     }
     format!("{line} (see {} --help)", full_name(root))
 }

@@ -15,34 +15,44 @@ use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify};
 
 const HELP: &str = "\
-Each finding is one line, FILE:LINE: KIND: what is wrong; where the same is wrong with the lines that \
-follow, it stands there once. The kinds: cut (a record's end is missing), \
-malformed (no record, or one without a field that it must have), forged (a field stands there twice, \
-a value has broken out of its field, text behind the closing quote), unknown (a field or a kind that \
-no record about a guest has), gap (serial numbers are missing; only where that can be known, not in \
-logs that were filtered).
+Only records about guests are checked. Each finding is one line, FILE:LINE: KIND: MESSAGE. If the \
+next lines have the same finding, it is printed once, with their number.
 
-With --json: one object for each finding, with kind, file, line, message and proof.
+KIND is one of:
+  cut        the end of a record is missing
+  malformed  not a record, or a required field is missing
+  forged     a field appears twice, a value leaves its
+             field, or text follows the closing quote
+  unknown    a field, a record type or a kind of resource
+             is not known
+  gap        serial numbers are missing (not checked if
+             the log was filtered)
 
-Exit status: 0 the log is clean, 1 something was found, 2 usage, 3 a log can't be read.
+FILE and the formats of a log are those of `viraudit report`.
+
+Exit status:
+  0  no damage was found
+  1  damage was found
+  2  wrong usage
+  3  a log can't be read
 
 Examples:
   viraudit verify
   viraudit verify /var/log/audit --json | jq -r .kind | sort | uniq -c";
 
-/// Find records about guests that are cut, malformed, forged or unknown, and missing records.
+/// Find damage in a log: cut, malformed, forged, unknown and missing records.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct VerifyArgs {
-    /// Logs to look at, as for report [default: auditd's own].
+    /// Logs to check; - is standard input [default: auditd's log].
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Print one JSON object for each finding.
+    /// Print one JSON object per finding: kind, file, line, message and proof.
     #[arg(long)]
     json: bool,
 }
 
-/// Looks, and says what was found.
+/// Prints the findings.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     let sources = logs::find(&args.files, "verify")?;
     let mut out = BufWriter::new(io::stdout());
@@ -55,9 +65,10 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         }
     });
     written = written.and_then(|()| findings.finish());
-    // Of a log that couldn't be read at all there is nothing to say.
+    // No summary of a log that couldn't be read at all.
     if !args.json && written.is_ok() && (errors.is_empty() || counts.lines > 0) {
-        let note = if counts.filtered { "; it was filtered, so gaps can't be known" } else { "" };
+        let note =
+            if counts.filtered { "; the log was filtered, so gaps were not checked" } else { "" };
         written = writeln!(
             out,
             "{} lines, {} records about guests, {} finding{}{note}",
@@ -72,11 +83,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     Ok(if counts.findings > 0 { DAMAGE_FOUND } else { DONE })
 }
 
-/// Prints findings; to people those of one kind in lines behind each other as one.
+/// Prints findings; as text, equal findings in consecutive lines are one.
 struct Findings<'v> {
     json: bool,
     sources: &'v Sources,
-    /// The first of some that are alike, and the last one's line.
+    /// The first of a run of equal findings, and the line of the last one.
     run: Option<(Finding, u64)>,
     out: &'v mut (dyn Write + Send),
 }

@@ -1,4 +1,4 @@
-//! `viraudit config check`.
+//! `viraudit config check`: how libvirt reads a file.
 
 use crate::failure::Failure;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(super) fn run(file: &Path, as_json: bool) -> Result<String, Failure> {
 fn level_meaning(level: u32) -> &'static str {
     match level {
         0 => "no audit records are sent",
-        1 => "audit records are sent wherever the kernel can take them",
+        1 => "audit records are sent if the kernel supports auditing",
         _ => "audit records are sent, and a daemon that can't audit refuses to start",
     }
 }
@@ -43,7 +43,7 @@ fn line_of(document: &Document<'_>, key: &str) -> Option<usize> {
     document.get(key).map(|entry| entry.line)
 }
 
-/// What libvirt accepts without a word although it is hardly meant.
+/// Settings that libvirt accepts silently but that are probably mistakes.
 fn notes(document: &Document<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for key in [AUDIT_LEVEL, AUDIT_LOGGING] {
@@ -54,13 +54,13 @@ fn notes(document: &Document<'_>) -> Vec<String> {
             && number.wrapped
         {
             notes.push(format!(
-                "line {}: {key} is beyond 64 bits, which libvirt reads as {}",
+                "line {}: {key} exceeds 64 bits; libvirt reads it as {}",
                 first.line, number.magnitude
             ));
         }
         let same_key = document.entries().iter().filter(|entry| entry.key == key);
         notes.extend(same_key.skip(1).map(|entry| {
-            format!("line {}: {key} has no effect, as line {} sets it", entry.line, first.line)
+            format!("line {}: {key} has no effect: line {} sets it first", entry.line, first.line)
         }));
     }
     notes
@@ -93,7 +93,7 @@ fn text_report(file: &Path, exists: bool, document: &Document<'_>, config: &Conf
     let mut report = match (file == Path::new("-"), exists) {
         (true, _) => "standard input:\n".to_owned(),
         (_, true) => format!("{}:\n", file.display()),
-        (_, false) => format!("{} does not exist, so the defaults hold:\n", file.display()),
+        (_, false) => format!("{} does not exist, so the defaults apply:\n", file.display()),
     };
     report += &format!(
         "  audit_level = {} ({}): {}\n  audit_logging = {} ({}): {}\n",

@@ -1,4 +1,4 @@
-//! `viraudit config`: look at and change the settings of auditing.
+//! `viraudit config`: checks and changes libvirt's audit settings.
 
 mod check;
 mod set;
@@ -11,18 +11,23 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use viraudit::config::DEFAULT_PATH;
 
-/// The arguments of `viraudit config`.
+/// Check or change libvirt's audit settings.
 #[derive(Args, Debug)]
 #[command(
     arg_required_else_help = false,
     after_help = "\
-The settings, as libvirtd reads them (the first line with a key counts):
-  audit_level=0    no audit records
-  audit_level=1    audit records, where the kernel can take them (default)
-  audit_level=2    audit records, or no daemon: without, it refuses to start
-  audit_logging=1  copy each record to the daemon's log; 0 (default): don't
+Settings (if a key is set more than once, libvirt uses the first line):
+  audit_level=0    send no audit records
+  audit_level=1    send audit records if the kernel supports
+                   auditing (default)
+  audit_level=2    as 1, but a daemon that can't audit
+                   refuses to start
+  audit_logging=0  don't copy audit records to the log of
+                   the daemon (default)
+  audit_logging=1  copy audit records to the log of the
+                   daemon too
 
-A running daemon reads its file again only when it is restarted."
+A daemon reads its settings only when it starts."
 )]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
@@ -31,43 +36,50 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say how libvirt reads a file, or why it refuses it
+    /// Check a file as libvirt does, and print its audit settings
     #[command(after_help = "\
-Exit status: 0 when libvirt accepts the file, 2 when it doesn't (standard error says the line and \
-what was expected there), 3 when the file can't be read. A file that doesn't exist is fine: the \
-defaults hold. Only the types of audit_level and audit_logging are checked, but the syntax of all \
-of the file, as libvirt refuses to start for a mistake anywhere in it.
+libvirt rejects a file for a mistake in any line, so the syntax of the whole file is checked. Types \
+are checked for audit_level and audit_logging only. If the file doesn't exist, libvirt's defaults \
+apply.
+
+Exit status:
+  0  libvirt accepts the file, or it doesn't exist
+  2  libvirt rejects the file; the error shows the line
+  3  the file can't be read
 
 Examples:
   viraudit config check
   viraudit config check /etc/libvirt/virtqemud.conf --json")]
     Check {
-        /// The file; - for standard input
+        /// File to check; - is standard input
         #[arg(default_value = DEFAULT_PATH)]
         file: PathBuf,
         /// Print one JSON object instead of text
         #[arg(long)]
         json: bool,
     },
-    /// Change settings in a file, and leave the rest of it as it is
+    /// Change audit settings in a file, and keep the rest of it
     #[command(
         override_usage = "viraudit config set KEY=VALUE... [FILE]",
         after_help = "\
-A key that is set gets its new value where it stands. One that isn't gets a line of its own, behind \
-the line that has it commented out, or else at the end. Comments, order, mode and owner stay; whoever \
-reads the file meanwhile sees all of the old or all of the new one. A file that doesn't exist is made. \
-A file that libvirt would refuse isn't written.
+A key that the file already sets gets its new value in that line. Any other key gets a new line: \
+after the line where it is commented out, or else at the end. Comments, order, mode and owner are \
+kept. A reader sees either the old file or the new one, never a mix. A missing file is created. A \
+file that libvirt rejects is not changed.
 
-Exit status: 0 when the file says what it should, 2 for a wrong setting or a file that libvirt \
-refuses, 3 when the file can't be read or written.
+Exit status:
+  0  the file has these settings
+  2  a setting is wrong, or libvirt rejects the file
+  3  the file can't be read or written
 
 Examples:
   viraudit config set audit_level=2
   viraudit config set audit_level=1 audit_logging=1 /etc/libvirt/virtqemud.conf"
     )]
     Set {
-        /// audit_level=NUMBER (0 to 4294967295) or audit_logging=0|1, as many as needed, then the
-        /// FILE [default: /etc/libvirt/libvirtd.conf]; one with = in its name needs a slash too
+        /// Settings: audit_level=NUMBER (0 to 4294967295) or audit_logging=0|1. The last argument
+        /// may be the FILE to change [default: /etc/libvirt/libvirtd.conf]; if its name contains =,
+        /// give it with a slash, as in ./a=b.conf
         #[arg(required = true, value_name = "KEY=VALUE", num_args = 1..)]
         arguments: Vec<OsString>,
     },

@@ -1,4 +1,4 @@
-//! `viraudit config set`.
+//! `viraudit config set`: changes settings in a file.
 
 use crate::failure::Failure;
 use std::ffi::{OsStr, OsString};
@@ -8,7 +8,7 @@ use viraudit::config::DEFAULT_PATH;
 use viraudit::internal::config;
 use viraudit::internal::config::edit::{self, Assignment};
 
-/// Changes the file as the arguments say.
+/// Parses `KEY=VALUE... [FILE]` and changes the file.
 pub(super) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let (assignments, file) = split(arguments)?;
     let old = config::read(file)?;
@@ -19,20 +19,20 @@ pub(super) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     edit::replace_file(file, &new).map_err(|error| Failure::not_done(error.to_string()))
 }
 
-/// Takes `KEY=VALUE... [FILE]` apart.
+/// Splits `KEY=VALUE... [FILE]` into the assignments and the file.
 fn split(arguments: &[OsString]) -> Result<(Vec<Assignment>, &Path), Failure> {
     let (assignments, file) = match arguments {
         [assignments @ .., file] if !is_assignment(file) => (assignments, Path::new(file)),
         _ => (arguments, Path::new(DEFAULT_PATH)),
     };
     if file == Path::new("-") {
-        return Err(Failure::bad_input("config set changes a file, not standard input"));
+        return Err(Failure::bad_input("config set can't change standard input; give a FILE"));
     }
     let mut parsed: Vec<Assignment> = Vec::new();
     for argument in assignments {
         if !is_assignment(argument) {
             return Err(Failure::bad_input(format!(
-                "'{}' is not of the form KEY=VALUE; one FILE may come last",
+                "'{}' is not KEY=VALUE; only the last argument may be a FILE",
                 argument.to_string_lossy()
             )));
         }
@@ -40,19 +40,19 @@ fn split(arguments: &[OsString]) -> Result<(Vec<Assignment>, &Path), Failure> {
             .to_string_lossy()
             .parse()
             .map_err(|error: edit::BadAssignment| Failure::bad_input(error.to_string()))?;
-        // libvirt would take the first of two, a shell the last: better ask.
+        // libvirt uses the first of two and a shell the last, so neither is obvious.
         if parsed.iter().any(|earlier| earlier.key() == assignment.key()) {
             return Err(Failure::bad_input(format!("{} is given twice", assignment.key())));
         }
         parsed.push(assignment);
     }
     if parsed.is_empty() {
-        return Err(Failure::bad_input("nothing to set: give KEY=VALUE, such as audit_level=2"));
+        return Err(Failure::bad_input("nothing to set; give KEY=VALUE, such as audit_level=2"));
     }
     Ok((parsed, file))
 }
 
-/// Whether an argument is `KEY=VALUE`. No key has a slash, so `./a=b.conf` is a file.
+/// Whether an argument is `KEY=VALUE`. Keys have no slash, so `./a=b.conf` is a file.
 fn is_assignment(argument: &OsStr) -> bool {
     let bytes = argument.as_bytes();
     let key = bytes.iter().position(|&byte| byte == b'=').map(|at| &bytes[..at]);

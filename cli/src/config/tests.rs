@@ -36,12 +36,12 @@ impl Directory {
 }
 
 #[test]
-fn the_arguments_are_sound() {
+fn the_arguments_are_consistent() {
     Cli::command().debug_assert();
 }
 
 #[test]
-fn check_says_what_holds_and_why() {
+fn check_prints_settings_and_their_lines() {
     let directory = Directory::new();
     let file = directory.file("\naudit_level = 2\naudit_level = 3\n");
     assert_eq!(
@@ -49,7 +49,7 @@ fn check_says_what_holds_and_why() {
         format!(
             "{file}:\n  audit_level = 2 (line 2): audit records are sent, and a daemon that can't \
              audit refuses to start\n  audit_logging = 0 (default): records are not copied to the \
-             daemon's log\n  note: line 3: audit_level has no effect, as line 2 sets it\n"
+             daemon's log\n  note: line 3: audit_level has no effect: line 2 sets it first\n"
         )
     );
 }
@@ -67,7 +67,7 @@ fn check_as_json() {
     assert_eq!(report["lines"], json!({"audit_level": null, "audit_logging": 1}));
     assert_eq!(
         report["notes"],
-        json!(["line 1: audit_logging is beyond 64 bits, which libvirt reads as 1"])
+        json!(["line 1: audit_logging exceeds 64 bits; libvirt reads it as 1"])
     );
 
     let missing = directory.path("missing.conf");
@@ -79,7 +79,7 @@ fn check_as_json() {
 }
 
 #[test]
-fn check_tells_bad_files_from_unreadable_ones() {
+fn check_distinguishes_malformed_from_unreadable_files() {
     let directory = Directory::new();
     let file = directory.file("audit_level = 1\naudit_logging = yes\n");
     let failure = viraudit_config(&["check", &file]).unwrap_err();
@@ -90,11 +90,11 @@ fn check_tells_bad_files_from_unreadable_ones() {
 }
 
 #[test]
-fn set_changes_what_it_is_told_to() {
+fn set_changes_only_the_given_keys() {
     let directory = Directory::new();
     let file = directory.file("# mine\n#audit_logging = 1\naudit_level = 1 # why\n");
-    let said = viraudit_config(&["set", "audit_level=2", "audit_logging=1", &file]).unwrap();
-    assert_eq!(said, "");
+    let printed = viraudit_config(&["set", "audit_level=2", "audit_logging=1", &file]).unwrap();
+    assert_eq!(printed, "");
     assert_eq!(
         fs::read_to_string(&file).unwrap(),
         "# mine\n#audit_logging = 1\naudit_logging = 1\naudit_level = 2 # why\n"
@@ -105,7 +105,7 @@ fn set_changes_what_it_is_told_to() {
 }
 
 #[test]
-fn set_refuses_what_makes_no_sense() {
+fn set_rejects_wrong_arguments_and_files() {
     let directory = Directory::new();
     let file = directory.file("a = b\n");
     let missing = directory.path("no/such");
@@ -116,7 +116,7 @@ fn set_refuses_what_makes_no_sense() {
         (&["set", "audit_level=1", "audit_level=2", &file], 2, "audit_level is given twice"),
         (&["set", "audit_level=1", &file, "audit_logging=1"], 2, "'"),
         (&["set", "audit_level=1", &file, &file], 2, "'"),
-        (&["set", "audit_level=1", "-"], 2, "config set changes a file"),
+        (&["set", "audit_level=1", "-"], 2, "config set can't change standard input"),
         (&["set", "audit_level=1", &file], 2, &file),
         (&["set", "audit_level=1", &missing], 3, "can't replace"),
     ];

@@ -1,8 +1,8 @@
-//! Where records go, and what the user is told about it.
+//! Sends records to their destination and reports failures.
 //!
-//! Whatever is emitted is one burst: into the kernel, one `sendto` and one `recvfrom`, however many
-//! records. Opening asks whether auditing is on before that: one `sendto` and two `recvfrom` (the
-//! kernel acknowledges the question, and answers it). Nothing polls.
+//! All records of a command are one batch: for the kernel, one `sendto` and one `recvfrom`,
+//! whatever their number. Opening queries before that whether auditing is on: one `sendto` and two
+//! `recvfrom`, for the kernel's acknowledgement and its answer. Nothing polls.
 
 use crate::console::{eprint, output_error, reason};
 use crate::exit_status::DONE;
@@ -24,7 +24,7 @@ use viraudit::{
     Auditor, Config, Error, FileBackend, KernelBackend, Options, Record, StreamBackend,
 };
 
-/// Where a record goes.
+/// The destination of records.
 #[derive(Clone, Debug)]
 enum Target {
     Kernel,
@@ -40,41 +40,41 @@ fn target() -> impl TypedValueParser<Value = Target> {
             Some(path) if !path.is_empty() => {
                 Ok(Target::File(OsString::from_vec(path.to_vec()).into()))
             }
-            _ => Err("it must be kernel, stdout or file:PATH"),
+            _ => Err("expected kernel, stdout or file:PATH"),
         },
     })
 }
 
-/// The result that records tell, and their way.
+/// The result in the records, and where they go.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Delivery")]
-pub(crate) struct Sending {
-    /// Say that it failed: res=failed.
+pub(crate) struct DeliveryArgs {
+    /// Emit res=failed instead of res=success.
     #[arg(long)]
     failed: bool,
-    /// Where records go: kernel, stdout or file:PATH.
+    /// Destination: kernel, stdout or file:PATH.
     #[arg(long, value_name = "TARGET", default_value = "kernel", value_parser = target())]
     to: Target,
-    /// As libvirtd.conf's audit_level: 0 sends nothing, 1 sends even while auditing is off, 2 fails
-    /// then [default: 1, or as --config says].
-    #[arg(long, value_name = "N")]
+    /// Audit level: 0 sends nothing, 1 sends even if auditing is off, 2 fails if auditing is off
+    /// [default: audit_level in --config, else 1].
+    #[arg(long, value_name = "LEVEL")]
     level: Option<u32>,
-    /// Go by the audit_level and audit_logging of this libvirtd.conf; audit_logging copies each
-    /// record to standard error.
+    /// Apply audit_level and audit_logging of this libvirtd.conf; audit_logging=1 copies each record
+    /// to standard error.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Show what the library has to say about the delivery too.
+    /// Print all log messages about the delivery.
     #[arg(long, short)]
     verbose: bool,
 }
 
-impl Sending {
-    /// The result that records tell.
+impl DeliveryArgs {
+    /// Whether the records have res=success.
     pub(crate) fn success(&self) -> bool {
         !self.failed
     }
 
-    /// The level, and whether records are logged too.
+    /// The level, and whether records are copied to standard error.
     fn settings(&self) -> Result<Config, Failure> {
         let mut config = self.config.as_deref().map_or(Ok(Config::default()), settings::load)?;
         config.audit_level = self.level.unwrap_or(config.audit_level);
@@ -82,36 +82,36 @@ impl Sending {
     }
 }
 
-/// Sends the records as one burst.
-pub(crate) fn deliver(records: &[Record<'_>], sending: &Sending) -> Result<u8, Failure> {
+/// Sends the records as one batch.
+pub(crate) fn deliver(records: &[Record<'_>], args: &DeliveryArgs) -> Result<u8, Failure> {
     let total = records.iter().filter(|record| record.is_worth_sending()).count() as u64;
-    let Config { audit_level: level, audit_logging: logging } = sending.settings()?;
-    let log = Arc::new(BufferedLog::new(sending.verbose));
+    let Config { audit_level: level, audit_logging: logging } = args.settings()?;
+    let log = Arc::new(BufferedLog::new(args.verbose));
     let options = Options { level, logging, log: log.clone(), ..Options::default() };
-    let opened = match &sending.to {
+    let opened = match &args.to {
         Target::Kernel => Auditor::open(KernelBackend, options),
         Target::Stdout => Auditor::open(StreamBackend::new(io::stdout()), options),
         Target::File(path) => Auditor::open(FileBackend::new(path), options),
     };
     let auditor = match opened {
         Ok(auditor) => auditor,
-        Err(error) => return failed(&sending.to, &error, 0, total),
+        Err(error) => return failed(&args.to, &error, 0, total),
     };
     log.enter(Phase::Filling);
     let mut batch = auditor.batch();
     records.iter().for_each(|record| batch.push(record));
     log.enter(Phase::Sending);
     if let Err(failure) = batch.send() {
-        return failed(&sending.to, &failure.into(), auditor.stats().delivered, total);
+        return failed(&args.to, &failure.into(), auditor.stats().delivered, total);
     }
     log.notices().iter().for_each(eprint);
-    if matches!(sending.to, Target::Kernel) && level == 1 {
-        warn_if_off_unasked();
+    if matches!(args.to, Target::Kernel) && level == 1 {
+        warn_if_off_unnoticed();
     }
     Ok(DONE)
 }
 
-/// One line about records that weren't delivered.
+/// The failure about records that were not delivered.
 fn failed(to: &Target, error: &Error, delivered: u64, total: u64) -> Result<u8, Failure> {
     let plural = if total == 1 { "" } else { "s" };
     let lost = total - delivered;
@@ -121,7 +121,7 @@ fn failed(to: &Target, error: &Error, delivered: u64, total: u64) -> Result<u8, 
             format!("{delivered} of {total} record{plural} delivered, {lost} failed: {error}")
         }
         Target::Stdout => {
-            // A reader that went away has seen enough.
+            // A reader may close our output without an error.
             return output_error(&errno).map(|()| DONE).map_err(|Failure { code, message }| {
                 Failure {
                     code,
@@ -138,9 +138,11 @@ fn failed(to: &Target, error: &Error, delivered: u64, total: u64) -> Result<u8, 
     Err(Failure::not_done(message))
 }
 
-/// The library asks the kernel whether auditing is on, which takes a capability more than writing
-/// records does. Without that one, the answer to an empty record tells it too.
-fn warn_if_off_unasked() {
+/// Warns if auditing is off and the library could not find out.
+///
+/// The library reads the audit status, which needs CAP_AUDIT_CONTROL. Without it, the kernel's
+/// answer to an empty record shows the same.
+fn warn_if_off_unnoticed() {
     if Process::current().cap_audit_control == Some(true) {
         return;
     }
@@ -149,7 +151,7 @@ fn warn_if_off_unasked() {
     }
 }
 
-/// What the command is at, which decides what becomes of a log line.
+/// The phase of the command, which decides how a log message is handled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Phase {
@@ -158,8 +160,10 @@ enum Phase {
     Sending,
 }
 
-/// The library's log lines. A command has one line to say when it fails, so the library's own
-/// account of a failure isn't repeated; what it notices while opening is said once all went well.
+/// Receives the library's log messages.
+///
+/// A failed command prints one line, so the library's own message about the failure is dropped.
+/// Messages from opening are buffered and printed if the command succeeds.
 struct BufferedLog {
     verbose: bool,
     phase: AtomicU8,
@@ -184,7 +188,7 @@ impl LogSink for BufferedLog {
     fn log(&self, _level: LogLevel, _caller: Caller<'_>, message: &str) {
         let phase = self.phase.load(Ordering::Relaxed);
         if self.verbose || phase == Phase::Filling as u8 {
-            // While the burst is filled, the lines are the records themselves (audit_logging).
+            // While the batch is filled, the messages are copies of records (audit_logging).
             eprint(message);
         } else if phase == Phase::Opening as u8 {
             self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());

@@ -1,31 +1,33 @@
-//! Which guest a record is about: named on the command line, or described by its XML.
+//! The guest of a record: its name and UUID on the command line, or its domain XML.
 
 use super::value::{value, word};
 use crate::console::{read, shown};
 use crate::failure::Failure;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use viraudit::{DomainDef, Guest, Uuid, XmlError};
 
-/// The longest XML that the library reads.
+/// The size limit of the library for domain XML.
 const XML_MAX: u64 = 16 * 1024 * 1024;
 
 /// The guest.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Guest")]
+#[command(
+    next_help_heading = "Guest",
+    group(ArgGroup::new("guest").required(true).args(["virt", "xml"])),
+)]
 pub(crate) struct GuestArgs {
-    /// The driver: kvm, qemu, lxc, xen, ..., or a name of your own.
-    #[arg(long, value_name = "DRIVER", value_parser = word(),
-        required_unless_present = "xml", conflicts_with = "xml")]
+    /// Driver: kvm, qemu, lxc, xen or another name (with --name and --uuid).
+    #[arg(long, value_name = "DRIVER", value_parser = word(), requires_all = ["name", "uuid"])]
     virt: Option<OsString>,
-    /// The guest's name.
-    #[arg(long, required_unless_present = "xml", conflicts_with = "xml")]
+    /// Name of the guest.
+    #[arg(long, value_name = "NAME", requires = "virt", conflicts_with = "xml")]
     name: Option<OsString>,
-    /// The guest's UUID.
-    #[arg(long, required_unless_present = "xml", conflicts_with = "xml")]
+    /// UUID of the guest.
+    #[arg(long, value_name = "UUID", requires = "virt", conflicts_with = "xml")]
     uuid: Option<Uuid>,
-    /// The guest's domain XML instead of the three; `-` reads standard input.
+    /// Domain XML of the guest; - is standard input (instead of --virt, --name and --uuid).
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
 }
@@ -44,7 +46,7 @@ impl GuestArgs {
         }
     }
 
-    /// What the XML describes, if there is one.
+    /// The definition in the XML, if there is one.
     pub(crate) fn definition(&self) -> Result<Option<DomainDef>, Failure> {
         let Some(file) = &self.xml else { return Ok(None) };
         let definition = DomainDef::parse(&read(file, XML_MAX)?).map_err(

@@ -1,4 +1,4 @@
-//! `viraudit emit`: records about a guest, from a script or from a shell.
+//! `viraudit emit`: emits audit records about a guest.
 
 mod deliver;
 mod device;
@@ -9,19 +9,26 @@ mod value;
 
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
-use deliver::{Sending, deliver};
+use deliver::{DeliveryArgs, deliver};
 use guest::GuestArgs;
 use viraudit::record::TpmKind;
 use viraudit::{Event, Record, Resource};
 
 const HELP: &str = "\
-Without --to, records go to the kernel's audit subsystem, which takes CAP_AUDIT_WRITE; a command \
-that isn't permitted to says so and fails (exit status 3), and never writes them elsewhere instead. \
---to stdout and --to file:PATH write lines as audit.log has them, which ausearch reads; they take \
-no rights.
+start, stop and init emit VIRT_CONTROL, disk to cgroup emit VIRT_RESOURCE, each other EVENT a record \
+type of its own. `start --xml FILE` also emits the guest's security labels and resources.
 
-Values are bytes: a name or a path that holds blanks, quotes or line ends can't forge a field. One that \
-starts with a dash is given as --name=-x.
+Records go to the kernel's audit subsystem. This needs CAP_AUDIT_WRITE: without it the command \
+fails, and no record is written anywhere. `--to stdout` and `--to file:PATH` write lines in the \
+format of audit.log instead, which ausearch reads; they need no privileges.
+
+Names, paths and other values may be any bytes; blanks, quotes and line ends are encoded, so they \
+can't forge a field. Write a value that begins with a dash as in --name=-x.
+
+Exit status:
+  0  all records were accepted
+  2  wrong usage, or malformed input
+  3  not permitted, or a record could not be written
 
 Examples:
   viraudit emit start --xml guest.xml --pid 4711
@@ -31,146 +38,153 @@ Examples:
       --uuid 8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab \\
       --reason update --old /iso/a.iso --new /iso/b.iso
   viraudit emit dev --xml guest.xml --bus pci --device 0000:03:00.0 --failed
-  viraudit emit stop --xml guest.xml --reason destroyed
+  viraudit emit stop --xml guest.xml --reason destroyed";
 
-Exit status: 0 the records were taken; 2 usage or bad input; 3 not permitted, or not written.";
+const START_HELP: &str = "\
+With --xml, these records are emitted: VIRT_MACHINE_ID for each security label, VIRT_RESOURCE for \
+each resource in libvirt's order, then VIRT_CONTROL op=start. Without --xml, only VIRT_CONTROL \
+op=start is emitted. --failed applies to VIRT_CONTROL only: the resources were assigned.";
 
 /// Emit audit records about a guest.
 #[derive(Args, Debug)]
-#[command(after_help = HELP, arg_required_else_help = false, disable_help_subcommand = true)]
+#[command(
+    after_help = HELP,
+    arg_required_else_help = false,
+    disable_help_subcommand = true,
+    subcommand_value_name = "EVENT",
+    subcommand_help_heading = "Events",
+)]
 pub(crate) struct EmitArgs {
-    /// What happened to the guest.
+    /// The event to record.
     #[command(subcommand)]
-    what: What,
+    event: EventArgs,
 }
 
-/// What a record says of its guest, about whom, and how it is sent.
+/// The arguments of one event: its own, the guest's, and those about delivery.
 #[derive(Args, Debug)]
-struct Of<T: Args> {
+struct With<T: Args> {
     #[command(flatten)]
-    tail: T,
+    event: T,
     #[command(flatten)]
     guest: GuestArgs,
     #[command(flatten)]
-    sending: Sending,
+    delivery: DeliveryArgs,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// A guest starts: with --xml its labels, all its resources and the start itself.
-    ///
-    /// With --xml, one burst: VIRT_MACHINE_ID for each security label, VIRT_RESOURCE for
-    /// everything that is assigned, in libvirt's order, then VIRT_CONTROL op=start. With --virt,
-    /// --name and --uuid, VIRT_CONTROL alone. --failed says that the start failed; the resources
-    /// were assigned all the same.
-    Start(Of<lifecycle::Start>),
-    /// A guest stops (VIRT_CONTROL op=stop).
-    Stop(Of<lifecycle::Stop>),
-    /// A container's init starts (VIRT_CONTROL op=init).
-    Init(Of<lifecycle::Init>),
-    /// A security label is bound to a guest (VIRT_MACHINE_ID).
-    MachineId(Of<lifecycle::Label>),
-    /// A disk: the path of its image or device.
-    Disk(Of<resource::PathChange>),
-    /// A directory that is shared with a guest.
-    Fs(Of<resource::PathChange>),
-    /// A network interface, or a device that is opened for one (--mac, --device).
-    Net(Of<resource::Net>),
-    /// A port, a channel or a console: its pty, device, file, pipe or socket.
-    Chardev(Of<resource::PathChange>),
-    /// A source of random numbers.
-    Rng(Of<resource::PathChange>),
-    /// A smartcard: a certificate, a database or a character device.
-    Smartcard(Of<resource::PathChange>),
-    /// A host device, by its address on its bus.
-    Dev(Of<resource::Dev>),
-    /// A USB device that is redirected from a client (resrc=dev).
-    Redirdev(Of<resource::Redirdev>),
-    /// A device that a container gets: --disk or --chardev.
-    Hostdev(Of<resource::Hostdev>),
-    /// The host's TPM.
-    Tpm(Of<resource::Tpm>),
-    /// An emulated TPM that belongs to the guest.
-    TpmEmulator(Of<resource::Tpm>),
-    /// An emulated TPM that somebody else runs.
-    TpmExternal(Of<resource::Tpm>),
-    /// Shared memory without a server.
-    Shmem(Of<resource::Shmem>),
-    /// Shared memory with a server: the server's socket.
-    IvshmemSocket(Of<resource::PathOnly>),
-    /// An input device of the host.
-    Evdev(Of<resource::PathOnly>),
-    /// Memory, in KiB.
-    Mem(Of<resource::Memory>),
-    /// The number of virtual CPUs.
-    Vcpu(Of<resource::Number>),
-    /// The number of I/O threads.
-    Iothread(Of<resource::Number>),
-    /// A rule of the guest's devices cgroup.
-    Cgroup(Of<resource::Cgroup>),
-    /// A guest's integrity was checked (VIRT_INTEGRITY_CHECK).
-    IntegrityCheck(Of<lifecycle::IntegrityCheck>),
-    /// A guest's image is created (VIRT_CREATE).
-    Create(Of<lifecycle::Create>),
-    /// A guest's image is destroyed (VIRT_DESTROY).
-    Destroy(Of<lifecycle::Destroy>),
-    /// A guest arrives from another host (VIRT_MIGRATE_IN).
-    MigrateIn(Of<lifecycle::MigrateIn>),
-    /// A guest leaves for another host (VIRT_MIGRATE_OUT).
-    MigrateOut(Of<lifecycle::MigrateOut>),
+enum EventArgs {
+    /// A guest starts (VIRT_CONTROL op=start)
+    #[command(after_help = START_HELP)]
+    Start(With<lifecycle::Start>),
+    /// A guest stops (VIRT_CONTROL op=stop)
+    Stop(With<lifecycle::Stop>),
+    /// The init process of a container starts (VIRT_CONTROL op=init)
+    Init(With<lifecycle::Init>),
+    /// A guest gets a security label (VIRT_MACHINE_ID)
+    MachineId(With<lifecycle::Label>),
+    /// Resource: a disk, by its image or device
+    Disk(With<resource::PathChange>),
+    /// Resource: a directory shared with the guest
+    Fs(With<resource::PathChange>),
+    /// Resource: a network interface, or a host device opened for it
+    Net(With<resource::Net>),
+    /// Resource: a serial port, parallel port, channel or console
+    Chardev(With<resource::PathChange>),
+    /// Resource: a source of random numbers
+    Rng(With<resource::PathChange>),
+    /// Resource: a smartcard
+    Smartcard(With<resource::PathChange>),
+    /// Resource: a host device, by its bus and address
+    Dev(With<resource::Dev>),
+    /// Resource: a USB device redirected from a client (resrc=dev)
+    Redirdev(With<resource::Redirdev>),
+    /// Resource: a host device of a container
+    Hostdev(With<resource::Hostdev>),
+    /// Resource: the host's TPM
+    Tpm(With<resource::Tpm>),
+    /// Resource: an emulated TPM that libvirt starts
+    TpmEmulator(With<resource::Tpm>),
+    /// Resource: an emulated TPM that another program starts
+    TpmExternal(With<resource::Tpm>),
+    /// Resource: shared memory without a server
+    Shmem(With<resource::Shmem>),
+    /// Resource: shared memory with a server
+    IvshmemSocket(With<resource::PathOnly>),
+    /// Resource: an input device of the host
+    Evdev(With<resource::PathOnly>),
+    /// Resource: the amount of memory
+    Mem(With<resource::Memory>),
+    /// Resource: the number of virtual CPUs
+    Vcpu(With<resource::Number>),
+    /// Resource: the number of I/O threads
+    Iothread(With<resource::Number>),
+    /// Resource: a rule of the guest's devices cgroup
+    Cgroup(With<resource::Cgroup>),
+    /// The integrity of a guest is checked (VIRT_INTEGRITY_CHECK)
+    IntegrityCheck(With<lifecycle::IntegrityCheck>),
+    /// The image of a guest is created (VIRT_CREATE)
+    Create(With<lifecycle::Create>),
+    /// The image of a guest is destroyed (VIRT_DESTROY)
+    Destroy(With<lifecycle::Destroy>),
+    /// A guest arrives from another host (VIRT_MIGRATE_IN)
+    MigrateIn(With<lifecycle::MigrateIn>),
+    /// A guest leaves for another host (VIRT_MIGRATE_OUT)
+    MigrateOut(With<lifecycle::MigrateOut>),
 }
 
-/// Emits what the arguments say.
+/// Emits one event.
 pub(crate) fn run(args: EmitArgs) -> Result<u8, Failure> {
-    match args.what {
-        What::Start(of) => start(of),
-        What::Stop(of) => of.emit(lifecycle::Stop::event),
-        What::Init(of) => of.emit(lifecycle::Init::event),
-        What::MachineId(of) => of.emit(lifecycle::Label::event),
-        What::Disk(of) => of.emit(|tail| tail.event("disk", Resource::Disk)),
-        What::Fs(of) => of.emit(|tail| tail.event("fs", Resource::Fs)),
-        What::Net(of) => of.emit(resource::Net::event),
-        What::Chardev(of) => of.emit(|tail| tail.event("chardev", Resource::Chardev)),
-        What::Rng(of) => of.emit(|tail| tail.event("rng", Resource::Rng)),
-        What::Smartcard(of) => of.emit(|tail| tail.event("smartcard", Resource::Smartcard)),
-        What::Dev(of) => of.emit(resource::Dev::event),
-        What::Redirdev(of) => of.emit(resource::Redirdev::event),
-        What::Hostdev(of) => of.emit(resource::Hostdev::event),
-        What::Tpm(of) => of.emit(|tail| tail.event(TpmKind::Passthrough)),
-        What::TpmEmulator(of) => of.emit(|tail| tail.event(TpmKind::Emulator)),
-        What::TpmExternal(of) => of.emit(|tail| tail.event(TpmKind::External)),
-        What::Shmem(of) => of.emit(resource::Shmem::event),
-        What::IvshmemSocket(of) => of.emit(|tail| tail.event(Resource::ShmemServer)),
-        What::Evdev(of) => of.emit(|tail| tail.event(Resource::Evdev)),
-        What::Mem(of) => of.emit(resource::Memory::event),
-        What::Vcpu(of) => of.emit(|tail| tail.event(Resource::Vcpu)),
-        What::Iothread(of) => of.emit(|tail| tail.event(Resource::IoThread)),
-        What::Cgroup(of) => of.emit(resource::Cgroup::event),
-        What::IntegrityCheck(of) => of.emit(lifecycle::IntegrityCheck::event),
-        What::Create(of) => of.emit(lifecycle::Create::event),
-        What::Destroy(of) => of.emit(lifecycle::Destroy::event),
-        What::MigrateIn(of) => of.emit(lifecycle::MigrateIn::event),
-        What::MigrateOut(of) => of.emit(lifecycle::MigrateOut::event),
+    match args.event {
+        EventArgs::Start(args) => start(args),
+        EventArgs::Stop(args) => args.emit(lifecycle::Stop::event),
+        EventArgs::Init(args) => args.emit(lifecycle::Init::event),
+        EventArgs::MachineId(args) => args.emit(lifecycle::Label::event),
+        EventArgs::Disk(args) => args.emit(|event| event.event("disk", Resource::Disk)),
+        EventArgs::Fs(args) => args.emit(|event| event.event("fs", Resource::Fs)),
+        EventArgs::Net(args) => args.emit(resource::Net::event),
+        EventArgs::Chardev(args) => args.emit(|event| event.event("chardev", Resource::Chardev)),
+        EventArgs::Rng(args) => args.emit(|event| event.event("rng", Resource::Rng)),
+        EventArgs::Smartcard(args) => {
+            args.emit(|event| event.event("smartcard", Resource::Smartcard))
+        }
+        EventArgs::Dev(args) => args.emit(resource::Dev::event),
+        EventArgs::Redirdev(args) => args.emit(resource::Redirdev::event),
+        EventArgs::Hostdev(args) => args.emit(resource::Hostdev::event),
+        EventArgs::Tpm(args) => args.emit(|event| event.event(TpmKind::Passthrough)),
+        EventArgs::TpmEmulator(args) => args.emit(|event| event.event(TpmKind::Emulator)),
+        EventArgs::TpmExternal(args) => args.emit(|event| event.event(TpmKind::External)),
+        EventArgs::Shmem(args) => args.emit(resource::Shmem::event),
+        EventArgs::IvshmemSocket(args) => args.emit(|event| event.event(Resource::ShmemServer)),
+        EventArgs::Evdev(args) => args.emit(|event| event.event(Resource::Evdev)),
+        EventArgs::Mem(args) => args.emit(resource::Memory::event),
+        EventArgs::Vcpu(args) => args.emit(|event| event.event(Resource::Vcpu)),
+        EventArgs::Iothread(args) => args.emit(|event| event.event(Resource::IoThread)),
+        EventArgs::Cgroup(args) => args.emit(resource::Cgroup::event),
+        EventArgs::IntegrityCheck(args) => args.emit(lifecycle::IntegrityCheck::event),
+        EventArgs::Create(args) => args.emit(lifecycle::Create::event),
+        EventArgs::Destroy(args) => args.emit(lifecycle::Destroy::event),
+        EventArgs::MigrateIn(args) => args.emit(lifecycle::MigrateIn::event),
+        EventArgs::MigrateOut(args) => args.emit(lifecycle::MigrateOut::event),
     }
 }
 
-impl<T: Args> Of<T> {
-    /// Sends the one record that `event` makes of the arguments.
+impl<T: Args> With<T> {
+    /// Sends the one record that `event` creates from the arguments.
     fn emit(self, event: impl FnOnce(T) -> Result<Event<'static>, Failure>) -> Result<u8, Failure> {
-        let event = event(self.tail)?;
+        let event = event(self.event)?;
         let guest = self.guest.guest()?;
-        let success = self.sending.success();
-        deliver(&[Record { guest, event, success }], &self.sending)
+        let success = self.delivery.success();
+        deliver(&[Record { guest, event, success }], &self.delivery)
     }
 }
 
-/// A start: everything that the XML describes, or the control record alone.
-fn start(of: Of<lifecycle::Start>) -> Result<u8, Failure> {
-    let Some(definition) = of.guest.definition()? else {
-        return of.emit(lifecycle::Start::event);
+/// Sends the records of a start: all that the XML describes, or VIRT_CONTROL alone.
+fn start(args: With<lifecycle::Start>) -> Result<u8, Failure> {
+    let Some(definition) = args.guest.definition()? else {
+        return args.emit(lifecycle::Start::event);
     };
-    let lifecycle::Start { pid, reason } = of.tail;
-    let records: Vec<_> =
-        definition.start_records(value::value(reason), pid, of.sending.success()).collect();
-    deliver(&records, &of.sending)
+    let lifecycle::Start { pid, reason } = args.event;
+    let success = args.delivery.success();
+    let records: Vec<_> = definition.start_records(value::value(reason), pid, success).collect();
+    deliver(&records, &args.delivery)
 }

@@ -10,23 +10,41 @@ use viraudit_trail::report::Filter;
 use viraudit_trail::time::{Clock, Edge, parse};
 
 const HELP: &str = "\
-Without FILE: auditd's own log (log_file of /etc/audit/auditd.conf) and its rotations. A FILE may be \
-a directory, may be compressed (gzip, zstd, xz), and `-` is standard input. Lines may be auditd's (raw \
-or enriched, with or without node=), journald's (journalctl _TRANSPORT=audit, short or -o json) or \
-the kernel's.
+A session is one run of a guest, from its start to its stop.
 
-TIME: 2026-11-21 (with --end: to its last moment), '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20, \
-@SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago this-month \
-this-year. Sessions that only overlap the range are shown too, with a mark: < began before it, \
-> ended after it.
+FILE may be a directory, and may be compressed (gzip, zstd or xz). Without FILE, auditd's log \
+(log_file in /etc/audit/auditd.conf) and its rotated files are read. The lines may be auditd's (raw \
+or enriched, with or without node=), journald's (from journalctl _TRANSPORT=audit, as text or with \
+-o json) or the kernel's.
 
-On a terminal rows are cut to its width (or COLUMNS), and coloured unless NO_COLOR is set; elsewhere \
-they are whole and plain.
+TIME is one of:
+  2026-11-21            midnight; for --end, end of day
+  '2026-11-21 10:20'    local time
+  2026-11-21T10:20:00Z  UTC
+  10:20                 local time today
+  @SECONDS              seconds since 1970-01-01 UTC
+  '2 days ago'          also with hours, minutes, ...
+  now, recent, boot, today, yesterday, this-week, week-ago,
+  this-month or this-year, as for ausearch
 
-States: running, stopped, failed (its start failed), lost (started again without a stop), down (the \
-host went down or crashed).
+A session that is partly in the range is shown with a mark: < if it began before --start, > if it \
+ended after --end.
 
-Exit status: 0 done, 1 nothing found, 2 usage, 3 a log can't be read.
+The state of a session is one of:
+  running  not ended yet
+  stopped  ended by a stop
+  failed   the start failed
+  lost     the guest was started again without a stop
+  down     the host went down or crashed
+
+On a terminal, rows are cut to its width (or to COLUMNS) and coloured unless NO_COLOR is set. \
+Elsewhere rows are whole and not coloured.
+
+Exit status:
+  0  sessions were found
+  1  nothing was found
+  2  wrong usage
+  3  a log can't be read
 
 Examples:
   viraudit report --start yesterday
@@ -34,54 +52,54 @@ Examples:
   viraudit report --format json /var/log/audit | jq 'select(.state == \"lost\")'
   journalctl -o json _TRANSPORT=audit | viraudit report -";
 
-/// Show the sessions of guests: when each was started and stopped, by whom, and what happened.
+/// List the sessions of guests: when, by which user and how each started and ended.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct ReportArgs {
-    /// Logs to read [default: auditd's own].
+    /// Logs to read; - is standard input [default: auditd's log].
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// How to show them.
-    #[arg(long, value_enum, default_value = "table")]
+    /// Output format: table, json (one object per line) or csv.
+    #[arg(long, value_enum, default_value = "table", hide_possible_values = true)]
     pub(super) format: Format,
-    /// Show every event behind its session.
+    /// Show the events of each session.
     #[arg(short, long)]
     pub(super) all_events: bool,
     /// Show only counts.
     #[arg(short, long)]
     pub(super) summary: bool,
-    /// Show which records say so, as SECONDS.MILLIS:SERIAL for `ausearch -a`; in json and csv they
-    /// always stand there.
+    /// Show the records behind each line, as SECONDS.MILLIS:SERIAL; `ausearch -a SERIAL` prints
+    /// them. In json and csv they are always included.
     #[arg(long)]
     pub(super) proof: bool,
-    /// Only guests with this name; they are followed when they are renamed.
+    /// Show only guests with this name, before and after a rename too.
     #[arg(long, value_name = "NAME")]
     vm: Option<OsString>,
-    /// Only the guest with this UUID, in upper or lower case.
+    /// Show only the guest with this UUID.
     #[arg(long, value_name = "UUID")]
     uuid: Option<String>,
-    /// Only guests on this host (node= of the log, or journald's host name).
+    /// Show only guests on this host (node= in the log, or journald's host name).
     #[arg(long, value_name = "NAME")]
     host: Option<OsString>,
-    /// Only what failed: sessions in which something did, and with --all-events these events.
+    /// Show only sessions with a failure and, with --all-events, only the failed events.
     #[arg(long)]
     pub(super) failed: bool,
-    /// Nothing that was over before.
+    /// Omit what ended before TIME.
     #[arg(long, value_name = "TIME")]
     start: Option<String>,
-    /// Nothing that came later.
+    /// Omit what began after TIME.
     #[arg(long, value_name = "TIME")]
     end: Option<String>,
 }
 
-/// How a report is shown.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
+    /// A table for people.
     Table,
-    /// One JSON object a line
+    /// One JSON object a line.
     Json,
-    /// For spreadsheets
+    /// Comma-separated values for spreadsheets.
     Csv,
 }
 
@@ -95,7 +113,7 @@ impl ReportArgs {
         let bytes = |text: &Option<OsString>| text.as_ref().map(|text| text.as_bytes().to_vec());
         let uuid = self.uuid.as_ref().map(|text| {
             Uuid::parse(text.as_bytes())
-                .ok_or_else(|| Failure::bad_input(format!("report: --uuid '{text}' is no UUID")))
+                .ok_or_else(|| Failure::bad_input(format!("report: --uuid '{text}' is not a UUID")))
         });
         let filter = Filter {
             vm: bytes(&self.vm),

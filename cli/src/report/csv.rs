@@ -1,4 +1,4 @@
-//! Comma-separated values: a row for each session and each event, with a header.
+//! Comma-separated values: a header, and a row for each session and each event.
 
 use super::parallel::{Chunks, in_order};
 use csv::{StringRecord, Writer};
@@ -25,10 +25,10 @@ const COLUMNS: [&str; 14] = [
     "proof",
 ];
 
-/// What events have besides; what is left of them stands in `more`.
+/// The additional columns for events; `more` holds all other fields.
 const EVENT_COLUMNS: [&str; 5] = ["success", "resource", "old", "new", "more"];
 
-/// Writes every session, and with `all` its events behind it.
+/// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut header = Writer::from_writer(&mut *out);
     header.write_record(COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all)))?;
@@ -39,7 +39,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
         let mut row = StringRecord::new();
         move |range, lines: &mut Vec<u8>| {
             let mut csv = Writer::from_writer(lines);
-            // Writing to memory doesn't fail, nor do rows of one kind differ in their length.
+            // Writing to memory doesn't fail, and all rows have the same number of fields.
             for session in report.range(range) {
                 session_row(&session, all, &mut times, &mut row);
                 let _ = csv.write_record(&row);
@@ -131,7 +131,7 @@ fn proof(stamps: &[Stamp]) -> String {
     names.join(" ")
 }
 
-/// A spreadsheet takes a value that starts like this for a formula, and guests choose their names.
+/// Quotes a value that a spreadsheet would run as a formula; names of guests are untrusted.
 fn harmless(text: &str) -> Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{text}").into() } else { text.into() }

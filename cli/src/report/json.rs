@@ -1,4 +1,4 @@
-//! One JSON object a line: a contract, described in docs/report.md.
+//! One JSON object per line; docs/report.md is the contract.
 
 use super::object::{Object, key};
 use super::parallel::{Chunks, in_order};
@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
 use viraudit_trail::time::UtcFormatCache;
 
-/// Writes every session, and with `all` its events behind it.
+/// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let worker = || {
         let mut times = UtcFormatCache::default();
@@ -58,7 +58,7 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: 
     row.end();
 }
 
-/// Appends an event's line.
+/// Appends the line of an event.
 pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {
     let mut row = Object::begin(lines, event.kind);
     row.plain(key!("time"), Some(times.bytes(event.time)));

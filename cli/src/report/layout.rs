@@ -1,18 +1,18 @@
-//! Texts in columns: by what a terminal shows, not by bytes.
+//! Text in columns of a terminal, whose width is not the number of bytes.
 
 use unicode_width::UnicodeWidthStr;
 
-/// How many columns a text takes.
+/// The number of columns of a text.
 pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// Appends a text in exactly `room` columns: cut with an ellipsis, or filled up with blanks.
+/// Appends a text in exactly `room` columns: cut with an ellipsis, or padded with blanks.
 pub(crate) fn put(line: &mut Vec<u8>, text: &str, room: usize) {
     put_wide(line, text, width(text), room);
 }
 
-/// The same for a text whose width is known.
+/// Like [`put`], for a text of known width.
 pub(crate) fn put_wide(line: &mut Vec<u8>, text: &str, taken: usize, room: usize) {
     if taken <= room {
         line.extend_from_slice(text.as_bytes());
@@ -27,11 +27,11 @@ pub(crate) fn put_wide(line: &mut Vec<u8>, text: &str, taken: usize, room: usize
     blanks(line, room.saturating_sub(width(shown) + 1));
 }
 
-/// As much of a text as takes at most `room` columns. Characters join (marks, emoji), so the width
-/// of what is there counts, not the sum of theirs.
+/// The longest prefix of at most `room` columns. Characters combine (marks, emoji), so the width of
+/// the prefix counts, not the sum of its characters' widths.
 fn prefix(text: &str, room: usize) -> &str {
     let mut end = 0;
-    // Any number of marks may stand on one letter.
+    // One letter may carry any number of marks.
     for (at, c) in text.char_indices().take(8 * room + 8) {
         let next = at + c.len_utf8();
         if width(&text[..next]) > room {
@@ -42,8 +42,7 @@ fn prefix(text: &str, room: usize) -> &str {
     &text[..end]
 }
 
-/// Takes the blanks from the end of a text's last line, which begins at `start`, and cuts it to the
-/// columns of a terminal, if it is for one.
+/// Trims the last line, which begins at `start`, and cuts it to `room` columns if there is a limit.
 pub(crate) fn cut(text: &mut Vec<u8>, start: usize, room: Option<usize>) {
     text.truncate(start + text[start..].trim_ascii_end().len());
     let Some(room) = room else { return };
@@ -74,7 +73,7 @@ mod tests {
             ("日本語", 4, "日… "),
             ("abcdef", 3, "ab…"),
             ("abc", 0, ""),
-            // An e with its accent behind it, a family of three, a flag, a heart made colourful.
+            // An e and a combining accent, a family of three, a flag, a heart with a variation selector.
             ("cafe\u{301}", 6, "cafe\u{301}  "),
             ("cafe\u{301}s", 4, "caf…"),
             ("cafe\u{301}ss", 5, "cafe\u{301}…"),
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_as_wide_as_it_must_be() {
+    fn a_cell_has_exactly_its_width() {
         let marks = "\u{301}".repeat(2000);
         for text in
             [&*marks, "日本語の名前のゲスト", "ل\u{627}x", "👨\u{200d}👩\u{200d}👧👧👧👧👧👧"]

@@ -1,4 +1,4 @@
-//! `viraudit report`: the sessions of guests in a log, and what happened in them.
+//! `viraudit report`: the sessions of guests in a log, and their events.
 
 mod args;
 mod csv;
@@ -22,7 +22,7 @@ use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::report::{EventView, Report};
 use viraudit_trail::time::{Clock, UtcFormatCache};
 
-/// Reads logs and shows what was asked for.
+/// Reads the logs and prints the report.
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let clock = Clock::system();
     let filter = args.filter(&clock)?;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     bar.finish();
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
     let Store { line_counts, errors, .. } = report.store();
-    // Of a file that is no log at all one line is enough.
+    // A file that is not a log gets one line only.
     let is_log = line_counts.used > 0 || !errors.is_empty();
     if is_log && line_counts.is_damaged() {
         console::eprint(format!("{line_counts}; see viraudit verify"));
@@ -53,7 +53,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     Ok(NOTHING_FOUND)
 }
 
-/// Shows the report; whether there was anything to show.
+/// Prints the report; returns whether there was anything to print.
 fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
     let found = !report.is_empty();
     let stdout = io::stdout().lock();
@@ -69,14 +69,14 @@ fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
     Ok(found)
 }
 
-/// An event as a line of JSON, for others that show events.
+/// An event as a line of JSON, for `watch`.
 pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
     let mut line = Vec::new();
     json::append_event(event, &mut UtcFormatCache::default(), &mut line);
     line
 }
 
-/// An event as a row for people.
+/// An event as a row of text, for `watch`.
 pub(crate) fn event_text(event: &EventView<'_>) -> Vec<u8> {
     table::live(event)
 }

@@ -1,11 +1,12 @@
-//! A JSON object on a line of its own, written key by key. A report has a million of them, so
-//! neither are keys looked at for what must be escaped, nor is anything formatted twice.
+//! A JSON object on one line, written key by key.
+//!
+//! A report may have a million of them, so constant keys are not checked for escapes and no value is
+//! formatted twice.
 
 use serde::Serialize;
 use viraudit_trail::line::Stamp;
 
-/// A key of our own, as it stands behind another value. Made when this is compiled: it is written
-/// for every row.
+/// A constant key after another value. Built at compile time, because every row has it.
 macro_rules! key {
     ($name:literal) => {
         concat!(",\"", $name, "\":")
@@ -13,7 +14,7 @@ macro_rules! key {
 }
 pub(super) use key;
 
-/// An object that is being written.
+/// An object being written.
 pub(super) struct Object<'l> {
     lines: &'l mut Vec<u8>,
 }
@@ -37,7 +38,7 @@ impl<'l> Object<'l> {
         self.lines.extend_from_slice(key.as_bytes());
     }
 
-    /// A key and a value that may come from the log.
+    /// Writes a key and a value that may both come from the log.
     pub(super) fn any(&mut self, key: &str, value: impl Serialize) {
         self.lines.push(b',');
         self.value(key);
@@ -54,11 +55,11 @@ impl<'l> Object<'l> {
     }
 
     fn value(&mut self, value: impl Serialize) {
-        // Writing to memory doesn't fail, nor can a text or a number not be written.
+        // Writing to memory doesn't fail, and neither does serializing text or numbers.
         let _ = serde_json::to_writer(&mut *self.lines, &value);
     }
 
-    /// A text of the log's. The key is one of [`key`], here and below.
+    /// Writes text from the log. The key comes from [`key`], here and below.
     #[inline(always)]
     pub(super) fn text(&mut self, key: &'static str, value: Option<&str>) {
         self.key(key);
@@ -68,7 +69,7 @@ impl<'l> Object<'l> {
         }
     }
 
-    /// An ASCII text of our own, in which nothing needs to be escaped.
+    /// Writes ASCII text that needs no escapes.
     #[inline(always)]
     pub(super) fn plain(&mut self, key: &'static str, value: Option<&[u8]>) {
         self.key(key);
@@ -78,21 +79,21 @@ impl<'l> Object<'l> {
         }
     }
 
-    /// A number.
+    /// Writes a number.
     #[inline]
     pub(super) fn number(&mut self, key: &'static str, value: Option<i64>) {
         self.key(key);
         self.value(value);
     }
 
-    /// Yes or no.
+    /// Writes a boolean.
     #[inline]
     pub(super) fn bool(&mut self, key: &'static str, value: bool) {
         self.key(key);
         self.value(value);
     }
 
-    /// The names of records, as ausearch takes them.
+    /// Writes the timestamps and serial numbers of records.
     pub(super) fn proof(&mut self, stamps: &[Stamp]) {
         self.key(key!("proof"));
         self.lines.push(b'[');
@@ -105,9 +106,9 @@ impl<'l> Object<'l> {
     }
 }
 
-/// Whether nothing in a text needs to be escaped, as in nearly all.
+/// Whether a text needs no escapes, as nearly all don't.
 fn is_plain(text: &str) -> bool {
     let plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    // Without a way out in the middle this is done for many bytes at once.
+    // No early exit, so that the compiler vectorizes the loop.
     text.as_bytes().iter().fold(true, |all, byte| all & plain(byte))
 }

@@ -1,4 +1,4 @@
-//! Work on many sessions, on all cores, with the results in order.
+//! Processes sessions on all cores, with the results in order.
 
 use std::ops::Range;
 use std::panic::resume_unwind;
@@ -7,18 +7,18 @@ use std::thread;
 use viraudit_trail::input::blocks::threads;
 use viraudit_trail::report::Report;
 
-/// How many sessions are worked on at once: few enough that what is made of them is still in a
-/// core's cache when it is written.
+/// The most sessions in a chunk: few enough that their output is still in the core's cache when it is
+/// written.
 const CHUNK: usize = 512;
 
-/// Of fewer sessions, how many chunks are made if many events are shown, too: most of them may be
-/// those of a few.
+/// The number of chunks if there are few sessions but many events: a few sessions may have most of
+/// the events.
 const SHARES: usize = 64;
 
-/// How many events are worth a second thread.
+/// The number of events from which on a second thread pays off.
 const MANY: usize = 2000;
 
-/// A report's sessions, some at a time.
+/// The sessions of a report, split into chunks.
 #[derive(Clone, Copy)]
 pub(super) struct Chunks {
     sessions: usize,
@@ -26,7 +26,7 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// All sessions, `with_events` or only themselves.
+    /// Chunks of all sessions; `with_events` if their events are processed too.
     pub(super) fn of(report: &Report, with_events: bool) -> Self {
         let sessions = report.len();
         let shared = with_events && report.event_count() > MANY;
@@ -38,7 +38,7 @@ impl Chunks {
         self.sessions.div_ceil(self.size)
     }
 
-    /// The chunks whose turn it is, of every `threads`.
+    /// The chunks of one thread: every `threads`-th one.
     fn of_thread(self, first: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
         let Self { sessions, size } = self;
         let turns = (first..self.count()).step_by(threads);
@@ -50,9 +50,9 @@ impl Chunks {
     }
 }
 
-/// What is made of some sessions.
+/// The output of a chunk.
 pub(super) trait Part: Default + Send {
-    /// Forgets everything, but keeps the memory.
+    /// Clears the content and keeps the memory.
     fn clear(&mut self);
 }
 
@@ -62,7 +62,7 @@ impl Part for Vec<u8> {
     }
 }
 
-/// Has all chunks worked on, each thread taking its own, and returns what each makes of those.
+/// Processes all chunks and returns the result of each thread.
 pub(super) fn in_any_order<T: Send>(
     chunks: Chunks,
     work: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
@@ -79,8 +79,8 @@ pub(super) fn in_any_order<T: Send>(
     })
 }
 
-/// Makes parts of chunks, and hands them to `take`, in order, until that fails. Each thread gets a
-/// worker of its own, which may remember things.
+/// Turns chunks into parts and passes these to `take` in order, until it fails. Each thread has its own
+/// worker, which may keep state.
 pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
     chunks: Chunks,
     worker: impl Fn() -> W + Sync,
@@ -96,7 +96,7 @@ pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
         });
     }
     thread::scope(|scope| {
-        // In turn, each with a way for its parts and one for them to come back.
+        // Each has a channel for its parts, and one that returns them for reuse.
         let workers: Vec<_> = (0..threads)
             .map(|first| {
                 let (done, parts) = mpsc::sync_channel(2);
@@ -117,10 +117,10 @@ pub(super) fn in_order<T: Part, W: FnMut(Range<usize>, &mut T), E>(
             })
             .collect();
         for (parts, give_back) in workers.iter().cycle().take(chunks.count()) {
-            // Without a part, its thread has panicked, which the scope passes on.
+            // No part: the thread has panicked, and the scope propagates that.
             let Ok(part) = parts.recv() else { break };
             take(&part)?;
-            // Nobody takes it back any more when all is done.
+            // The worker may have ended; then the part is dropped.
             let _ = give_back.send(part);
         }
         Ok(())

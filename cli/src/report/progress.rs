@@ -1,4 +1,4 @@
-//! How far the reading has come, on a terminal.
+//! A progress bar for reading long logs.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -8,10 +8,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use viraudit_trail::input::Sources;
 
-/// Shorter logs are read before anyone could look.
+/// The smallest size with a bar; shorter logs are read too fast for one.
 const LONG: u64 = 64 * 1024 * 1024;
 
-/// A bar on standard error, for long logs, where that is a terminal.
+/// A progress bar on standard error, for long logs on a terminal.
 pub(crate) struct Bar {
     count: Arc<AtomicU64>,
     done: Arc<AtomicBool>,
@@ -19,7 +19,7 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// A bar for reading these.
+    /// Starts a bar for these logs.
     pub(crate) fn new(sources: &Sources) -> Self {
         let count = Arc::new(AtomicU64::new(0));
         let done = Arc::new(AtomicBool::new(false));
@@ -31,17 +31,17 @@ impl Bar {
         Self { count, done, drawer }
     }
 
-    /// What is to be counted up, in bytes.
+    /// The number of bytes read so far; the reader updates it.
     pub(crate) fn count(&self) -> &Arc<AtomicU64> {
         &self.count
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(self) {
         self.done.store(true, Ordering::Release);
         if let Some(drawer) = self.drawer {
             drawer.thread().unpark();
-            // A bar that failed to be drawn is no failure.
+            // A failure to draw is ignored.
             let _ = drawer.join();
         }
     }

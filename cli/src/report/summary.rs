@@ -1,4 +1,4 @@
-//! Counts only.
+//! The counts of `--summary`.
 
 use super::args::Format;
 use super::json;

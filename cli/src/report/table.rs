@@ -1,4 +1,4 @@
-//! A table for people: as wide as it must be, or as the terminal is.
+//! A table for people: as wide as its content, or as the terminal.
 
 mod columns;
 mod event;
@@ -15,11 +15,11 @@ use row::{Pen, Row};
 use std::io::{self, IsTerminal, Write};
 use viraudit_trail::report::{Report, WidthSamples};
 
-/// Some lines of the table.
+/// Lines of the table.
 #[derive(Default)]
 struct Lines {
     text: Vec<u8>,
-    /// Whether one of them has a mark that must be explained.
+    /// Whether a line has a mark, which needs a legend.
     marked: bool,
 }
 
@@ -74,14 +74,15 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
     out.flush()
 }
 
-/// The terminal's columns; COLUMNS is the user's word for them.
+/// The width of the terminal; COLUMNS overrides it.
 fn terminal_columns() -> Option<usize> {
-    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    told.filter(|&columns| columns > 0)
+    let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    width
+        .filter(|&columns| columns > 0)
         .or_else(|| terminal_size::terminal_size().map(|(columns, _)| columns.0.into()))
 }
 
-/// Makes room for all rows.
+/// Widens the columns for all rows.
 fn measure(report: &Report, columns: &mut Columns, pen: &Pen) {
     let before = columns.clone();
     let needed = in_any_order(Chunks::of(report, false), |ranges| {

@@ -1,4 +1,4 @@
-//! What the kernel says of auditing, and who listens to it.
+//! The kernel's audit status, and auditd.
 
 use super::process::field;
 use serde::Serialize;
@@ -10,31 +10,31 @@ use viraudit::internal::audit_sys::status::KernelStatus;
 /// The kernel's answers.
 #[derive(Debug)]
 pub(crate) struct Kernel {
-    /// Its audit status, or why it doesn't tell.
+    /// The audit status, or why it can't be read.
     pub(crate) status: Result<KernelStatus, Failure>,
-    /// Whether it takes this process's records.
+    /// Whether the kernel accepts records of this process.
     pub(crate) write: WriteProbe,
-    /// The process that is auditd, where one is known.
+    /// The auditd process, if known.
     pub(crate) auditd: Option<Auditd>,
-    /// The kernel's command line turns auditing off until the next boot.
+    /// Whether the kernel's command line turns auditing off until the next boot.
     pub(crate) off_at_boot: bool,
 }
 
-/// The process that the kernel hands records to.
+/// The process that receives the records.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Auditd {
-    /// Its process id.
+    /// The process ID.
     pub(crate) pid: u32,
-    /// It exists.
+    /// Whether it exists.
     pub(crate) alive: bool,
-    /// Its name.
+    /// The name.
     pub(crate) name: Option<String>,
-    /// What it is doing, such as `S (sleeping)`.
+    /// The state, such as `S (sleeping)`.
     pub(crate) state: Option<String>,
 }
 
 impl Kernel {
-    /// Asks the kernel; leaves no record.
+    /// Queries the kernel; writes no record.
     pub(crate) fn ask() -> Self {
         let off_at_boot = || {
             let line = fs::read_to_string("/proc/cmdline").unwrap_or_default();
@@ -65,12 +65,12 @@ impl Auditd {
         Self { pid, alive: status.is_some(), name: field("Name:"), state: field("State:") }
     }
 
-    /// It is there, but reads nothing: stopped, or traced.
+    /// Whether it runs but is stopped or traced, so that it reads nothing.
     pub(crate) fn is_stopped(&self) -> bool {
         self.state.as_deref().is_some_and(|state| state.starts_with(['T', 't']))
     }
 
-    /// It has ended, though the kernel doesn't know yet.
+    /// Whether it has ended without the kernel noticing.
     pub(crate) fn is_gone(&self) -> bool {
         !self.alive || self.state.as_deref().is_some_and(|state| state.starts_with('Z'))
     }

@@ -1,4 +1,4 @@
-//! `viraudit status`: will records get through, and if not, why, and what cures it.
+//! `viraudit status`: whether records are delivered, and how to fix it if they are not.
 
 mod kernel;
 pub(crate) mod process;
@@ -18,35 +18,37 @@ use std::path::PathBuf;
 use verdict::Verdict;
 
 const HELP: &str = "\
-The first line is the answer for a process with this one's rights; the others say what it rests on. \
-Asking leaves no record. What takes a capability that this process lacks is shown as unknown: run \
-it as root, or as the daemon's user, to see what holds there.
+The first line is the answer; the other lines are the details behind it. The answer is for a process \
+with the privileges of this one: to check a daemon, run it as the daemon's user. Details that this \
+process is not permitted to read are shown as unknown. No record is written.
 
-With --json: one object with verdict (ok, no-auditd, off, level-0, refused, unsupported, error), \
-delivered (true or false), reason, cure (null when nothing is wrong), notes, kernel, process and \
-config.
+With --json, one object: verdict (ok, no-auditd, off, level-0, refused, unsupported or error), \
+delivered (true or false), reason, cure (how to fix it; null if nothing is wrong), notes, kernel, \
+process and config.
 
-Exit status: 0 records get through; 3 they don't; 2 FILE is wrong.
+Exit status:
+  0  records are delivered
+  2  wrong usage, or FILE is malformed
+  3  records are not delivered, or FILE can't be read
 
 Examples:
   viraudit status
   viraudit status --json --config /etc/libvirt/virtqemud.conf
   setpriv --reuid qemu --clear-groups viraudit status";
 
-/// Say whether records get through, and if not, why and what cures it.
+/// Check whether audit records are delivered, and how to fix it if they are not.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct StatusArgs {
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
-    /// The daemon's settings; a file that doesn't exist means the defaults, unless it is named
-    /// here [default: /etc/libvirt/libvirtd.conf].
+    /// Settings of the daemon [default: /etc/libvirt/libvirtd.conf, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Looks, and says what was found.
+/// Prints the status.
 pub(crate) fn run(args: StatusArgs) -> Result<u8, Failure> {
     let settings = Settings::load(args.config)?;
     let kernel = Kernel::ask();

@@ -1,4 +1,4 @@
-//! What this process may do: capabilities, namespaces, its label.
+//! The capabilities, namespaces and label of this process.
 
 use serde::Serialize;
 use std::fs;
@@ -7,32 +7,32 @@ use viraudit::internal::audit_sys::host::Sender;
 const CAP_AUDIT_WRITE: u32 = 29;
 const CAP_AUDIT_CONTROL: u32 = 30;
 
-/// The inode numbers that the kernel gives the initial namespaces.
+/// The inode numbers of the initial namespaces.
 const INITIAL_USER: &str = "user:[4026531837]";
 const INITIAL_PID: &str = "pid:[4026531836]";
 
-/// The same for the network's, since Linux 6.18; before, it has some number or other.
+/// The same for the network namespace; fixed since Linux 6.18, variable before.
 const INITIAL_NET: &str = "net:[4026531833]";
 
-/// This process; `None` where it can't be told (no /proc).
+/// This process; a field is `None` if it is unknown (no /proc).
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Process {
-    /// CAP_AUDIT_WRITE is effective: it may write records.
+    /// CAP_AUDIT_WRITE is effective: this process may write records.
     pub(crate) cap_audit_write: Option<bool>,
-    /// CAP_AUDIT_CONTROL is effective: it may ask the kernel for its audit status.
+    /// CAP_AUDIT_CONTROL is effective: this process may read the audit status.
     pub(crate) cap_audit_control: Option<bool>,
-    /// It is in the initial user namespace; the kernel takes records from nowhere else.
+    /// In the initial user namespace, the only one that the kernel accepts records from.
     pub(crate) initial_user_namespace: Option<bool>,
-    /// It is in the initial pid namespace; from elsewhere auditd can't be seen.
+    /// In the initial PID namespace, the only one where auditd is visible.
     pub(crate) initial_pid_namespace: Option<bool>,
-    /// A seccomp filter looks at its system calls.
+    /// A seccomp filter is active.
     pub(crate) seccomp_filter: Option<bool>,
-    /// The security module's label.
+    /// The security label.
     pub(crate) label: Option<String>,
 }
 
 impl Process {
-    /// This process, now.
+    /// The state of this process now.
     pub(crate) fn current() -> Self {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let effective = effective(&status);
@@ -54,8 +54,8 @@ impl Process {
     }
 }
 
-/// Whether this process is in the initial network namespace, the only one where the kernel tells
-/// listeners about records; `None` where that can't be told.
+/// Whether this process is in the initial network namespace, the only one where the kernel
+/// multicasts records; `None` if unknown.
 pub(crate) fn initial_net_namespace() -> Option<bool> {
     let link = |path: &str| fs::read_link(path).ok();
     let ours = link("/proc/self/ns/net")?;
@@ -66,12 +66,12 @@ pub(crate) fn initial_net_namespace() -> Option<bool> {
     if is_since(&release, (6, 18)) {
         return Some(false);
     }
-    // The host's first process stays where it was, if it can be seen from here.
+    // PID 1 of the host is in the initial network namespace, if it is visible from here.
     let host_seen = link("/proc/self/ns/pid")?.to_str() == Some(INITIAL_PID);
     host_seen.then(|| link("/proc/1/ns/net")).flatten().map(|first| first == ours)
 }
 
-/// Whether a kernel's release is this one or a later one.
+/// Whether a kernel release is at least this version.
 fn is_since(release: &str, version: (u32, u32)) -> bool {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     match (numbers.next(), numbers.next()) {

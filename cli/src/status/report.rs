@@ -1,4 +1,4 @@
-//! How the answer and what it rests on are shown.
+//! The status as text and as JSON.
 
 use super::kernel::{Auditd, Kernel};
 use super::process::Process;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use viraudit::internal::audit_sys::link::WriteProbe;
 use viraudit::internal::audit_sys::status::KernelStatus;
 
-/// All that was found.
+/// The verdict and the details behind it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     #[serde(flatten)]
@@ -22,17 +22,17 @@ pub(crate) struct Report {
 #[derive(Debug, Serialize)]
 struct KernelReport {
     supported: bool,
-    /// Auditing is on; `None` when that can't be told.
+    /// Auditing is on; `None` if unknown.
     on: Option<bool>,
-    /// The kernel's own account; `None` when this process may not ask for it.
+    /// The kernel's audit status; `None` if this process may not read it.
     status: Option<KernelStatus>,
-    /// Why there is no account.
+    /// Why there is no audit status.
     status_error: Option<String>,
     auditd: Option<Auditd>,
 }
 
 impl Report {
-    /// Puts it together.
+    /// A report of these findings.
     pub(crate) fn new(
         verdict: Verdict,
         kernel: &Kernel,
@@ -62,7 +62,7 @@ impl Report {
             .map_err(|error| Failure::not_done(format!("can't write JSON: {error}")))
     }
 
-    /// Text for people: the answer first.
+    /// Text, with the answer first.
     pub(crate) fn text(&self) -> String {
         let Self { verdict, kernel, process, config } = self;
         let answer = if verdict.delivered { "yes" } else { "no" };
@@ -71,7 +71,7 @@ impl Report {
             text.push_str(&format!("{name:<16}{value}\n"));
         };
         if let Some(cure) = &verdict.cure {
-            row("cure", cure.clone());
+            row("fix", cure.clone());
         }
         for note in &verdict.notes {
             row("note", note.clone());
@@ -82,7 +82,7 @@ impl Report {
             row(
                 "backlog",
                 format!(
-                    "{} of {} waiting; when it is full, senders wait {} jiffies",
+                    "{} of {} records; if it is full, a sender waits {} jiffies",
                     status.backlog, status.backlog_limit, status.backlog_wait_time
                 ),
             );
@@ -91,12 +91,12 @@ impl Report {
                 "rate limit",
                 match status.rate_limit {
                     0 => "none".into(),
-                    limit => format!("{limit} a second"),
+                    limit => format!("{limit} records a second"),
                 },
             );
         }
         row(
-            "rights",
+            "privileges",
             format!(
                 "CAP_AUDIT_WRITE {}, CAP_AUDIT_CONTROL {}",
                 yes(process.cap_audit_write),
@@ -107,9 +107,9 @@ impl Report {
         row("pid namespace", initial(process.initial_pid_namespace));
         row("label", process.label.clone().unwrap_or("none".into()));
         let origin = match &config.error {
-            Some(error) => format!("the defaults, as {error}"),
+            Some(error) => format!("defaults, because {error}"),
             None if config.found => config.file.clone(),
-            None => format!("the defaults, without {}", config.file),
+            None => format!("defaults, because {} doesn't exist", config.file),
         };
         row(
             "settings",
@@ -125,8 +125,8 @@ impl Report {
 
 fn initial(known: Option<bool>) -> String {
     match known {
-        Some(true) => "the initial one",
-        Some(false) => "not the initial one",
+        Some(true) => "initial",
+        Some(false) => "not initial",
         None => "unknown",
     }
     .into()
@@ -146,7 +146,9 @@ fn auditing(kernel: &KernelReport) -> String {
         (Some(status), _) if status.enabled == 2 => "on, locked until the next boot".into(),
         (_, Some(true)) => "on".into(),
         (_, Some(false)) => "off".into(),
-        (_, None) => format!("unknown: {}", kernel.status_error.as_deref().unwrap_or("not told")),
+        (_, None) => {
+            format!("unknown: {}", kernel.status_error.as_deref().unwrap_or("no reason given"))
+        }
     }
 }
 
@@ -156,10 +158,10 @@ fn auditd(auditd: &Auditd) -> String {
     format!("pid {}, {name}, {state}", auditd.pid)
 }
 
-/// Why the kernel gave no account of auditing.
+/// Why there is no audit status.
 fn unknown(failure: viraudit::Failure) -> String {
     match failure {
-        viraudit::Failure::NotPermitted => "it takes CAP_AUDIT_CONTROL to ask".into(),
+        viraudit::Failure::NotPermitted => "reading it needs CAP_AUDIT_CONTROL".into(),
         other => other.meaning().into(),
     }
 }

@@ -1,4 +1,4 @@
-//! Records as they come, rows as they go, and a word about what was lost in between.
+//! Turns records into rows as they arrive, and reports lost records.
 
 use crate::report::{event_line, event_text};
 use std::io::{self, Write};
@@ -9,17 +9,17 @@ use viraudit_trail::report::EventView;
 use viraudit_trail::time::Clock;
 use viraudit_trail::watch::Watcher;
 
-/// How long an event may lack its end, and how soon a signal is heeded.
+/// The longest wait for the end of an event, and for noticing a signal.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often a loss is told while records keep coming.
+/// The shortest time between two reports of a loss while records keep arriving.
 const REPEAT: Duration = Duration::from_secs(1);
 
-/// Where records come from.
+/// A source of records.
 pub(super) trait Records {
-    /// The next one, or what came instead.
+    /// The next record, or what happened instead.
     fn next(&mut self, wait: Duration) -> io::Result<Heard>;
-    /// How many were lost so far; `None` where nobody counts.
+    /// The number of lost records so far; `None` if the kernel doesn't count them.
     fn lost(&self) -> Option<u32>;
 }
 
@@ -33,29 +33,32 @@ impl Records for Listener {
     }
 }
 
-/// What to show, and for how long.
+/// Which output is wanted, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     /// One JSON object for each event.
     pub(super) json: bool,
-    /// So many events at most.
+    /// The most events to show.
     pub(super) count: Option<u64>,
-    /// Not after this.
+    /// When to end.
     pub(super) deadline: Option<Instant>,
 }
 
-/// Follows the records until enough is shown, the time is over or `stop` is set. `say` gets one
-/// line about each loss. Gives the number of rows, and what broke the output off.
+/// Shows records until the count or the deadline is reached or `stop` is set.
+///
+/// `warn` gets one line about each loss. Returns the number of rows, and the error that ended the
+/// output.
 pub(super) fn follow(
     records: &mut impl Records,
     wanted: Wanted,
     stop: &AtomicBool,
     out: &mut dyn Write,
-    say: &mut dyn FnMut(String),
+    warn: &mut dyn FnMut(String),
 ) -> io::Result<(u64, io::Result<()>)> {
     let mut watcher = Watcher::new(Clock::system());
     let mut rows = Rows { json: wanted.json, left: wanted.count, out, shown: 0, ended: None };
-    let mut losses = Losses { told: records.lost().unwrap_or(0), heard: false, last: None, say };
+    let mut losses =
+        Losses { reported: records.lost().unwrap_or(0), pending: false, last: None, warn };
     while !stop.load(Ordering::Acquire) && rows.ended.is_none() {
         let left = wanted
             .deadline
@@ -66,46 +69,46 @@ pub(super) fn follow(
         match records.next(left.min(PATIENCE)) {
             Ok(Heard::Nothing) => {
                 watcher.flush(&mut |event| rows.show(event));
-                losses.tell(records);
+                losses.report(records);
             }
-            Ok(Heard::Lost) => losses.heard = true,
+            Ok(Heard::Lost) => losses.pending = true,
             Ok(Heard::Record(kind, text)) => {
                 watcher.record(kind, &text, &mut |event| rows.show(event));
-                if losses.heard && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
-                    losses.tell(records);
+                if losses.pending && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
+                    losses.report(records);
                 }
             }
             Err(error) => {
-                losses.tell(records);
+                losses.report(records);
                 return Err(error);
             }
         }
     }
-    losses.tell(records);
+    losses.report(records);
     Ok((rows.shown, rows.ended.unwrap_or(Ok(()))))
 }
 
-/// What was lost, and how much of it was told.
+/// The lost records, and how many of them were reported.
 struct Losses<'s> {
-    told: u32,
-    /// The kernel said so. It does that once, and then drops records until all that it holds is
-    /// read: the number goes on rising.
-    heard: bool,
+    reported: u32,
+    /// The kernel signalled a loss. It does so once, and then drops records until its buffer is
+    /// empty, so the number keeps rising.
+    pending: bool,
     last: Option<Instant>,
-    say: &'s mut dyn FnMut(String),
+    warn: &'s mut dyn FnMut(String),
 }
 
 impl Losses<'_> {
-    fn tell(&mut self, records: &impl Records) {
+    fn report(&mut self, records: &impl Records) {
         let what = match records.lost() {
-            None if self.heard => "some records were lost".to_owned(),
+            None if self.pending => "some records were lost".to_owned(),
             None => return,
             Some(lost) => {
-                let more = lost.wrapping_sub(self.told);
-                self.told = lost;
+                let more = lost.wrapping_sub(self.reported);
+                self.reported = lost;
                 match more {
                     0 => {
-                        self.heard = false;
+                        self.pending = false;
                         return;
                     }
                     1 => "1 record was lost".to_owned(),
@@ -113,8 +116,8 @@ impl Losses<'_> {
                 }
             }
         };
-        (self.say)(format!("{what}: they came faster than they were read"));
-        self.heard = records.lost().is_some();
+        (self.warn)(format!("{what}: they arrived faster than they were read"));
+        self.pending = records.lost().is_some();
         self.last = Some(Instant::now());
     }
 }
@@ -124,7 +127,7 @@ struct Rows<'o> {
     left: Option<u64>,
     out: &'o mut dyn Write,
     shown: u64,
-    /// No more rows are wanted, or can be written.
+    /// Set if no more rows are wanted or can be written.
     ended: Option<io::Result<()>>,
 }
 

@@ -1,4 +1,4 @@
-//! `viraudit watch`: what happens to guests, as it happens.
+//! `viraudit watch`: events of guests, live from the kernel.
 
 mod follow;
 
@@ -16,48 +16,49 @@ use viraudit::internal::audit_sys::link::Link;
 use viraudit::internal::audit_sys::multicast::Listener;
 
 const HELP: &str = "\
-Records come from the kernel itself, so auditd need not run; auditing must be on (viraudit status \
-tells). It takes CAP_AUDIT_READ, and nothing else: auditd and other listeners hear everything too.
+The records come from the kernel. This needs only CAP_AUDIT_READ, and other listeners are unaffected. \
+auditd need not run, but auditing must be on (viraudit status shows whether it is).
 
-With --json: the events of `report --format json --all-events`, one object a line.
+If records arrive faster than the output is read, the kernel drops records. A line on standard error \
+then shows how many.
 
-When records come faster than the output is read, the kernel's buffer overflows; then a line on \
-standard error says how many records were lost.
-
-Exit status: 0 done (also after Ctrl-C), 1 nothing came before the --timeout, 2 usage, 3 not \
-permitted.
+Exit status:
+  0  done, also after Ctrl-C
+  1  no event before the --timeout
+  2  wrong usage
+  3  not permitted, or an I/O error
 
 Examples:
   viraudit watch
   viraudit watch --json | jq 'select(.kind == \"stop\")'
   viraudit watch --count 1 --timeout 60";
 
-/// Show what happens to guests, live from the kernel.
+/// Show events of guests live, as the kernel reports them.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct WatchArgs {
-    /// Print one JSON object for each event.
+    /// Print one JSON object per event, as `report --format json --all-events` does.
     #[arg(long)]
     json: bool,
-    /// End after this many events.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// End after this number of events.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// End after this many seconds.
+    /// End after this time, even without an event.
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 }
 
-/// Listens until it is told to end.
+/// Prints events until the count, the timeout or a signal ends it.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let mut listener = Listener::open().map_err(|error| not_opened(&error))?;
-    // Who may not ask has to wait and see.
+    // Without CAP_AUDIT_CONTROL the state is unknown, and there is no warning.
     if Link::open().and_then(|mut link| link.status()).is_ok_and(|status| status.enabled == 0) {
-        console::eprint("auditing is off: nothing comes until it is turned on (auditctl -e 1)");
+        console::eprint("auditing is off: no records arrive until it is turned on (auditctl -e 1)");
     }
     if initial_net_namespace() == Some(false) {
         console::eprint(
-            "this is a network namespace of its own, and the kernel tells listeners in the \
-             host's only: nothing will come (nsenter --net=/proc/1/ns/net)",
+            "no records will arrive: the kernel reports them only in the host's network \
+             namespace (nsenter --net=/proc/1/ns/net)",
         );
     }
     let failed = |error| Failure::not_done(format!("watch: {}", reason(&error)));
@@ -82,13 +83,13 @@ fn not_opened(error: &io::Error) -> Failure {
         ErrorKind::PermissionDenied => {
             "not permitted; run as root, or grant CAP_AUDIT_READ".to_owned()
         }
-        // What podman's answers for every family of netlink that it doesn't know.
+        // podman's filter returns EINVAL for netlink families that it doesn't allow.
         ErrorKind::InvalidInput if Process::current().seccomp_filter == Some(true) => {
-            "a seccomp filter hides auditing; grant CAP_AUDIT_WRITE (podman run \
+            "a seccomp filter blocks auditing; grant CAP_AUDIT_WRITE (podman run \
              --cap-add=AUDIT_WRITE), or allow AF_NETLINK sockets in the filter"
                 .to_owned()
         }
         _ => reason(error),
     };
-    Failure::not_done(format!("watch: can't listen to the kernel's audit records: {why}"))
+    Failure::not_done(format!("watch: can't receive audit records from the kernel: {why}"))
 }

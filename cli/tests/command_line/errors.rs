@@ -14,6 +14,7 @@ fn usage_and_bad_input() {
         "config".into(),
         "emit disk".into(),
         "emit disk --virt kvm --name web1 --new /a".into(),
+        "emit disk --name web1 --new /a".into(),
         of("disk", "--new /a --xml guest.xml"),
         of("disk", "--to stdout"),
         of("disk", "--nwe /a"),

@@ -211,7 +211,7 @@ fn fault_27_errors_are_one_line_and_an_exit_status() {
     for (args, code, word) in [
         (&["report", "--start", "gestern"] as &[&str], 2, "is no time"),
         (&["report", "--start", "2026-02-01", "--end", "2026-01-01"], 2, "later than"),
-        (&["report", "--uuid", "x"], 2, "is no UUID"),
+        (&["report", "--uuid", "x"], 2, "is not a UUID"),
         (&["report", "--sdtin"], 2, "--sdtin"),
         (&["report", "/no/such/log"], 3, "can't read /no/such/log: No such file"),
         (&["verify", "/no/such/log"], 3, "can't read /no/such/log: No such file"),

@@ -28,7 +28,7 @@ fn text_starts_with_the_answer() {
     let found = text(&output.stdout);
     let answer = if output.status.success() { "yes: " } else { "no: " };
     assert!(found.starts_with(answer), "{found}");
-    for row in ["auditing", "rights", "user namespace", "settings"] {
+    for row in ["auditing", "privileges", "user namespace", "settings"] {
         assert!(found.lines().any(|line| line.starts_with(row)), "{row}: {found}");
     }
 }

@@ -1,4 +1,4 @@
-//! The table's columns: which of them are shown, and how wide.
+//! The columns of the table: which are shown, and how wide.
 
 const HEADERS: [&str; 9] =
     ["VM", "HOST", "USER", "START", "END", "DURATION", "STATE", "REASON", "PROOF"];
@@ -13,18 +13,18 @@ pub(super) const STATE: usize = 6;
 pub(super) const REASON: usize = 7;
 pub(super) const PROOF: usize = 8;
 
-/// The fewest columns for a name that is cut.
+/// The minimum width of a name that is cut.
 const NAME_MIN: usize = 12;
 
-/// How far apart columns are.
+/// The blanks between columns.
 pub(super) const GAP: usize = 2;
 
-/// How rows are drawn.
+/// The layout of rows.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Columns {
     pub(super) colour: bool,
-    /// The terminal's columns: rows are cut there, and what they need has been measured. Without,
-    /// each column grows with what is put there.
+    /// The width of the terminal. Rows are cut there, and widths are final. Without it, each column
+    /// grows with its content.
     pub(super) room: Option<usize>,
     shown: [bool; 9],
     widths: [usize; 9],
@@ -33,7 +33,7 @@ pub(crate) struct Columns {
 impl Columns {
     pub(crate) fn new(proof: bool, colour: bool) -> Self {
         let mut shown = [true; 9];
-        // Until a session has one.
+        // Shown once a session has a host.
         shown[HOST] = false;
         shown[PROOF] = proof;
         Self { colour, room: None, shown, widths: HEADERS.map(str::len) }
@@ -51,7 +51,7 @@ impl Columns {
         self.shown[column] = true;
     }
 
-    /// The room for a text of this width in a column.
+    /// The width of a column, for a text of this width.
     pub(super) fn room_for(&mut self, column: usize, width: usize) -> usize {
         if self.room.is_none() {
             self.widths[column] = self.widths[column].max(width);
@@ -59,7 +59,7 @@ impl Columns {
         self.widths[column]
     }
 
-    /// Makes room for what others need, too.
+    /// Widens the columns to those of `other`.
     pub(super) fn widen(&mut self, other: &Self) {
         for column in 0..HEADERS.len() {
             self.shown[column] |= other.shown[column];
@@ -67,13 +67,13 @@ impl Columns {
         }
     }
 
-    /// How long a row is.
+    /// The width of a row.
     fn row(&self) -> usize {
         let shown = (0..HEADERS.len()).filter(|&column| self.shown[column]);
         shown.map(|column| self.widths[column] + GAP).sum::<usize>() - GAP
     }
 
-    /// Makes the names shorter where the terminal is too narrow.
+    /// Narrows the name columns if the terminal is too narrow.
     pub(super) fn fit(&mut self, room: usize) {
         for column in [VM, HOST] {
             let over = self.row().saturating_sub(room);

@@ -1,4 +1,4 @@
-//! Events in words: below their session, or each by itself.
+//! Events as text: below their session, or alone (`watch`).
 
 use super::columns::Columns;
 use crate::report::layout::{cut, put, width};
@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use viraudit_trail::report::{EventView, Value};
 use viraudit_trail::time::{LocalFormatCache, local};
 
-/// The columns of an event's kind, unless it has a longer name.
+/// The width of an event's kind, unless its name is longer.
 const KIND: usize = 8;
 
-/// The fewest columns for a guest's name.
+/// The minimum width of a guest's name.
 const NAME: usize = 12;
 
 /// Appends the line of an event below its session.
@@ -46,7 +46,7 @@ pub(super) fn append(
     lines.push(b'\n');
 }
 
-/// A row of an event by itself: with its guest's name.
+/// The row of an event alone, with the name of its guest.
 pub(crate) fn live(event: &EventView<'_>) -> Vec<u8> {
     let time = local(event.time, &TimeZone::system());
     let mut line = format!("{time}  {:<KIND$}  ", event.kind).into_bytes();
@@ -58,42 +58,42 @@ pub(crate) fn live(event: &EventView<'_>) -> Vec<u8> {
     line
 }
 
-/// An event in words.
+/// The text of an event.
 fn describe(event: &EventView<'_>) -> String {
     let mut words = Vec::new();
-    let mut told = Vec::new();
-    let mut tell = |keys: &'static [&'static str]| {
-        told.extend_from_slice(keys);
+    let mut shown = Vec::new();
+    let mut take = |keys: &'static [&'static str]| {
+        shown.extend_from_slice(keys);
         keys.iter().filter_map(|key| event.text(key)).map(str::to_owned).collect::<Vec<_>>()
     };
     match event.kind {
         "resource" => {
-            words.extend(tell(&["resource", "reason"]));
+            words.extend(take(&["resource", "reason"]));
             let (old, new) = (event.text("old"), event.text("new"));
             match (old, new) {
                 (Some(old), Some(new)) => words.push(format!("{old} -> {new}")),
                 (Some(old), None) => words.push(format!("{old} -> none")),
                 (None, new) => words.extend(new.map(str::to_owned)),
             }
-            tell(&["old", "new"]);
+            take(&["old", "new"]);
         }
-        "avc" => words.extend(tell(&["result", "operation", "target"])),
-        "anomaly" => words.extend(tell(&["type", "signal_name"])),
+        "avc" => words.extend(take(&["result", "operation", "target"])),
+        "anomaly" => words.extend(take(&["type", "signal_name"])),
         "down" => {
-            tell(&["reason"]);
+            take(&["reason"]);
             words.push("the host went down".into());
         }
         "boot" => {
-            tell(&["reason"]);
+            take(&["reason"]);
             words.push("the host started again: it had crashed".into());
         }
-        _ => words.extend(tell(&["model", "reason", "op"])),
+        _ => words.extend(take(&["model", "reason", "op"])),
     }
     if event.get("success") == Some(&Value::Bool(false)) {
         words.push("FAILED".into());
     }
     for (key, value) in &event.fields {
-        if told.contains(&&**key) || *key == "success" {
+        if shown.contains(&&**key) || *key == "success" {
             continue;
         }
         match value {

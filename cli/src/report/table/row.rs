@@ -1,4 +1,4 @@
-//! A session's row.
+//! The row of a session.
 
 use super::columns::{Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, USER, VM};
 use crate::report::layout::{blanks, cut, put_wide, width};
@@ -9,12 +9,12 @@ use viraudit_trail::report::SessionView;
 use viraudit_trail::session::State;
 use viraudit_trail::time::{LocalFormatCache, duration};
 
-/// A row that is being drawn.
+/// A row being written.
 pub(super) struct Row<'c, 'l> {
     columns: &'c mut Columns,
     lines: &'l mut Vec<u8>,
     start: usize,
-    /// Where the state stands.
+    /// The position of the state.
     state: usize,
 }
 
@@ -24,7 +24,7 @@ impl<'c, 'l> Row<'c, 'l> {
         Self { columns, lines, start, state: start }
     }
 
-    /// Appends the text of the next column, if that is shown, made harmless.
+    /// Appends the text of the next column, escaped, if the column is shown.
     pub(super) fn put(&mut self, column: usize, text: &str) {
         let text = escape(text);
         let width = width(&text);
@@ -34,8 +34,7 @@ impl<'c, 'l> Row<'c, 'l> {
         }
     }
 
-    /// The same for one of the columns that are never cut, with a text that takes a column for each
-    /// byte and does no harm.
+    /// Like [`Row::put`], for a column that is never cut and ASCII text without control characters.
     fn put_plain(&mut self, column: usize, text: &[u8]) {
         if let Some(room) = self.room_for(column, text.len()) {
             self.lines.extend_from_slice(text);
@@ -50,7 +49,7 @@ impl<'c, 'l> Row<'c, 'l> {
         self.columns.is_shown(column).then(|| self.columns.room_for(column, width))
     }
 
-    /// Ends the row, all of it in this style.
+    /// Ends the row, with the whole row in this style.
     pub(super) fn end(mut self, style: Style) {
         cut(self.lines, self.start, self.columns.room);
         if self.columns.colour {
@@ -60,7 +59,7 @@ impl<'c, 'l> Row<'c, 'l> {
         self.lines.push(b'\n');
     }
 
-    /// Ends the row, only the state in its style.
+    /// Ends the row, with only the state coloured.
     fn end_with_state(mut self, state: State) {
         cut(self.lines, self.start, self.columns.room);
         if self.columns.colour {
@@ -90,7 +89,7 @@ fn style_of(state: State) -> Style {
     Style::new().fg_color(Some(colour.into()))
 }
 
-/// What draws rows. Starts are near each other, and so are ends.
+/// Writes rows. Starts and ends have a time cache each, because each are close to one another.
 #[derive(Clone)]
 pub(crate) struct Pen {
     pub(super) starts: LocalFormatCache,
@@ -99,14 +98,14 @@ pub(crate) struct Pen {
 }
 
 impl Pen {
-    /// One that shows the times of this zone.
+    /// A pen that shows times in this zone.
     pub(crate) fn new(zone: TimeZone) -> Self {
         let starts = LocalFormatCache::new(zone);
         Self { ends: starts.clone(), starts, reason: String::new() }
     }
 }
 
-/// Appends a session's row.
+/// Appends the row of a session.
 pub(crate) fn append(
     session: &SessionView<'_>,
     pen: &mut Pen,

@@ -31,7 +31,7 @@ fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<Str
 }
 
 #[test]
-fn every_state_has_its_word_and_its_cure() {
+fn every_state_has_its_word_and_its_fix() {
     let sleeping = Some("S (sleeping)");
     for (write, auditd, level, word, delivered, cure) in [
         (WriteProbe::On, sleeping, 1, "ok", true, None),
@@ -65,7 +65,7 @@ fn every_state_has_its_word_and_its_cure() {
 }
 
 #[test]
-fn a_kernel_booted_without_auditing_is_told_apart() {
+fn audit_off_at_boot_has_its_own_fix() {
     let refused = WriteProbe::Refused(Failure::Unsupported(libc::EPROTONOSUPPORT));
     let kernel = Kernel { off_at_boot: true, ..kernel(refused, None) };
     let cure = verdict(&kernel, 1).2.unwrap();
@@ -73,7 +73,7 @@ fn a_kernel_booted_without_auditing_is_told_apart() {
 }
 
 #[test]
-fn a_container_engines_filter_is_told_from_a_kernel_without_auditing() {
+fn a_seccomp_filter_is_distinguished_from_a_kernel_without_auditing() {
     let refused = WriteProbe::Refused(Failure::Unsupported(libc::EINVAL));
     let kernel = kernel(refused, None);
     for (filter, may_write, grant) in
@@ -91,9 +91,9 @@ fn a_container_engines_filter_is_told_from_a_kernel_without_auditing() {
 }
 
 #[test]
-fn why_it_cant_be_told_who_listens() {
+fn the_reason_why_auditd_is_not_visible() {
     let kernel = Kernel { status: Err(Failure::NotPermitted), ..kernel(WriteProbe::On, None) };
-    for (initial, why) in [(true, "without CAP_AUDIT_CONTROL"), (false, "from this pid namespace")]
+    for (initial, why) in [(true, "without CAP_AUDIT_CONTROL"), (false, "from this PID namespace")]
     {
         let process = Process { initial_pid_namespace: Some(initial), ..Default::default() };
         let Verdict { word, reason, .. } = of_process(&kernel, &process, 1);

@@ -1,4 +1,4 @@
-//! A kernel that is played back.
+//! A scripted kernel.
 
 use super::*;
 
@@ -6,9 +6,9 @@ use super::*;
 enum Step {
     /// The start of the guest with this number.
     Start(u64),
-    /// The kernel says that it lost something.
+    /// The kernel signals a loss.
     Lost,
-    /// So many were lost, whether it was said or not.
+    /// This number is lost, with or without a signal.
     Dropped(u32),
     Nothing,
     Broken(i32),
@@ -54,32 +54,32 @@ fn start(n: u64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The names of the guests whose rows were shown, and what was said.
+/// The names of the guests whose rows were shown, and the warnings.
 fn played(steps: &[Step], before: Option<u32>, count: Option<u64>) -> (Vec<String>, Vec<String>) {
     let stop = AtomicBool::new(false);
     let mut script = Script { steps: steps.iter(), lost: before, stop: &stop };
     let wanted = Wanted { json: true, count, deadline: None };
-    let (mut out, mut said) = (Vec::new(), Vec::new());
-    let result = follow(&mut script, wanted, &stop, &mut out, &mut |line| said.push(line));
+    let (mut out, mut warnings) = (Vec::new(), Vec::new());
+    let result = follow(&mut script, wanted, &stop, &mut out, &mut |line| warnings.push(line));
     let out = String::from_utf8(out).unwrap();
     let names = out.lines().map(|line| {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         event["vm"].as_str().unwrap().to_owned()
     });
     if let Err(error) = result {
-        said.push(error.to_string());
+        warnings.push(error.to_string());
     }
-    (names.collect(), said)
+    (names.collect(), warnings)
 }
 
-const WHY: &str = "they came faster than they were read";
+const WHY: &str = "they arrived faster than they were read";
 
 #[test]
-fn what_is_lost_is_counted_and_said_and_the_rest_is_shown() {
-    for (steps, before, shown, said) in [
+fn losses_are_reported_and_other_records_are_shown() {
+    for (steps, before, shown, warnings) in [
         (&[Start(1), Nothing][..], Some(0), "g1", vec![]),
         (&[Start(1), Nothing], Some(9), "g1", vec![]),
-        // What the buffer holds comes before what is missing.
+        // The records in the buffer come before the lost ones.
         (
             &[Start(1), Lost, Start(2), Dropped(7), Nothing, Start(10)],
             Some(0),
@@ -95,36 +95,36 @@ fn what_is_lost_is_counted_and_said_and_the_rest_is_shown() {
             "g1",
             vec!["2 records were lost", "3 records were lost"],
         ),
-        // Even when it isn't said.
+        // A loss without a signal.
         (&[Dropped(4), Start(1), Nothing], Some(0), "g1", vec!["4 records were lost"]),
-        // A kernel that doesn't count.
+        // A kernel that doesn't count losses.
         (&[Lost, Start(1), Nothing, Start(2)], None, "g1 g2", vec!["some records were lost"]),
         (&[Start(1), Nothing], None, "g1", vec![]),
-        // Told in the end at the latest.
+        // Reported at the end at the latest.
         (&[Start(1), Lost, Dropped(4)], Some(0), "g1", vec!["4 records were lost"]),
     ] {
         let (names, lines) = played(steps, before, None);
-        let said: Vec<String> = said.iter().map(|what| format!("{what}: {WHY}")).collect();
-        assert_eq!(lines, said, "{shown}");
+        let warnings: Vec<String> = warnings.iter().map(|what| format!("{what}: {WHY}")).collect();
+        assert_eq!(lines, warnings, "{shown}");
         assert_eq!(names.join(" "), shown);
     }
 }
 
 #[test]
-fn no_record_is_told_twice_while_they_keep_coming() {
+fn no_loss_is_reported_twice_while_records_keep_arriving() {
     let burst = [Lost, Dropped(3), Start(1), Dropped(4), Start(2), Start(3), Dropped(5), Nothing];
-    let (names, said) = played(&burst, Some(0), None);
+    let (names, warnings) = played(&burst, Some(0), None);
     assert_eq!(names.len(), 3);
-    let told = |line: &String| line.split(' ').next().unwrap().parse::<u32>().unwrap();
-    assert_eq!(said.iter().map(told).sum::<u32>(), 12, "{said:?}");
+    let number = |line: &String| line.split(' ').next().unwrap().parse::<u32>().unwrap();
+    assert_eq!(warnings.iter().map(number).sum::<u32>(), 12, "{warnings:?}");
 }
 
 #[test]
-fn a_loss_is_told_before_an_error_and_behind_the_last_row() {
-    let (names, said) = played(&[Start(1), Lost, Dropped(2), Broken(5)], Some(0), None);
-    assert_eq!((names.len(), said.len()), (1, 2), "{said:?}");
-    assert!(said[0].starts_with("2 records were lost"), "{said:?}");
+fn a_loss_is_reported_before_an_error_and_after_the_last_row() {
+    let (names, warnings) = played(&[Start(1), Lost, Dropped(2), Broken(5)], Some(0), None);
+    assert_eq!((names.len(), warnings.len()), (1, 2), "{warnings:?}");
+    assert!(warnings[0].starts_with("2 records were lost"), "{warnings:?}");
     let steps = [Start(1), Lost, Dropped(2), Start(2), Start(3)];
-    let (names, said) = played(&steps, Some(0), Some(2));
-    assert_eq!((names.join(" "), said.len()), ("g1 g2".to_owned(), 1), "{said:?}");
+    let (names, warnings) = played(&steps, Some(0), Some(2));
+    assert_eq!((names.join(" "), warnings.len()), ("g1 g2".to_owned(), 1), "{warnings:?}");
 }
