@@ -3,40 +3,54 @@
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * libvirt tells the Linux audit subsystem what happens to its guests: VIRT_CONTROL when one starts
- * or stops, VIRT_MACHINE_ID for its security labels, VIRT_RESOURCE for each disk, interface,
- * device, cgroup and amount of memory it gets. This library writes the same records, byte for
- * byte, for any daemon. Link with -lviraudit.
+ * libvirt reports to the Linux audit subsystem what happens to its guests. It writes VIRT_CONTROL
+ * when a guest starts or stops, VIRT_MACHINE_ID for its security labels, and VIRT_RESOURCE for each
+ * disk, network interface, device, cgroup and amount of memory. With this library any daemon writes
+ * the same records, byte for byte.
  *
  *     virAuditDomain *dom;
  *
- *     if (virAuditOpenConfig(NULL) < 0)
+ *     if (virAuditOpenConfig(NULL) < 0) {
  *         fprintf(stderr, "no auditing: %s\n", virAuditLastError());
+ *         exit(1);
+ *     }
  *     dom = virAuditDomainNew("kvm", "web1", uuid);
  *     virAuditDomainSetPid(dom, pid);
  *     virAuditDomainDisk(dom, NULL, "/images/web1.qcow2", "start", true);
  *     virAuditDomainStart(dom, "booted", true);
  *
- * What holds for every function, where its own words don't say otherwise:
+ * Building: pkg-config knows the library as viraudit.
  *
- *  - An int result is 0, or -1 with errno set and virAuditLastError() telling what it means. A
- *    pointer result is NULL then. A function that succeeds, or gives nothing back, leaves errno
- *    as it was.
- *  - A record that can't be delivered is counted, and the first of a row is logged as a warning:
- *    a daemon may ignore the results. While nothing is open, or at level 0, records are only
- *    logged (virAuditLog), and the functions succeed.
- *  - NULL is an error (EINVAL; the message names the argument), and a function without a result
- *    then does nothing. Where an argument may be NULL, the function's comment says so.
- *  - Strings are any bytes up to a NUL. The library copies what it keeps. No value, whatever its
- *    bytes, can add a field to a record or forge another record.
- *  - Any thread may call any function at any time. A forked child may go on calling them: it opens
- *    its own connection, and its counts start at 0. None is safe in a signal handler.
+ *     cc daemon.c $(pkg-config --cflags --libs viraudit)
+ *
+ * Privileges: the kernel takes records from processes with CAP_AUDIT_WRITE in the initial user
+ * namespace. root has it. For a daemon that runs as another user, add this to its systemd unit:
+ *
+ *     AmbientCapabilities=CAP_AUDIT_WRITE
+ *
+ * These rules hold for every function, unless its comment differs:
+ *
+ *  - A function with an int result returns 0, or -1 on failure. A function with a pointer result
+ *    returns NULL on failure. errno is then set, and virAuditLastError returns an explanation. A
+ *    function that succeeds, or that returns nothing, leaves errno unchanged.
+ *  - A daemon may ignore the results of the functions that send records. A record that can't be
+ *    delivered is counted (virAuditGetStats), and the first of a run of failures is logged as a
+ *    warning.
+ *  - While nothing is open, and at level 0, the functions that send succeed and send nothing. If
+ *    logging is on (virAuditLog), they log the record.
+ *  - A NULL argument is an error: EINVAL, and the explanation names the argument. A function
+ *    without a result then does nothing. An argument that may be NULL is documented as such.
+ *  - A string is any sequence of bytes up to a NUL. The library copies what it keeps. No value can
+ *    add a field to a record or forge another record, whatever its bytes.
+ *  - Any thread may call any function at any time. A forked child may call them too: it opens its
+ *    own connection, and its counts start at 0. No function may be called in a signal handler.
  */
 
 #ifndef VIRAUDIT_H
 #define VIRAUDIT_H
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 #ifndef __cplusplus
@@ -57,8 +71,20 @@
 
 #if defined __GNUC__
 # define VIRAUDIT_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
+# define VIRAUDIT_USE_RESULT __attribute__((__warn_unused_result__))
 #else
 # define VIRAUDIT_PRINTF(format, first)
+# define VIRAUDIT_USE_RESULT
+#endif
+
+/* The result is new, and the caller releases it with that function. */
+#if defined __GNUC__ && __GNUC__ >= 11 && !defined __clang__
+# define VIRAUDIT_NEW(release) \
+    __attribute__((__malloc__, __malloc__(release, 1))) VIRAUDIT_USE_RESULT
+#elif defined __GNUC__
+# define VIRAUDIT_NEW(release) __attribute__((__malloc__)) VIRAUDIT_USE_RESULT
+#else
+# define VIRAUDIT_NEW(release)
 #endif
 
 #ifdef __cplusplus
@@ -74,57 +100,64 @@ extern "C" {
 #define VIRAUDIT_VERSION_MINOR 1
 #define VIRAUDIT_VERSION_PATCH 0
 
-/* The version of the library in use, such as "0.1.0". Never NULL, never freed. */
+/* The same as one number, for #if: 0x000100 is 0.1.0, and 0x010203 is 1.2.3. */
+#define VIRAUDIT_VERSION_NUMBER 0x000100
+
+/*
+ * Returns the version of the library in use, such as "0.1.0". The result is never NULL and must
+ * not be freed.
+ */
 const char *virAuditVersion(void);
 
 /* ---------------------------------------------------------------------------------------------
  * Opening and closing
  *
- * One thing is open at a time, for the whole process. Opening again replaces it and starts the
- * counts anew; when that fails, what was open stays.
+ * A process has one destination for its records: the kernel, a file or the mock. Opening another
+ * one replaces it, and the counts start at 0. When an opening fails, the previous destination stays
+ * open.
  *
- * What each record says of this process (its executable, host name and terminal) is looked up when
- * it opens and not again. A daemon that gives up its terminal opens afterwards.
+ * An opening looks up the executable, the host name and the terminal that appear in each record of
+ * this process. A daemon that gives up its terminal opens afterwards.
  */
 
 /*
- * Opens the kernel's audit subsystem.
+ * Opens the kernel's audit subsystem. audit_level means the same as in libvirtd.conf:
  *
- * audit_level is libvirtd.conf's:
- *   0  nothing is sent. Succeeds, and closes what was open.
- *   1  records are sent wherever the kernel has audit support. Fails, said at info level, where it
- *      has none; the daemon goes on. With auditing off the kernel drops records until somebody
- *      turns it on.
- *   2  (and above) a daemon must not run without auditing. Fails also when auditing is off
- *      (ENOTCONN) or this process may not write records (EPERM, ECONNREFUSED, EACCES).
+ *   0  No record is sent. The call succeeds, and closes what was open.
+ *   1  Records are sent if the kernel has audit support. Without it the call fails (logged at info
+ *      level), and the daemon may go on. While auditing is off, the kernel drops the records.
+ *   2  The daemon must not run without auditing. The call also fails if auditing is off (ENOTCONN),
+ *      or if this process may not write records (EPERM, ECONNREFUSED, EACCES). Higher levels mean
+ *      the same.
  *
- * Same as libvirt's function of that name.
+ * The function is libvirt's of the same name.
  */
-int virAuditOpen(unsigned int audit_level);
+int virAuditOpen(unsigned int audit_level) VIRAUDIT_USE_RESULT;
 
 /*
- * Sets audit_level and audit_logging as the libvirtd.conf at path says, read as libvirt reads it.
- * path may be NULL: /etc/libvirt/libvirtd.conf. A missing file, or key, means level 1 and no
- * logging. Fails as virAuditOpen does, and when the file can't be read or libvirt would refuse it
- * (EINVAL; the message has file and line).
+ * Opens the kernel's audit subsystem with the audit_level in the libvirtd.conf at path, and applies
+ * its audit_logging (virAuditLog). The file is read as libvirt reads it. path may be NULL:
+ * /etc/libvirt/libvirtd.conf. Without the file, or without a key, the level is 1 and logging is
+ * off.
+ *
+ * Fails as virAuditOpen does. Also fails if the file can't be read, or if libvirt would reject it
+ * (EINVAL; the explanation has the file and the line).
  */
-int virAuditOpenConfig(const char *path);
+int virAuditOpenConfig(const char *path) VIRAUDIT_USE_RESULT;
 
 /*
- * Appends records to the file at path, as lines in audit.log's form, which ausearch and auvirt
- * read. The file is made, with mode 0600, if need be.
+ * Opens the file at path. Records are appended to it in the format of audit.log, which ausearch
+ * reads. A new file gets mode 0600. Fails with the errno of open(2).
  */
-int virAuditOpenFile(const char *path);
+int virAuditOpenFile(const char *path) VIRAUDIT_USE_RESULT;
+
+/* Opens a new mock, which keeps records in memory for a test: see "The mock" below. */
+int virAuditOpenMock(void) VIRAUDIT_USE_RESULT;
 
 /*
- * Keeps records in memory, for test suites: see the section on the mock. Needs no privilege.
- */
-int virAuditOpenMock(void);
-
-/*
- * Closes what is open; from then on records are only logged. What is queued is delivered first, for 5
- * seconds at most; what is left then counts as dropped, and is said. The counts and the mock's records
- * stay until the next opening. Same as libvirt's function of that name.
+ * Closes what is open. Queued records are delivered first, for at most 5 seconds; the rest is
+ * dropped, counted and logged. The counts and the mock's records stay until the next opening. The
+ * function is libvirt's of the same name.
  */
 void virAuditClose(void);
 
@@ -133,77 +166,97 @@ void virAuditClose(void);
  */
 
 /*
- * Why the last call of this thread that failed did so: what it means, and what cures it. "" before
- * the first failure; successful calls don't change it. Never NULL. The library's: it changes with
- * this thread's next failure, and must not be used once the thread has ended.
+ * Returns the explanation of the last failure in this thread: what happened, and how to fix it.
+ * The result is "" before the first failure, and never NULL. Successful calls don't change it. The
+ * string belongs to the library. It is valid until this thread's next failure or its end.
  */
 const char *virAuditLastError(void);
 
-/* What became of the records: offered = delivered + failed + dropped + queued. */
+/* Counts of records. At any time, offered = delivered + failed + dropped + queued. */
 typedef struct _virAuditStats {
-    unsigned long long offered;    /* that were to be sent */
-    unsigned long long delivered;  /* that the kernel (the file, the mock) took */
-    unsigned long long failed;     /* that it refused, or that could not be handed to it */
-    unsigned long long dropped;    /* given up because the queue was full, or its deadline over */
-    unsigned long long truncated;  /* out of those offered: values had to be shortened */
-    unsigned long long queued;     /* that wait now, in the queue or in an open batch */
-    int last_errno;                /* of the last record that failed; 0 when none has */
-    unsigned long long longest_us; /* the longest that one call took, in microseconds */
+    unsigned long long offered;    /* records given to the library while something was open */
+    unsigned long long delivered;  /* accepted by the kernel, the file or the mock */
+    unsigned long long failed;     /* refused there, or impossible to hand over */
+    unsigned long long dropped;    /* given up: the queue was full, or a close took too long */
+    unsigned long long truncated;  /* offered with values too long for the kernel: shortened */
+    unsigned long long queued;     /* waiting in the queue or in an open batch */
+    int last_errno;                /* of the last record that failed or was dropped, or 0 */
+    unsigned long long longest_us; /* the longest call that sent, in microseconds */
 } virAuditStats;
 
 /*
  * Copies the counts of this process since the last opening to stats.
  *
- * size is sizeof(virAuditStats) of the caller's header: later versions only add members at the
- * end, and no more than size bytes are written. Members that the library in use doesn't know yet
- * keep their values, so start with zeros.
+ * size is sizeof(virAuditStats). Later versions add members at the end, and the library never
+ * writes more than size bytes. It leaves members that it doesn't know unchanged, so initialise
+ * stats with zeros.
  */
 int virAuditGetStats(virAuditStats *stats, size_t size);
 
 /* ---------------------------------------------------------------------------------------------
- * Delivery
+ * Delivery: direct, queued, in batches
+ *
+ * Direct delivery is the default, as in libvirt. When a call returns, its record is delivered or
+ * has failed, and the result says which. The caller waits for the kernel. That takes microseconds,
+ * but up to a minute for each record while auditd is frozen and the kernel's backlog is full.
+ *
+ * With queued delivery, the caller doesn't wait for the kernel. A call puts its record into a queue
+ * and succeeds. A thread of the library sends the queue in order; it starts with the first record.
+ * A record that fails later is counted and logged. Choose this for a daemon whose guests must not
+ * wait for auditd.
+ *
+ * A full queue: at level 1, the record is dropped, and the call fails with EAGAIN. At level 2, the
+ * caller waits until the queue has room.
+ *
+ * The end: virAuditClose, exit() and a return to direct delivery first deliver what is queued, for
+ * at most 5 seconds. virAuditFlush waits as long as the caller wants. A forked child starts with an
+ * empty queue.
+ *
+ * The kernel drops records that auditd doesn't read in time. If the process has CAP_AUDIT_CONTROL,
+ * the thread sees how far auditd is behind, and keeps the records in the queue until it catches up.
+ *
+ * A function that sends fails with one of these:
+ *
+ *   EPERM         this process lacks CAP_AUDIT_WRITE
+ *   ECONNREFUSED  this process is in another user namespace, or its network namespace has no
+ *                 audit subsystem
+ *   EACCES        a security module forbids it
+ *   EAGAIN        the queue is full
+ *   ENOBUFS       the socket's buffer overran
+ *   ETIMEDOUT     the kernel didn't answer within a second
+ *   EMFILE        no file descriptor is left (or ENFILE)
+ *
+ * With a file, the errno is that of write(2) or open(2).
  */
 
-/* Who waits for the kernel. */
+/* How records are delivered. */
 typedef enum {
-    VIR_AUDIT_DIRECT, /* the caller: when a call returns, its record is delivered or has failed */
-    VIR_AUDIT_QUEUED  /* a thread of the library's; a caller never waits for the kernel */
+    VIR_AUDIT_DIRECT, /* by the caller */
+    VIR_AUDIT_QUEUED  /* by a thread of the library */
 } virAuditDelivery;
 
 /*
- * Sets who waits for the kernel, now and for whatever is opened later. Direct at first, as in
- * libvirt; then a frozen auditd, with the kernel's backlog full, makes every record wait for up to
- * a minute.
- *
- * queue_limit is how many records may be queued; 0 is 8192. When so many are, level 2 makes the
- * caller wait for room; level 1 drops the record, counts it, and the call fails with EAGAIN. The
- * thread starts with the first queued record. Going back to direct delivers what is queued first,
- * for 5 seconds at most. What is queued when the process calls exit is delivered then, for as long.
- *
- * The thread also keeps records while auditd doesn't read them, because the kernel would take them
- * and drop them; how far auditd is behind can be seen with CAP_AUDIT_CONTROL only.
- *
- * Fails with EINVAL when how is neither.
+ * Sets the delivery, now and for later openings. queue_limit is the number of records that the
+ * queue holds; 0 means 8192. Fails with EINVAL if how is not a virAuditDelivery.
  */
 int virAuditSetDelivery(virAuditDelivery how, size_t queue_limit);
 
 /*
- * Waits until what was queued before is delivered (or has failed), for timeout_ms milliseconds at
- * most; then it fails with ETIMEDOUT.
+ * Waits until all records that are queued now are delivered or have failed. Fails with ETIMEDOUT
+ * after timeout_ms milliseconds.
  */
 int virAuditFlush(unsigned int timeout_ms);
 
 /*
- * Begins a batch of this thread: what it sends until the end goes out together, in order, in one
- * system call with one answer. Meanwhile the functions that send succeed, and other threads'
- * records pass. Batches may be nested; the outermost end sends. A thread that ends with a batch
- * open has it sent.
+ * Begins a batch in this thread. Until its end, the functions that send put their records into the
+ * batch and succeed. Other threads are unaffected. Batches may be nested: the outermost
+ * virAuditBatchEnd sends. When a thread ends, its open batch is sent.
  */
 void virAuditBatchBegin(void);
 
 /*
- * Ends this thread's batch and sends it. Fails as the first of its records that failed does, and
- * with EINVAL when no batch is open.
+ * Ends this thread's batch. Its records are sent together and in order, in one system call. Fails
+ * as the first record that failed does, or with EINVAL if no batch is open.
  */
 int virAuditBatchEnd(void);
 
@@ -212,75 +265,86 @@ int virAuditBatchEnd(void);
  */
 
 /*
- * Turns logging of each record on or off (libvirtd.conf's audit_logging; off at first):
- * "success=yes ..." at info level, "success=no ..." as a warning. Independent of what is open, and
- * kept when that changes; virAuditOpenConfig sets it too. Same as libvirt's function of that name.
+ * Turns the logging of records on or off. It is off by default, and virAuditOpenConfig sets it too.
+ * Each record is logged as "success=yes ..." at info level, or as "success=no ..." as a warning,
+ * whether something is open or not. The function is libvirt's of the same name.
  */
 void virAuditLog(bool enabled);
 
-/* How urgent a line of the log is. */
+/* The level of a log line. */
 typedef enum {
     VIR_AUDIT_LOG_INFO,
     VIR_AUDIT_LOG_WARNING
 } virAuditLogLevel;
 
 /*
- * Takes one line of the log: a record, or what the library has to say about their delivery.
+ * Receives one log line: a record, or a message about the delivery of records.
  *
- * opaque is what virAuditSetLogFunc was given, level a virAuditLogLevel. file, line and function
- * are those of the caller of virAuditSend; for other functions, file is "", line is 0 and function
- * is the library's. message has no newline. No string is NULL, and all are the library's: copy
- * what is to be kept. Called by any thread, several at once, while no lock is held: it may itself
- * call this library. It must return normally (no longjmp, no exception).
+ *   opaque    the argument of virAuditSetLogFunc
+ *   file, line, function
+ *             the place that called virAuditSend. For other functions, file is "", line is 0, and
+ *             function is the name of the library's function.
+ *   message   the line, without a newline
+ *
+ * No string is NULL. The strings are valid until the function returns. Several threads may call the
+ * function at once. It may call this library. It must return normally: no longjmp, no exception.
  */
-typedef void (*virAuditLogFunc)(void *opaque, int level, const char *file, size_t line,
+typedef void (*virAuditLogFunc)(void *opaque, virAuditLogLevel level, const char *file, size_t line,
                                 const char *function, const char *message);
 
 /*
- * Sends the log to func. NULL goes back to the default: libvirt's own log if this process has
- * libvirt in it, else the logger of a Rust program, if there is one. Calls under way in other
- * threads may still reach the previous function. opaque may be NULL.
+ * Sends log lines to func. func may be NULL: the default. The default is libvirt's own log in a
+ * process that has libvirt in it, and the `log` crate's logger in a Rust program; otherwise lines
+ * are discarded. opaque may be NULL. Other threads may still be in a call of the previous function
+ * when this returns.
  */
 void virAuditSetLogFunc(virAuditLogFunc func, void *opaque);
 
 /* ---------------------------------------------------------------------------------------------
  * libvirt's own interface: records that the caller formats
+ *
+ * Prefer the functions for guests and resources below: they encode values where it is needed.
  */
 
-/* The module that logs, in libvirt; other callers have none. */
+/* libvirt's description of a module that logs. Other programs have none. */
 typedef struct _virLogSource virLogSource;
 
-/* The types of records that libvirt emits. */
+/* The types of the records that libvirt writes. */
 typedef enum {
     VIR_AUDIT_RECORD_MACHINE_CONTROL, /* VIRT_CONTROL: a guest starts or stops */
     VIR_AUDIT_RECORD_MACHINE_ID,      /* VIRT_MACHINE_ID: a guest's security label */
-    VIR_AUDIT_RECORD_RESOURCE         /* VIRT_RESOURCE: a guest gets or loses a resource */
+    VIR_AUDIT_RECORD_RESOURCE         /* VIRT_RESOURCE: a guest's resource changes */
 } virAuditRecordType;
 
 /*
- * Sends a record whose text the caller formats, printf's way. Rather use the functions for each
- * resource; with this one it is up to the caller that values are encoded (virAuditEncode).
+ * Sends a record with the text that fmt and its arguments produce, as with printf. The caller
+ * encodes the values (virAuditEncode).
  *
- * source may be NULL. filename (may be NULL), linenr and funcname (may be NULL) are the caller's,
- * for the log. clienttty and clientaddr are of the client on whose behalf the record is written:
- * NULL is this process's own terminal and no address, "" none. success is the record's result.
- * Without a format, or with a type out of range, nothing is sent. errno stays as it was.
+ *   source, filename, linenr, funcname
+ *               the caller's place, for the log. source, filename and funcname may be NULL.
+ *   clienttty, clientaddr
+ *               terminal and address of the client that asked for the operation. clienttty may be
+ *               NULL: this process's terminal. clientaddr may be NULL: no address. "" is none.
+ *   success     res=success or res=failed
+ *
+ * If fmt is NULL or type is invalid, nothing is sent. errno is unchanged in any case. The function
+ * is libvirt's of the same name.
  */
 void virAuditSend(virLogSource *source, const char *filename, size_t linenr, const char *funcname,
                   const char *clienttty, const char *clientaddr, virAuditRecordType type,
                   bool success, const char *fmt, ...) VIRAUDIT_PRINTF(9, 10);
 
 /*
- * "KEY=VALUE" with the value in audit's encoding: quoted, or in hex when it holds a blank, a
- * quote, or a byte that isn't printable ASCII. value may be NULL: KEY="?". The caller releases it
- * with free().
+ * Returns "KEY=VALUE" with the value in audit's encoding: in quotes, or in hex if it has a blank, a
+ * quote or a byte that isn't printable ASCII. value may be NULL: KEY="?". The caller releases the
+ * result with free(). Fails with ENOMEM. The function is libvirt's of the same name.
  */
-char *virAuditEncode(const char *key, const char *value);
+char *virAuditEncode(const char *key, const char *value) VIRAUDIT_NEW(free);
 
 /* What libvirt prints for a string that may be NULL. */
 #define VIR_AUDIT_STR(str) ((str) ? (str) : "?")
 
-/* The source that VIR_AUDIT and VIR_AUDIT_USER log under; define it first to have another. */
+/* The source for VIR_AUDIT and VIR_AUDIT_USER. Define it before including this header. */
 #ifndef VIR_AUDIT_LOG_SOURCE
 # define VIR_AUDIT_LOG_SOURCE NULL
 #endif
@@ -288,7 +352,7 @@ char *virAuditEncode(const char *key, const char *value);
 #if (defined __STDC_VERSION__ && __STDC_VERSION__ >= 199901L) \
     || (defined __cplusplus && __cplusplus >= 201103L)
 
-/* VIR_AUDIT(type, success, fmt, ...): virAuditSend from here, on nobody's behalf. */
+/* VIR_AUDIT(type, success, fmt, ...): virAuditSend from this place, without a client. */
 # define VIR_AUDIT(type, success, ...) \
     virAuditSend(VIR_AUDIT_LOG_SOURCE, __FILE__, __LINE__, __func__, NULL, NULL, type, success, \
                  __VA_ARGS__)
@@ -302,243 +366,380 @@ char *virAuditEncode(const char *key, const char *value);
 
 /* ---------------------------------------------------------------------------------------------
  * Guests
+ *
+ * A virAuditDomain holds what the records of a guest have in common. Any thread may use it, also
+ * several at once, until it is freed. Neither creating nor freeing one sends a record.
  */
 
-/* A guest. Any thread may use it while others do, too, until it is freed. */
 typedef struct _virAuditDomain virAuditDomain;
 
-/*
- * A guest from its driver's name (libvirt's are kvm, qemu, lxc, xen, ...), its own name and its
- * UUID. Its process id is 0 at first. The caller releases it with virAuditDomainFree.
- */
-virAuditDomain *virAuditDomainNew(const char *virt, const char *name, const unsigned char uuid[16]);
-
-/*
- * A guest as its domain XML describes it, the way libvirt reads that of a running guest. EINVAL if
- * libvirt would refuse it, or a record would lack something; the message has line and column.
- * ENOTSUP if the library was built without this. The caller releases it with virAuditDomainFree.
- */
-virAuditDomain *virAuditDomainNewXML(const char *xml);
-
-/*
- * Sets the process id of the guest on the host, for its VIRT_CONTROL records: libvirt says 0 or -1
- * once the process is gone.
- */
-void virAuditDomainSetPid(virAuditDomain *dom, long long pid);
-
-/* Releases a guest. dom may be NULL. No record is sent. */
+/* Frees a guest. dom may be NULL: nothing happens. */
 void virAuditDomainFree(virAuditDomain *dom);
 
 /*
- * The guest starts; success is how that ended. libvirt's reasons: booted, restored, migrated,
- * from-snapshot, reboot.
+ * Creates a guest.
  *
- * For a guest from XML, this sends everything that libvirt does at a start, as one batch: its
- * security labels, every resource (reason start), then the start itself. For another, the start
- * alone: its labels and resources have their own functions.
+ *   virt  the driver or hypervisor: libvirt uses kvm, qemu, lxc, xen and others
+ *   name  the guest's name
+ *   uuid  the guest's UUID, as 16 bytes
+ *
+ * Its process id is 0. The caller frees it with virAuditDomainFree.
  */
-int virAuditDomainStart(virAuditDomain *dom, const char *reason, bool success);
+virAuditDomain *virAuditDomainNew(const char *virt, const char *name, const unsigned char uuid[16])
+    VIRAUDIT_NEW(virAuditDomainFree);
 
 /*
- * The guest has stopped. libvirt's reasons: shutdown, destroyed, crashed, saved, migrated, failed,
- * from-snapshot, reboot.
+ * Creates a guest with all its resources from its domain XML, read as libvirt reads the XML of a
+ * running guest. Its process id is 0. The caller frees it with virAuditDomainFree.
+ *
+ * Fails with EINVAL if libvirt would reject the XML, or if it lacks something that the records
+ * need; the explanation has line and column. Fails with ENOTSUP if the library was built without
+ * XML support.
  */
-int virAuditDomainStop(virAuditDomain *dom, const char *reason);
+virAuditDomain *virAuditDomainNewXML(const char *xml) VIRAUDIT_NEW(virAuditDomainFree);
 
 /*
- * A container's init has started: initpid is its process id on the host, pidns the inode number of
- * its pid namespace.
+ * Sets the process id of the guest on the host, which its VIRT_CONTROL records have. libvirt sets 0
+ * or -1 once the process is gone.
  */
-int virAuditDomainInit(virAuditDomain *dom, long long initpid, unsigned long long pidns);
+void virAuditDomainSetPid(virAuditDomain *dom, long long pid);
 
 /*
- * The guest's process and its images have security labels. model is selinux, apparmor, dac, ...
+ * Reports that the guest starts. success is whether it started. libvirt's reasons are booted,
+ * restored, migrated, from-snapshot and reboot.
+ *
+ * For a guest from XML, this sends what libvirt sends at a start, as one batch: the security labels
+ * and all resources (with reason start), then the start itself. For a guest from
+ * virAuditDomainNew, it sends only the start.
+ */
+int virAuditDomainStart(const virAuditDomain *dom, const char *reason, bool success);
+
+/*
+ * Reports that the guest has stopped. libvirt's reasons are shutdown, destroyed, crashed, saved,
+ * migrated, failed, from-snapshot and reboot.
+ */
+int virAuditDomainStop(const virAuditDomain *dom, const char *reason);
+
+/*
+ * Reports that a container's init process has started. initpid is its process id on the host, and
+ * pidns is the inode number of its pid namespace.
+ */
+int virAuditDomainInit(const virAuditDomain *dom, long long initpid, unsigned long long pidns);
+
+/*
+ * Reports the security labels of the guest.
+ *
+ *   vm_ctx   the label of its process
+ *   img_ctx  the label of its images
+ *   model    the security model: selinux, apparmor, dac, ...
+ *
  * vm_ctx, img_ctx and model may be NULL: unknown.
  */
-int virAuditDomainSecurityLabel(virAuditDomain *dom, const char *vm_ctx, const char *img_ctx,
+int virAuditDomainSecurityLabel(const virAuditDomain *dom, const char *vm_ctx, const char *img_ctx,
                                 const char *model, bool success);
 
 /* ---------------------------------------------------------------------------------------------
  * Resources
  *
- * Each sends one VIRT_RESOURCE record. libvirt's reasons are start, attach, detach, update, mirror,
- * snapshot, allow and deny; success is whether the guest really got it, or lost it.
+ * Each function sends one VIRT_RESOURCE record. These arguments are the same in all of them:
+ *
+ *   dom      the guest that gets, loses or changes the resource
+ *   old...   the value before the change
+ *   new...   the value after the change
+ *   reason   why: libvirt uses start, attach, detach, update, mirror, snapshot, allow and deny
+ *   success  whether the change took place
  */
 
 /*
- * The path of a disk, a filesystem, a character device (serial, console, channel) or a source of
- * random numbers changes. oldsrc and newsrc may be NULL: none. With neither nothing is sent.
+ * Reports a disk whose path changes. oldsrc and newsrc may be NULL: no disk, or a disk without a
+ * path. If both are NULL, nothing is sent.
  */
-int virAuditDomainDisk(virAuditDomain *dom, const char *oldsrc, const char *newsrc,
+int virAuditDomainDisk(const virAuditDomain *dom, const char *oldsrc, const char *newsrc,
                        const char *reason, bool success);
-int virAuditDomainFS(virAuditDomain *dom, const char *oldsrc, const char *newsrc,
+
+/*
+ * Reports a filesystem of the guest whose source path changes. oldsrc and newsrc may be NULL: none.
+ * If both are NULL, nothing is sent.
+ */
+int virAuditDomainFS(const virAuditDomain *dom, const char *oldsrc, const char *newsrc,
                      const char *reason, bool success);
-int virAuditDomainChardev(virAuditDomain *dom, const char *oldsrc, const char *newsrc,
+
+/*
+ * Reports a character device (serial port, console or channel) whose path on the host changes.
+ * oldsrc and newsrc may be NULL: none. If both are NULL, nothing is sent.
+ */
+int virAuditDomainChardev(const virAuditDomain *dom, const char *oldsrc, const char *newsrc,
                           const char *reason, bool success);
-int virAuditDomainRNG(virAuditDomain *dom, const char *oldsrc, const char *newsrc,
+
+/*
+ * Reports a source of random numbers whose path on the host changes. oldsrc and newsrc may be NULL:
+ * none. If both are NULL, nothing is sent.
+ */
+int virAuditDomainRNG(const virAuditDomain *dom, const char *oldsrc, const char *newsrc,
                       const char *reason, bool success);
 
-/* A network interface changes its MAC address. oldmac and newmac may be NULL: none. */
-int virAuditDomainNet(virAuditDomain *dom, const unsigned char oldmac[6],
+/* Reports a network interface whose MAC address changes. oldmac and newmac may be NULL: none. */
+int virAuditDomainNet(const virAuditDomain *dom, const unsigned char oldmac[6],
                       const unsigned char newmac[6], const char *reason, bool success);
 
 /*
- * A device, such as /dev/net/tun, is opened for the interface with that MAC address. device may be
- * NULL: unknown. Its device number is looked up.
+ * Reports a device of the host, such as /dev/net/tun, that is opened for the network interface with
+ * the address mac. device is its path. The record also has the device number, which the library
+ * looks up. device may be NULL: unknown.
  */
-int virAuditDomainNetDevice(virAuditDomain *dom, const unsigned char mac[6], const char *device,
-                            bool success);
+int virAuditDomainNetDevice(const virAuditDomain *dom, const unsigned char mac[6],
+                            const char *device, bool success);
 
-/* A PCI function of the host. */
-int virAuditDomainHostdevPCI(virAuditDomain *dom, unsigned int domain, unsigned int bus,
+/* Reports a PCI device of the host, by its address. */
+int virAuditDomainHostdevPCI(const virAuditDomain *dom, unsigned int domain, unsigned int bus,
                              unsigned int slot, unsigned int function, const char *reason,
                              bool success);
 
-/* A USB device of the host, by its bus and its number there. */
-int virAuditDomainHostdevUSB(virAuditDomain *dom, unsigned int bus, unsigned int device,
+/* Reports a USB device of the host, by the number of its bus and its number on that bus. */
+int virAuditDomainHostdevUSB(const virAuditDomain *dom, unsigned int bus, unsigned int device,
                              const char *reason, bool success);
 
-/* A SCSI unit of the host; adapter is such as scsi_host0. */
-int virAuditDomainHostdevSCSI(virAuditDomain *dom, const char *adapter, unsigned int bus,
+/* Reports a SCSI unit of the host, by its address. adapter is a name such as scsi_host0. */
+int virAuditDomainHostdevSCSI(const virAuditDomain *dom, const char *adapter, unsigned int bus,
                               unsigned int target, unsigned long long unit, const char *reason,
                               bool success);
 
-/* A SCSI host (vhost), by its WWPN, which may be NULL: unknown. */
-int virAuditDomainHostdevSCSIHost(virAuditDomain *dom, const char *wwpn, const char *reason,
+/* Reports a SCSI host (vhost), by its WWPN. wwpn may be NULL: unknown. */
+int virAuditDomainHostdevSCSIHost(const virAuditDomain *dom, const char *wwpn, const char *reason,
                                   bool success);
 
-/* A mediated device, by its UUID as text, which may be NULL: unknown. */
-int virAuditDomainHostdevMdev(virAuditDomain *dom, const char *uuid, const char *reason,
+/* Reports a mediated device, by its UUID as text. uuid may be NULL: unknown. */
+int virAuditDomainHostdevMdev(const virAuditDomain *dom, const char *uuid, const char *reason,
                               bool success);
 
-/* A block device that a container may use; block may be NULL: unknown. */
-int virAuditDomainHostdevStorage(virAuditDomain *dom, const char *block, const char *reason,
+/* Reports a block device that a container may use, by its path. block may be NULL: unknown. */
+int virAuditDomainHostdevStorage(const virAuditDomain *dom, const char *block, const char *reason,
                                  bool success);
 
-/* A character device that a container may use; chardev may be NULL: unknown. */
-int virAuditDomainHostdevMisc(virAuditDomain *dom, const char *chardev, const char *reason,
+/*
+ * Reports a character device that a container may use, by its path. chardev may be NULL: unknown.
+ */
+int virAuditDomainHostdevMisc(const virAuditDomain *dom, const char *chardev, const char *reason,
                               bool success);
 
-/* A USB device that a client redirects. */
-int virAuditDomainRedirdev(virAuditDomain *dom, const char *reason, bool success);
+/* Reports a USB device that a client redirects to the guest. */
+int virAuditDomainRedirdev(const virAuditDomain *dom, const char *reason, bool success);
 
-/* How a guest gets at a TPM. */
+/* How a TPM is provided. */
 typedef enum {
-    VIR_AUDIT_TPM_PASSTHROUGH, /* the host's device */
-    VIR_AUDIT_TPM_EMULATOR,    /* an emulator of the guest's own */
-    VIR_AUDIT_TPM_EXTERNAL     /* an emulator that somebody else runs */
+    VIR_AUDIT_TPM_PASSTHROUGH, /* a device of the host */
+    VIR_AUDIT_TPM_EMULATOR,    /* an emulator that runs for this guest */
+    VIR_AUDIT_TPM_EXTERNAL     /* an emulator that was started by something else */
 } virAuditTPMType;
 
-/* A TPM: path is its device, or its emulator's socket, and may be NULL: unknown. */
-int virAuditDomainTPM(virAuditDomain *dom, virAuditTPMType type, const char *path,
+/*
+ * Reports a TPM. path is the device, or the socket of the emulator. path may be NULL: unknown.
+ * Fails with EINVAL if type is not a virAuditTPMType.
+ */
+int virAuditDomainTPM(const virAuditDomain *dom, virAuditTPMType type, const char *path,
                       const char *reason, bool success);
 
 /*
- * A smartcard: newsrc is nss-smartcard-device, a certificate, a database of them, or the path of a
- * character device. It may be NULL: then nothing is sent.
+ * Reports a smartcard. newsrc is "nss-smartcard-device", a certificate, a certificate database, or
+ * the path of a character device. newsrc may be NULL: nothing is sent.
  */
-int virAuditDomainSmartcard(virAuditDomain *dom, const char *newsrc, const char *reason,
+int virAuditDomainSmartcard(const virAuditDomain *dom, const char *newsrc, const char *reason,
                             bool success);
 
-/* Shared memory without a server: its name below /dev/shm and its size in bytes. */
-int virAuditDomainShmem(virAuditDomain *dom, const char *name, unsigned long long size,
+/*
+ * Reports shared memory without a server. name is its file name in /dev/shm, and size is in bytes.
+ */
+int virAuditDomainShmem(const virAuditDomain *dom, const char *name, unsigned long long size,
                         const char *reason, bool success);
 
-/* Shared memory with a server: the server's socket, which may be NULL: unknown. */
-int virAuditDomainShmemServer(virAuditDomain *dom, const char *path, const char *reason,
+/* Reports shared memory with a server. path is the server's socket. path may be NULL: unknown. */
+int virAuditDomainShmemServer(const virAuditDomain *dom, const char *path, const char *reason,
                               bool success);
 
-/* An input device of the host; path may be NULL: unknown. */
-int virAuditDomainInput(virAuditDomain *dom, const char *path, const char *reason, bool success);
+/* Reports an input device of the host, by its path. path may be NULL: unknown. */
+int virAuditDomainInput(const virAuditDomain *dom, const char *path, const char *reason,
+                        bool success);
 
-/* The guest's memory changes, in KiB. */
-int virAuditDomainMemory(virAuditDomain *dom, unsigned long long oldval, unsigned long long newval,
-                         const char *reason, bool success);
+/* Reports that the guest's memory changes. oldval and newval are in KiB. */
+int virAuditDomainMemory(const virAuditDomain *dom, unsigned long long oldval,
+                         unsigned long long newval, const char *reason, bool success);
 
-/* The number of its virtual CPUs, or of its I/O threads, changes. */
-int virAuditDomainVcpu(virAuditDomain *dom, unsigned int oldval, unsigned int newval,
+/* Reports that the number of the guest's virtual CPUs changes. */
+int virAuditDomainVcpu(const virAuditDomain *dom, unsigned int oldval, unsigned int newval,
                        const char *reason, bool success);
-int virAuditDomainIOThread(virAuditDomain *dom, unsigned int oldval, unsigned int newval,
+
+/* Reports that the number of the guest's I/O threads changes. */
+int virAuditDomainIOThread(const virAuditDomain *dom, unsigned int oldval, unsigned int newval,
                            const char *reason, bool success);
 
 /*
- * The guest's cgroup allows or denies (that is the reason) every device. cgroup is the cgroup's
- * path, and may be NULL, here and below: it has no devices controller.
+ * Reports that the guest's cgroup allows or denies all devices. reason is allow or deny. cgroup is
+ * the path of the cgroup. cgroup may be NULL: it has no devices controller.
  */
-int virAuditDomainCgroup(virAuditDomain *dom, const char *cgroup, const char *reason, bool success);
+int virAuditDomainCgroup(const virAuditDomain *dom, const char *cgroup, const char *reason,
+                         bool success);
 
 /*
- * The guest's cgroup allows or denies the devices of major number maj; name says what they are
- * (pty, sound, ...), perms is out of r, w and m.
+ * Reports that the guest's cgroup allows or denies the devices with a major number. reason is allow
+ * or deny.
+ *
+ *   cgroup  the path of the cgroup
+ *   maj     the major number
+ *   name    what the devices are: pty, sound, ...
+ *   perms   the permissions: any of r, w and m
+ *
+ * cgroup may be NULL: it has no devices controller.
  */
-int virAuditDomainCgroupMajor(virAuditDomain *dom, const char *cgroup, const char *reason, int maj,
-                              const char *name, const char *perms, bool success);
+int virAuditDomainCgroupMajor(const virAuditDomain *dom, const char *cgroup, const char *reason,
+                              int maj, const char *name, const char *perms, bool success);
 
 /*
- * The guest's cgroup allows or denies the device at path, which may be NULL: unknown. Its device
- * number is looked up; perms is out of r, w and m. rc is how that ended: 0 success, below 0
- * failure, above 0 there was nothing to do, and nothing is sent.
+ * Reports that the guest's cgroup allows or denies one device. reason is allow or deny.
+ *
+ *   cgroup  the path of the cgroup
+ *   path    the path of the device. The record also has the device number, which the library looks
+ *           up.
+ *   perms   the permissions: any of r, w and m
+ *   rc      the outcome: 0 is success, below 0 is failure. Above 0 means that there was nothing to
+ *           do, and nothing is sent.
+ *
+ * cgroup may be NULL: it has no devices controller. path may be NULL: unknown.
  */
-int virAuditDomainCgroupPath(virAuditDomain *dom, const char *cgroup, const char *reason,
+int virAuditDomainCgroupPath(const virAuditDomain *dom, const char *cgroup, const char *reason,
                              const char *path, const char *perms, int rc);
 
 /* ---------------------------------------------------------------------------------------------
- * A guest's life, in records that libvirt never emits
+ * The lifecycle of a guest
  *
- * The types are of the audit project's specification of a guest's lifecycle.
+ * libvirt never writes these records. Their types are defined by the audit project's specification
+ * of a guest's lifecycle.
  */
 
 /*
- * VIRT_INTEGRITY_CHECK: the guest's integrity was checked. mechanism says how, or is "none";
- * action is what the host did about the result.
+ * Reports a check of the guest's integrity (VIRT_INTEGRITY_CHECK). mechanism is the method of the
+ * check, or "none". action is the host's reaction to the result.
  */
-int virAuditDomainIntegrityCheck(virAuditDomain *dom, const char *mechanism, const char *action,
-                                 bool success);
+int virAuditDomainIntegrityCheck(const virAuditDomain *dom, const char *mechanism,
+                                 const char *action, bool success);
 
-/* VIRT_CREATE, VIRT_DESTROY: an image of the guest. image may be NULL: unknown. */
-int virAuditDomainCreate(virAuditDomain *dom, const char *image, const char *reason, bool success);
-int virAuditDomainDestroy(virAuditDomain *dom, const char *image, const char *reason, bool success);
+/* Reports the creation of a guest's image (VIRT_CREATE). image may be NULL: unknown. */
+int virAuditDomainCreate(const virAuditDomain *dom, const char *image, const char *reason,
+                         bool success);
+
+/* Reports the destruction of a guest's image (VIRT_DESTROY). image may be NULL: unknown. */
+int virAuditDomainDestroy(const virAuditDomain *dom, const char *image, const char *reason,
+                          bool success);
 
 /*
- * VIRT_MIGRATE_IN, VIRT_MIGRATE_OUT: the guest comes from the host peer, or goes there. peer may
- * be NULL: unknown.
+ * Reports a migration from the host peer to this host (VIRT_MIGRATE_IN). peer may be NULL: unknown.
  */
-int virAuditDomainMigrateIn(virAuditDomain *dom, const char *peer, const char *reason,
+int virAuditDomainMigrateIn(const virAuditDomain *dom, const char *peer, const char *reason,
                             bool success);
-int virAuditDomainMigrateOut(virAuditDomain *dom, const char *peer, const char *reason,
+
+/*
+ * Reports a migration from this host to the host peer (VIRT_MIGRATE_OUT). peer may be NULL:
+ * unknown.
+ */
+int virAuditDomainMigrateOut(const virAuditDomain *dom, const char *peer, const char *reason,
                              bool success);
 
 /* ---------------------------------------------------------------------------------------------
- * The mock, for test suites
+ * The mock, for tests
  *
- * After virAuditOpenMock. The strings are the mock's: they last until virAuditMockClear or the next
- * virAuditOpenMock. A forked child starts with no records.
+ * The mock keeps records in memory instead of sending them. It needs no privileges. A test starts
+ * it in one of two ways:
+ *
+ *  - virAuditOpenMock opens it.
+ *  - virAuditMockHost puts it in the place of the kernel. The daemon's own calls of virAuditOpen or
+ *    virAuditOpenConfig then open it. This way a test also covers a daemon that must not start
+ *    without auditing:
+ *
+ *        virAuditMockHost("audit_level = 2\n");
+ *        virAuditMockFail(EPERM);
+ *        assert(daemon_start() < 0);
+ *
+ * Records are numbered from 0. The strings that the functions return belong to the mock: they are
+ * valid until virAuditMockClear, or until a new mock starts. A forked child starts without records.
  */
 
-/* How many records were sent; 0 without a mock. */
+/*
+ * Starts a new mock in the place of the kernel, without opening it. From now on:
+ *
+ *  - virAuditOpen and virAuditOpenConfig open the mock. Opening it again keeps its records.
+ *  - virAuditOpenConfig(NULL) reads its settings from config, not from /etc/libvirt/libvirtd.conf.
+ *
+ * config is the text of the file. "" is the same as no file. config may be NULL: later openings use
+ * the kernel and the file again.
+ */
+void virAuditMockHost(const char *config);
+
+/* Returns the number of records. Without a mock it is 0. */
 size_t virAuditMockCount(void);
 
 /*
- * Record i, from 0: its type, a space, and its text as the kernel would get it, such as
- * "VIRT_RESOURCE virt=kvm ... exe=... res=success". NULL with ENOENT when there is none.
+ * Returns record i: its type, a space, and the text that the kernel would get, such as
+ * "VIRT_RESOURCE virt=kvm ... res=success". Fails with ENOENT if there is no such record.
  */
 const char *virAuditMockRecord(size_t i);
 
 /*
- * The first record, from number from on, whose field key has that value, decoded. -1 with ENOENT
- * when there is none.
+ * Returns the number of the first record, from record number from on, whose field key has this
+ * value, decoded. Fails with ENOENT, and returns -1, if there is none.
  */
-ssize_t virAuditMockFind(const char *key, const char *value, size_t from);
+ssize_t virAuditMockFind(const char *key, const char *value, size_t from) VIRAUDIT_USE_RESULT;
 
-/* The value of record i's field key, decoded. NULL with ENOENT when there is none. */
+/*
+ * Returns the number of the first record, from record number from on, that has this type and all
+ * these fields.
+ *
+ *   type    such as "VIRT_RESOURCE". type may be NULL: any type.
+ *   fields  strings "KEY=VALUE", with NULL after the last one. Values are decoded.
+ *
+ * Fails with ENOENT, and returns -1, if there is none. virAuditLastError then shows the nearest
+ * record and the fields that differ. Fails with EINVAL if type is not a record type, or if a field
+ * has no "=".
+ */
+ssize_t virAuditMockExpect(size_t from, const char *type, const char *const *fields)
+    VIRAUDIT_USE_RESULT;
+
+/*
+ * VIR_AUDIT_MOCK_EXPECT(from, type, field, ...): virAuditMockExpect with the fields as arguments.
+ *
+ *     disk = VIR_AUDIT_MOCK_EXPECT(0, "VIRT_RESOURCE", "resrc=disk", "new-disk=/images/a b");
+ *     if (disk < 0)
+ *         fprintf(stderr, "%s\n", virAuditLastError());
+ */
+#if defined __cplusplus && __cplusplus >= 201103L
+extern "C++" {
+    template <typename... Fields>
+    inline ssize_t virAuditMockExpectFields(size_t from, const char *type, Fields... fields)
+    {
+        const char *const all[] = {fields..., nullptr};
+        return virAuditMockExpect(from, type, all);
+    }
+}
+# define VIR_AUDIT_MOCK_EXPECT(from, ...) virAuditMockExpectFields(from, __VA_ARGS__)
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 199901L
+# define VIR_AUDIT_MOCK_EXPECT(from, type, ...) \
+    virAuditMockExpect(from, type, (const char *const[]){__VA_ARGS__, NULL})
+#endif
+
+/*
+ * Returns the value of field key in record i, decoded. Fails with ENOENT if there is no such record
+ * or no such field.
+ */
 const char *virAuditMockField(size_t i, const char *key);
 
-/* Forgets what was sent. */
+/* Forgets all records. */
 void virAuditMockClear(void);
 
 /*
- * Lets every record from now on fail with errno errnum, as if the kernel had refused it; such
- * records aren't kept. 0: they succeed again.
+ * Makes the mock refuse records with errno errnum, as the kernel would. The mock doesn't keep
+ * records that it refuses. If errnum is 0, it accepts records again.
+ *
+ * After virAuditMockHost, openings fail too where the kernel's would. At level 2 an opening fails
+ * with any errnum; ENOTCONN is a host on which auditing is off. At level 1 it fails with
+ * EPROTONOSUPPORT and EAFNOSUPPORT (no audit support), EMFILE and ENFILE.
  */
 void virAuditMockFail(int errnum);
 

@@ -1,6 +1,11 @@
 //! A test's memory: what would have been sent, and failures on demand.
 
 mod expect;
+#[cfg(feature = "capi")]
+mod fields;
+
+#[cfg(feature = "capi")]
+pub(crate) use fields::WantedFields;
 
 use super::{Backend, Notice, Sink};
 use crate::audit_sys::frame::Frames;

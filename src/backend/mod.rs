@@ -9,6 +9,8 @@ mod stream;
 pub use file::FileBackend;
 pub use kernel::KernelBackend;
 use line::LineWriter;
+#[cfg(feature = "capi")]
+pub(crate) use mock::WantedFields;
 pub use mock::{MockBackend, MockRecord};
 pub use stream::StreamBackend;
 

@@ -24,6 +24,30 @@ pub(super) struct MaybeText<'a> {
     lifetime: PhantomData<&'a CStr>,
 }
 
+/// An array of strings that ends with NULL.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(super) struct Texts<'a> {
+    first: *const MaybeText<'a>,
+}
+
+impl<'a> Texts<'a> {
+    /// The strings; NULL in place of the array is an error that names the argument.
+    pub(super) fn named(self, argument: &'static str) -> Result<Vec<&'a CStr>, Problem> {
+        if self.first.is_null() {
+            return Err(Problem::Null(argument));
+        }
+        let mut next = self.first;
+        Ok(std::iter::from_fn(|| {
+            // SAFETY: it comes from C, so an element follows each one that isn't NULL.
+            let text = unsafe { next.read() }.get()?;
+            next = next.wrapping_add(1);
+            Some(text)
+        })
+        .collect())
+    }
+}
+
 impl<'a> Text<'a> {
     /// The string; NULL is an error that names the argument.
     pub(super) fn named(self, argument: &'static str) -> Result<&'a CStr, Problem> {

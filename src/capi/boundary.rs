@@ -6,8 +6,8 @@ use std::ffi::{c_char, c_int};
 use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Room for a message and its NUL. Fixed, so that telling of a failure needs no memory.
-const MESSAGE_ROOM: usize = 512;
+/// Room for a message and its NUL. Fixed, so that reporting a failure needs no memory.
+const MESSAGE_ROOM: usize = 1024;
 
 thread_local! {
     static LAST: UnsafeCell<[u8; MESSAGE_ROOM]> = const { UnsafeCell::new([0; MESSAGE_ROOM]) };
@@ -19,8 +19,10 @@ pub(super) enum Problem {
     Null(&'static str),
     /// The argument makes no sense; says which.
     Argument(&'static str),
-    /// What was asked for isn't there; says what.
+    /// What was asked for isn't there; names it.
     NotFound(&'static str),
+    /// No record of the mock is as wanted; describes the nearest one.
+    NoMatch(String),
     /// The library was built without it; says without what.
     #[cfg(not(feature = "xml"))]
     LeftOut(&'static str),
@@ -44,7 +46,7 @@ impl Problem {
     fn errno(&self) -> c_int {
         match self {
             Self::Null(_) | Self::Argument(_) => libc::EINVAL,
-            Self::NotFound(_) => libc::ENOENT,
+            Self::NotFound(_) | Self::NoMatch(_) => libc::ENOENT,
             #[cfg(not(feature = "xml"))]
             Self::LeftOut(_) => libc::ENOTSUP,
             Self::Library(error) => error.errno(),
@@ -57,6 +59,7 @@ impl fmt::Display for Problem {
         match self {
             Self::Null(argument) => write!(f, "{argument} must not be NULL"),
             Self::Argument(what) | Self::NotFound(what) => f.write_str(what),
+            Self::NoMatch(nearest) => f.write_str(nearest),
             #[cfg(not(feature = "xml"))]
             Self::LeftOut(what) => f.write_str(what),
             Self::Library(error) => error.fmt(f),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The header's virAuditLogFunc.
 type LogFunc = unsafe extern "C" fn(
     opaque: *mut c_void,
-    level: c_int,
+    level: c_uint,
     file: *const c_char,
     line: usize,
     function: *const c_char,

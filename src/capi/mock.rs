@@ -1,18 +1,29 @@
 //! For test suites: what was sent, as C strings.
 
-use super::args::Text;
+use super::args::{MaybeText, Text, Texts};
 use super::boundary::{Problem, guard, quietly, status};
 use super::current;
 use super::fork_slot::ForkSlot;
 use crate::MockBackend;
+use crate::RecordType;
 use crate::audit_sys::process::PerProcess;
+use crate::backend::WantedFields;
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The open mock. It outlives virAuditClose, so that a test can look at what was sent.
+/// The current mock. It outlives virAuditClose, so that a test can look at the records.
 static SHELF: ForkSlot<Shelf> = ForkSlot::new();
+
+/// The text of the mock host's libvirtd.conf; while it is set, the kernel is a mock.
+static HOST: ForkSlot<Vec<u8>> = ForkSlot::new();
+
+/// What stands in for the kernel and for /etc/libvirt/libvirtd.conf.
+pub(super) fn host() -> Option<(MockBackend, Arc<Vec<u8>>)> {
+    let config = HOST.get()?;
+    Some((SHELF.get()?.backend.clone(), config))
+}
 
 #[derive(Default)]
 struct Shelf {
@@ -50,7 +61,7 @@ impl Shelf {
 }
 
 fn shelf() -> Result<Arc<Shelf>, Problem> {
-    SHELF.get().ok_or(Problem::NotFound("virAuditOpenMock wasn't called"))
+    SHELF.get().ok_or(Problem::NotFound("there is no mock: call virAuditOpenMock first"))
 }
 
 #[unsafe(no_mangle)]
@@ -61,6 +72,17 @@ extern "C" fn virAuditOpenMock() -> c_int {
         SHELF.replace(Some(Arc::new(shelf)));
         Ok(())
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditMockHost(config: MaybeText<'_>) {
+    quietly((), || {
+        let config = config.get().map(|text| Arc::new(text.to_bytes().to_owned()));
+        if config.is_some() {
+            SHELF.replace(Some(Arc::default()));
+        }
+        HOST.replace(config);
+    });
 }
 
 #[unsafe(no_mangle)]
@@ -93,6 +115,27 @@ extern "C" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> i
         let mut rest = records.iter().enumerate().skip(from);
         let found = rest.find(|(_, record)| record.field(key).as_deref() == Some(value));
         found.map(|(i, _)| i as isize).ok_or(Problem::NotFound("no record with that field"))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditMockExpect(from: usize, type_: MaybeText<'_>, fields: Texts<'_>) -> isize {
+    guard(-1, || {
+        let kind = type_.get().map(|name| {
+            let kind = name.to_str().ok().and_then(|name| name.parse::<RecordType>().ok());
+            kind.ok_or(Problem::Argument("type is not the name of a record type"))
+        });
+        let fields = fields.named("fields")?;
+        let fields = fields.iter().map(|field| {
+            let field = field.to_bytes();
+            let equals = field.iter().position(|&byte| byte == b'=')?;
+            Some((str::from_utf8(&field[..equals]).ok()?, &field[equals + 1..]))
+        });
+        let fields = fields.collect::<Option<_>>();
+        let fields = fields.ok_or(Problem::Argument("a field is not KEY=VALUE"))?;
+        let wanted = WantedFields { kind: kind.transpose()?, fields };
+        let found = shelf()?.backend.find_fields(&wanted, from);
+        found.map(|i| i as isize).map_err(Problem::NoMatch)
     })
 }
 

@@ -4,29 +4,47 @@ use super::args::{MaybeText, Text};
 use super::boundary::{Problem, quietly, status};
 use super::current::{self, open};
 use super::delivery;
+use super::mock;
 use crate::config::{self, Config};
 use crate::{Error, FileBackend, KernelBackend};
-use std::ffi::{OsStr, c_int, c_uint};
+use std::ffi::{CStr, OsStr, c_int, c_uint};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// Opens the kernel, or the mock in its place.
+fn open_host(level: u32) -> Result<(), Problem> {
+    match mock::host() {
+        Some((backend, _)) => open(backend, level),
+        None => open(KernelBackend, level),
+    }
+}
+
+/// The settings in libvirtd.conf. Those in the default file may be the mock's.
+fn config(path: Option<&CStr>) -> Result<Config, Error> {
+    let default = Path::new(config::DEFAULT_PATH);
+    let config = match (path, mock::host()) {
+        (Some(path), _) => Config::load(Path::new(OsStr::from_bytes(path.to_bytes()))),
+        (None, Some((_, text))) => Config::parse(default, &text),
+        (None, None) => Config::load(default),
+    };
+    Ok(config?)
+}
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditOpen(audit_level: c_uint) -> c_int {
     status(|| {
         delivery::configure_if_preloaded();
-        open(KernelBackend, audit_level)
+        open_host(audit_level)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
     status(|| {
-        let path = path.get().map_or(config::DEFAULT_PATH.as_bytes(), |path| path.to_bytes());
-        let Config { audit_level, audit_logging } =
-            Config::load(Path::new(OsStr::from_bytes(path))).map_err(Error::from)?;
+        let Config { audit_level, audit_logging } = config(path.get())?;
         current::set_logging(audit_logging);
-        open(KernelBackend, audit_level)
+        open_host(audit_level)
     })
 }
 

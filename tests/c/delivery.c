@@ -118,7 +118,7 @@ static void threads(void)
     CHECK(virAuditBatchEnd() == 0);
 }
 
-static void logs_and_sends(void *opaque, int level, const char *file, size_t line,
+static void logs_and_sends(void *opaque, virAuditLogLevel level, const char *file, size_t line,
                            const char *function, const char *message)
 {
     static int depth;

@@ -11,8 +11,8 @@ enum { THREADS = 4 };
 static virAuditDomain *dom;
 static atomic_bool stop;
 
-static void ignore(void *opaque, int level, const char *file, size_t line, const char *function,
-                   const char *message)
+static void ignore(void *opaque, virAuditLogLevel level, const char *file, size_t line,
+                   const char *function, const char *message)
 {
     (void)opaque, (void)level, (void)file, (void)line, (void)function, (void)message;
 }

@@ -6,8 +6,8 @@
 
 static int lines;
 
-static void count(void *opaque, int level, const char *file, size_t line, const char *function,
-                  const char *message)
+static void count(void *opaque, virAuditLogLevel level, const char *file, size_t line,
+                  const char *function, const char *message)
 {
     (void)opaque, (void)level, (void)file, (void)line, (void)function, (void)message;
     lines++;

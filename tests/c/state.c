@@ -3,7 +3,7 @@
 #include "check.h"
 
 struct line {
-    int level;
+    virAuditLogLevel level;
     size_t line;
     char file[100], function[100], message[1000];
 };
@@ -11,8 +11,8 @@ struct line {
 static struct line lines[100];
 static size_t count;
 
-static void take(void *opaque, int level, const char *file, size_t line, const char *function,
-                 const char *message)
+static void take(void *opaque, virAuditLogLevel level, const char *file, size_t line,
+                 const char *function, const char *message)
 {
     struct line *to = &lines[count++];
 
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
              VIRAUDIT_VERSION_PATCH);
     CHECK_TEXT(virAuditVersion(), version);
     CHECK(virAuditMockCount() == 0);
-    CHECK_FAILS(virAuditMockRecord(0), NULL, ENOENT, "virAuditOpenMock wasn't called");
+    CHECK_FAILS(virAuditMockRecord(0), NULL, ENOENT, "there is no mock: call virAuditOpenMock first");
     virAuditMockFail(EPERM);
     virAuditMockClear();
     logging(dom);

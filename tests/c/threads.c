@@ -29,8 +29,8 @@ static void *sender(void *unused)
     return NULL;
 }
 
-static void ignore(void *opaque, int level, const char *file, size_t line, const char *function,
-                   const char *message)
+static void ignore(void *opaque, virAuditLogLevel level, const char *file, size_t line,
+                   const char *function, const char *message)
 {
     (void)opaque, (void)level, (void)file, (void)line, (void)function;
     CHECK(message[0] != '\0');

@@ -1,7 +1,7 @@
 //! Header, code and shared library say the same.
 
 use crate::cc::{self, Linkage, library_dir, root};
-use crate::header::{self, Function};
+use crate::header::{self, Function, Param};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -87,7 +87,9 @@ fn rust_types(c: &str) -> &'static [&'static str] {
         "const char *" => &["Text<'_>", "MaybeText<'_>", "*const c_char"],
         "const unsigned char [6]" => &["Option<&[u8; 6]>"],
         "const unsigned char [16]" => &["Option<&[u8; 16]>"],
+        "const char *const *" => &["Texts<'_>"],
         "virAuditDomain *" => &["Option<&Domain>", "*mut Domain"],
+        "const virAuditDomain *" => &["Option<&Domain>"],
         "virAuditStats *" => &["*mut CStats"],
         "virAuditDelivery" => &["c_int"],
         "virAuditLogFunc" => &["Option<LogFunc>"],
@@ -116,23 +118,39 @@ fn types_in_header_and_code_agree() {
 }
 
 #[test]
+fn every_function_has_a_comment_of_its_own() {
+    for Function { name, comment, .. } in header::functions() {
+        assert!(!comment.is_empty(), "{name} has no comment");
+    }
+}
+
+/// The arguments in front of every "may be NULL": one, or several with commas and "and".
+fn may_be_null(comment: &str, params: &[Param]) -> Vec<String> {
+    let mut found = Vec::new();
+    let parts: Vec<&str> = comment.split(" may be NULL").collect();
+    for front in &parts[..parts.len() - 1] {
+        for word in front.split_whitespace().rev().map(|word| word.trim_end_matches(',')) {
+            if params.iter().any(|param| param.name == word) {
+                found.push(word.to_owned());
+            } else if word != "and" {
+                break;
+            }
+        }
+    }
+    found
+}
+
+#[test]
 fn arguments_that_may_be_null_are_documented_as_such() {
     let rust = rust_signatures();
-    let mut comment_of_group = String::new();
     for Function { name, params, comment, .. } in header::functions() {
-        if comment.contains("cgroup is the cgroup's") {
-            comment_of_group = comment.clone();
-        }
         for ((_, kind), param) in rust[&name].0.iter().zip(&params) {
-            let said =
-                comment.contains("may be NULL") || comment.contains("NULL is this process's");
-            let group = param.name == "cgroup" && comment_of_group.contains("here and below");
+            let documented = may_be_null(&comment, &params).contains(&param.name);
             match kind.as_str() {
-                "MaybeText<'_>" => assert!(said || group, "{name}: {param:?} may be NULL"),
-                "Text<'_>" => assert!(
-                    !comment.contains(&format!("{} may be NULL", param.name)),
-                    "{name}: {param:?} may not be NULL"
-                ),
+                "MaybeText<'_>" => assert!(documented, "{name}: {param:?} may be NULL"),
+                "Text<'_>" | "Texts<'_>" => {
+                    assert!(!documented, "{name}: {param:?} may not be NULL");
+                }
                 _ => {}
             }
         }
@@ -200,6 +218,8 @@ fn versions_agree() {
         let define = format!("#define VIRAUDIT_VERSION_{name} ");
         text.lines().find_map(|line| line.strip_prefix(&define)).unwrap().to_owned()
     };
-    let version = [number("MAJOR"), number("MINOR"), number("PATCH")].join(".");
-    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    let parts = [number("MAJOR"), number("MINOR"), number("PATCH")];
+    assert_eq!(parts.join("."), env!("CARGO_PKG_VERSION"));
+    let [major, minor, patch] = parts.map(|part| part.parse::<u32>().unwrap());
+    assert_eq!(number("NUMBER"), format!("0x{major:02x}{minor:02x}{patch:02x}"));
 }

@@ -11,7 +11,7 @@ pub(crate) struct Function {
     pub(crate) result: String,
     pub(crate) params: Vec<Param>,
     pub(crate) variadic: bool,
-    /// The comment in front of it, or of the group that it is in, on one line.
+    /// The comment in front of it, on one line.
     pub(crate) comment: String,
 }
 
@@ -59,6 +59,7 @@ pub(crate) fn functions() -> Vec<Function> {
             if statement.contains(';') {
                 functions.push(function(&statement, &comment));
                 statement.clear();
+                comment.clear();
             }
         }
     }

@@ -47,19 +47,23 @@ const MAY_BE_NULL: &[(&str, &str, u32)] = &[
     ("virAuditDomainDestroy", "image", 1),
     ("virAuditDomainMigrateIn", "peer", 1),
     ("virAuditDomainMigrateOut", "peer", 1),
+    ("virAuditMockHost", "config", 0),
+    ("virAuditMockExpect", "type", 0),
 ];
 
 /// What stands for an argument that isn't NULL.
 fn valid(param: &Param) -> &'static str {
     match param.kind.as_str() {
-        "virAuditDomain *" => "dom",
+        "virAuditDomain *" | "const virAuditDomain *" => "dom",
         "virAuditStats *" => "&stats",
         "virAuditLogFunc" => "func",
         "virLogSource *" => "NULL",
         "void *" => "&stats",
         "const unsigned char [6]" | "const unsigned char [16]" => "uuid",
         "const char *" if param.name == "fmt" => "\"a=1\"",
+        "const char *" if param.name == "type" => "\"VIRT_RESOURCE\"",
         "const char *" => "\"x\"",
+        "const char *const *" => "fields",
         "bool" => "true",
         "virAuditRecordType" => "VIR_AUDIT_RECORD_RESOURCE",
         "virAuditTPMType" => "VIR_AUDIT_TPM_EMULATOR",
@@ -82,7 +86,11 @@ fn case(function: &Function, null: usize) -> String {
     match (result.as_str(), allowed) {
         ("void", _) => writeln!(text, "    {call};\n    CHECK(errno == 0);"),
         // The file, and the kernel, may be there or not.
-        _ if name == "virAuditOpenConfig" => writeln!(text, "    {call};"),
+        _ if name == "virAuditOpenConfig" => writeln!(text, "    if ({call} < 0) {{}}"),
+        // There is no record.
+        _ if name == "virAuditMockExpect" && allowed.is_some() => {
+            writeln!(text, "    CHECK_FAILS({call}, -1, ENOENT, \"no record was sent\");")
+        }
         ("char *", Some(_)) => writeln!(text, "    free({call});"),
         (_, Some(_)) => writeln!(text, "    CHECK({call} == 0);"),
         (_, None) => writeln!(
@@ -106,13 +114,14 @@ fn null_is_an_error_or_means_something_and_never_a_crash() {
     }
     let mut text = String::from(
         "#include \"check.h\"
-static void func(void *opaque, int level, const char *file, size_t line, const char *function,
-                 const char *message)
+static void func(void *opaque, virAuditLogLevel level, const char *file, size_t line,
+                 const char *function, const char *message)
 {
     (void)opaque, (void)level, (void)file, (void)line, (void)function, (void)message;
 }
 int main(void)
 {
+    const char *const fields[] = {\"a=1\", NULL};
     virAuditDomain *dom = web1();
     virAuditStats stats;
     (void)func;

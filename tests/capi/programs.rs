@@ -50,6 +50,24 @@ fn state() {
 }
 
 #[test]
+fn mock() {
+    in_every_way("mock", &[]);
+}
+
+#[test]
+fn mock_in_cxx() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("mock");
+    for compiler in ["g++", "clang++"].into_iter().filter(|compiler| cc::has(compiler)) {
+        for standard in ["-std=c++11", "-std=c++20"] {
+            let source = root().join("tests/c/mock.cc");
+            cc::compile(compiler, &[standard], &source, Linkage::Shared, &program);
+            cc::run(&mut Command::new(&program));
+        }
+    }
+}
+
+#[test]
 fn delivery() {
     in_every_way("delivery", &[]);
 }
