@@ -213,7 +213,8 @@ int virAuditGetStats(virAuditStats *stats, size_t size);
  * empty queue.
  *
  * The kernel drops records that auditd doesn't read in time. If the process has CAP_AUDIT_CONTROL,
- * the thread sees how far auditd is behind, and keeps the records in the queue until it catches up.
+ * the thread sees how far auditd is behind, and keeps the records in the queue until it catches up,
+ * for up to a minute.
  *
  * A function that sends fails with one of these:
  *

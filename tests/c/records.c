@@ -57,7 +57,7 @@ static void life(virAuditDomain *dom)
 static void paths(virAuditDomain *dom)
 {
     static const struct {
-        int (*send)(virAuditDomain *, const char *, const char *, const char *, bool);
+        int (*send)(const virAuditDomain *, const char *, const char *, const char *, bool);
         const char *kind;
     } kinds[] = {{virAuditDomainDisk, "disk"},
                  {virAuditDomainFS, "fs"},

@@ -10,3 +10,4 @@ mod nulls;
 mod programs;
 mod promise;
 mod standards;
+mod testing_page;

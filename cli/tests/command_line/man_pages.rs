@@ -51,7 +51,13 @@ fn declarations() -> String {
         rest = comment.split_once("*/").expect("a comment ends").1;
     }
     code += rest;
-    let lines = code.lines().filter(|line| !line.trim_start().starts_with('#'));
+    // A directive goes on in the next line behind a backslash.
+    let mut directive = false;
+    let lines = code.lines().filter(|line| {
+        let skip = directive || line.trim_start().starts_with('#');
+        directive = skip && line.ends_with('\\');
+        !skip
+    });
     lines.map(|line| format!("{line}\n")).collect()
 }
 
@@ -61,13 +67,12 @@ fn prototypes() -> Vec<String> {
     let mut found = Vec::new();
     for statement in code.split(';') {
         let statement = flat(statement);
-        // What follows the parameters is for the compiler.
-        let Some((before, _)) = statement
-            .rsplit_once(" VIRAUDIT_PRINTF(")
-            .or_else(|| statement.strip_suffix(')').map(|_| (statement.as_str(), "")))
-        else {
+        // Attributes follow the parameters.
+        let before = statement.split_once(" VIRAUDIT_").map_or(&*statement, |(before, _)| before);
+        // The template for C++ has a body.
+        if !before.ends_with(')') || before.starts_with("return ") {
             continue;
-        };
+        }
         let before = before.rsplit_once("} ").map_or(before, |(_, last)| last);
         let head = before.split('(').next().unwrap_or_default();
         let name = head.rsplit([' ', '*']).next().unwrap_or_default();
