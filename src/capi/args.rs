@@ -1,8 +1,8 @@
-//! What C hands over, as types that know whether it may be NULL.
+//! Arguments from C, as types that encode whether the pointer may be NULL.
 //!
-//! Each has the layout of the plain pointer, so they stand in the functions' signatures. Only C
-//! makes them, and the header obliges C to pass NULL or what the pointer's type says, alive for
-//! as long as the call takes.
+//! Each type has the layout of the plain pointer, so the exported functions take it directly. Only
+//! C creates the values. The header requires each pointer to be NULL, or valid until the call
+//! returns.
 
 use super::boundary::Problem;
 use crate::record::{Change, Mac};
@@ -11,12 +11,12 @@ use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
 
-/// A string that has to be there.
+/// A string that must not be NULL.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(super) struct Text<'a>(MaybeText<'a>);
 
-/// A string that is missing when it is NULL.
+/// A string that may be NULL.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(super) struct MaybeText<'a> {
@@ -32,7 +32,7 @@ pub(super) struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// The strings; NULL in place of the array is an error that names the argument.
+    /// The strings. If the array itself is NULL, the error names the argument.
     pub(super) fn named(self, argument: &'static str) -> Result<Vec<&'a CStr>, Problem> {
         if self.first.is_null() {
             return Err(Problem::Null(argument));
@@ -49,38 +49,38 @@ impl<'a> Texts<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The string; NULL is an error that names the argument.
+    /// The string. If it is NULL, the error names the argument.
     pub(super) fn named(self, argument: &'static str) -> Result<&'a CStr, Problem> {
         self.0.get().ok_or(Problem::Null(argument))
     }
 
-    /// The same as a record's value.
+    /// The string as a record's value.
     pub(super) fn value(self, argument: &'static str) -> Result<Value<'a>, Problem> {
         self.named(argument).map(Value::from)
     }
 }
 
 impl<'a> MaybeText<'a> {
-    /// The string, if there is one.
+    /// The string, unless it is NULL.
     pub(super) fn get(self) -> Option<&'a CStr> {
         // SAFETY: it comes from C, so it is NULL or a string that lives as long as the call.
         (!self.pointer.is_null()).then(|| unsafe { CStr::from_ptr(self.pointer) })
     }
 
-    /// The string for a log line, empty where there is none. Names of files and functions are
-    /// UTF-8, which is fast to see.
+    /// The string for a log line, or "". File and function names are nearly always UTF-8, so the
+    /// quick check comes first.
     pub(super) fn shown(self) -> Cow<'a, str> {
         let text = self.get().unwrap_or_default();
         text.to_str().map_or_else(|_| text.to_string_lossy(), Cow::Borrowed)
     }
 
-    /// The same as a record's value.
+    /// The string as a record's value.
     pub(super) fn value(self) -> Option<Value<'a>> {
         self.get().map(Value::from)
     }
 }
 
-/// A path before and after.
+/// A path before and after a change.
 pub(super) fn change<'a>(old: MaybeText<'a>, new: MaybeText<'a>) -> Change<'a> {
     Change { old: old.value(), new: new.value() }
 }

@@ -1,4 +1,4 @@
-//! Batches of a thread: what it sends between virAuditBatchBegin and virAuditBatchEnd goes out
+//! Batches: records that a thread sends between virAuditBatchBegin and virAuditBatchEnd go out
 //! together.
 
 use super::boundary::{Problem, quietly, status};
@@ -8,23 +8,23 @@ use crate::auditor::{Auditor, Batch};
 use std::cell::Cell;
 use std::ffi::c_int;
 
-/// What a thread has begun.
+/// A thread's open batch.
 struct Open {
-    /// How many times it began; the last end sends.
+    /// The number of begins without an end. The outermost end sends.
     depth: u32,
-    /// Records for the auditor that was open when they came.
+    /// Records for the auditor that was open when they were added.
     batch: Option<Batch>,
-    /// The first failure of records that went out before the end.
+    /// The first failure of records that were sent before the end.
     failure: Option<Failure>,
 }
 
 thread_local! {
-    // A thread that ends with a batch open has it sent: dropping one does.
+    // Dropping a batch sends it, so a thread that ends loses nothing.
     static OPEN: Cell<Option<Open>> = const { Cell::new(None) };
 }
 
-/// Runs `change` on this thread's open batch. Whatever is sent meanwhile, by a log function of the
-/// program's own, say, finds none, and goes out at once.
+/// Runs `change` on this thread's open batch, and takes the batch out meanwhile: a record that the
+/// program's log function sends is delivered at once.
 fn with_open<R>(change: impl FnOnce(&mut Open) -> R) -> Option<R> {
     let mut open = OPEN.try_with(Cell::take).ok().flatten()?;
     let result = change(&mut open);
@@ -33,7 +33,7 @@ fn with_open<R>(change: impl FnOnce(&mut Open) -> R) -> Option<R> {
 }
 
 impl Open {
-    /// Sends what waits.
+    /// Sends the records in the batch.
     fn send(&mut self) {
         if let Some(batch) = self.batch.take() {
             self.failure = self.failure.or(batch.send().err());
@@ -41,7 +41,7 @@ impl Open {
     }
 }
 
-/// Lets `add` put records into this thread's batch, if it has one open, or else `send` send them.
+/// Calls `add` with this thread's open batch, or `send` if there is none.
 pub(super) fn add_or_send(
     auditor: &Auditor,
     function: &'static str,
@@ -81,7 +81,7 @@ extern "C" fn virAuditBatchEnd() -> c_int {
             return Ok(());
         }
         open.send();
-        // The failure is of records that were counted, and said, like any other.
+        // Already counted; logged on a state change.
         deliver(|_| open.failure.map_or(Ok(()), Err))
     })
 }

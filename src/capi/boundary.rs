@@ -1,4 +1,4 @@
-//! The line between C and Rust: errno, the thread's last message, and no panic across it.
+//! The boundary between C and Rust: errno, the thread's last message, and a stop for panics.
 
 use crate::{Error, Failure};
 use std::cell::UnsafeCell;
@@ -15,18 +15,18 @@ thread_local! {
 
 /// Why a call fails.
 pub(super) enum Problem {
-    /// The argument of that name is NULL.
+    /// The argument with this name is NULL.
     Null(&'static str),
-    /// The argument makes no sense; says which.
+    /// An argument is invalid; the text names it.
     Argument(&'static str),
-    /// What was asked for isn't there; names it.
+    /// Something isn't there; the text names it.
     NotFound(&'static str),
-    /// No record of the mock is as wanted; describes the nearest one.
+    /// No record of the mock matches; the text describes the nearest one.
     NoMatch(String),
-    /// The library was built without it; says without what.
+    /// The library was built without a feature; the text names it.
     #[cfg(not(feature = "xml"))]
     LeftOut(&'static str),
-    /// The library says no.
+    /// An error of the library.
     Library(Error),
 }
 
@@ -67,8 +67,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Runs a call that may fail: its result, with errno as it was before, or `failed`, with errno and
-/// this thread's message saying why.
+/// Runs a call that may fail. On success, errno is unchanged. On failure, the result is `failed`,
+/// and errno and this thread's message are set.
 pub(super) fn guard<R>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> R {
     let before = errno();
     match catch_unwind(AssertUnwindSafe(call)) {
@@ -81,7 +81,7 @@ pub(super) fn guard<R>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> 
             failed
         }
         Err(panic) => {
-            // Dropping it could panic once more.
+            // Dropping the payload could panic again.
             std::mem::forget(panic);
             panicked();
             failed
@@ -101,12 +101,12 @@ fn panicked() {
     set_errno(libc::EIO);
 }
 
-/// Runs a call that gives 0, or -1 when it fails.
+/// Runs a call whose result is 0, or -1 on failure.
 pub(super) fn status(call: impl FnOnce() -> Result<(), Problem>) -> c_int {
     guard(-1, || call().map(|()| 0))
 }
 
-/// Runs a call that has no way to fail, or no way to say so; errno stays as it was.
+/// Runs a call that can't fail, or can't report a failure. errno is unchanged.
 pub(super) fn quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
     let before = errno();
     let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
@@ -132,7 +132,7 @@ fn set_errno(errno: c_int) {
     unsafe { errno_place().write(errno) };
 }
 
-/// Writes what fits, and always a NUL behind it.
+/// Writes as much as fits, and always leaves room for a NUL.
 struct Bounded<'b> {
     room: &'b mut [u8],
     len: usize,
@@ -145,7 +145,7 @@ impl Write for Bounded<'_> {
         while !text.is_char_boundary(len) {
             len -= 1;
         }
-        // A string that C could read to its end holds no NUL.
+        // C would stop reading at a NUL.
         for (to, &from) in self.room[self.len..].iter_mut().zip(&text.as_bytes()[..len]) {
             *to = if from == 0 { b'?' } else { from };
         }
@@ -160,7 +160,7 @@ fn remember(message: fmt::Arguments<'_>) {
         // of it is a plain pointer, whose text the header says changes with the next failure.
         let room = unsafe { &mut *last.get() };
         let mut bounded = Bounded { room, len: 0 };
-        // What doesn't fit is left out.
+        // A message that doesn't fit is cut.
         let _ = bounded.write_fmt(message);
         let len = bounded.len;
         bounded.room[len] = 0;

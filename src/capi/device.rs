@@ -1,4 +1,4 @@
-//! The resources of a guest that have a path or a MAC address.
+//! Resources of a guest with a path or a MAC address.
 
 use super::args::{MaybeText, Text, change, mac};
 use super::boundary::Problem;
@@ -106,7 +106,7 @@ fn tpm_kind(number: c_uint) -> Result<TpmKind, Problem> {
         0 => Ok(TpmKind::Passthrough),
         1 => Ok(TpmKind::Emulator),
         2 => Ok(TpmKind::External),
-        _ => Err(Problem::Argument("type is no virAuditTPMType")),
+        _ => Err(Problem::Argument("type is not a valid virAuditTPMType")),
     }
 }
 

@@ -25,12 +25,12 @@ enum Subject {
 }
 
 impl Domain {
-    /// A handle for C, which has to give it back.
+    /// A handle for C, which must free it.
     fn handle(subject: Subject) -> *mut Self {
         Box::into_raw(Box::new(Self { subject, pid: AtomicI64::new(0) }))
     }
 
-    /// Who it is.
+    /// The guest that records are about.
     pub(super) fn guest(&self) -> Guest<'_> {
         match &self.subject {
             Subject::Named(guest) => guest.borrowed(),
@@ -44,8 +44,9 @@ impl Domain {
     }
 }
 
-/// Sends a record about a guest; the event is made only for one that is there. One piece of code
-/// for all functions: there are more than fifty.
+/// Sends a record about a guest. The event is built only if `dom` isn't NULL.
+///
+/// Not generic, because all functions about guests share this code.
 pub(super) fn emit<'a>(
     function: &'static str,
     dom: Option<&'a Domain>,
@@ -111,7 +112,7 @@ extern "C" fn virAuditDomainSetPid(dom: Option<&Domain>, pid: c_longlong) {
 
 /// # Safety
 ///
-/// `dom` is NULL or came from this library, and nobody uses it any more.
+/// `dom` is NULL or came from this library, and isn't used after this call.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn virAuditDomainFree(dom: *mut Domain) {
     quietly((), || {

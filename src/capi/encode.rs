@@ -1,4 +1,4 @@
-//! `key=value` with the value encoded.
+//! virAuditEncode: `key=value` with the value encoded.
 
 use super::args::{MaybeText, Text};
 use super::boundary::{Problem, guard};
@@ -24,8 +24,8 @@ extern "C" fn virAuditEncode(key: Text<'_>, value: MaybeText<'_>) -> *mut c_char
     })
 }
 
-/// Memory that the caller releases with `free`; no other is needed on the way there, so that being
-/// out of it is an error like any other.
+/// Memory that the caller releases with `free`. virAuditEncode allocates nothing else, so it can
+/// report ENOMEM.
 fn malloc(len: usize) -> Result<&'static mut [u8], Problem> {
     // SAFETY: calloc has no preconditions.
     let memory = unsafe { libc::calloc(len, 1) }.cast::<u8>();

@@ -1,9 +1,9 @@
-//! A place for one shared value that any thread may replace at any time, and that a fork's child
-//! can always use.
+//! A slot for one shared value that any thread may replace at any time, and that a forked child can
+//! always use.
 //!
-//! A mutex won't do: a child forked while another thread holds it would wait forever. Here the
-//! lock says which process took it, and one that belongs to a process's parent may be taken over:
-//! all that it protects is one pointer, which is whole at any moment.
+//! A mutex would not do: a child forked while another thread holds it would wait forever. This lock
+//! names the process that took it, and a child takes over its parent's lock. That is safe because
+//! the lock protects a single pointer, which is valid at any moment.
 
 use crate::audit_sys::process::generation;
 use std::ptr;
@@ -17,8 +17,8 @@ const FREE: u64 = 0;
 pub(super) struct ForkSlot<T> {
     /// [`FREE`], or the process that holds the lock.
     owner: AtomicU64,
-    /// What `Box::into_raw` gave, or null. (`Arc::into_raw` points behind the counts, and a leak
-    /// checker that finds nothing else would take the value for lost.)
+    /// The result of `Box::into_raw`, or null. (`Arc::into_raw` points behind the counts; a leak
+    /// checker would report the value as lost.)
     value: AtomicPtr<Arc<T>>,
 }
 
@@ -37,7 +37,7 @@ impl<T> ForkSlot<T> {
         Self { owner: AtomicU64::new(FREE), value: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Held only for a few instructions, without a call into anything else.
+    /// Held only for a few instructions, which call nothing.
     fn lock(&self) -> Held<'_, T> {
         let me = u64::from(generation()) + 1;
         let mut tries = 0u32;
@@ -47,7 +47,7 @@ impl<T> ForkSlot<T> {
                 let order = (Ordering::Acquire, Ordering::Relaxed);
                 self.owner.compare_exchange_weak(from, me, order.0, order.1).is_ok()
             };
-            // Another process's threads don't exist here.
+            // A lock of another process is the parent's: its threads don't exist here.
             if owner != me && take(owner) {
                 return Held { slot: self };
             }
@@ -55,13 +55,13 @@ impl<T> ForkSlot<T> {
             match tries {
                 0..100 => std::hint::spin_loop(),
                 100..200 => std::thread::yield_now(),
-                // The holder may be of a lower real-time priority, and need this processor.
+                // The holder may have a lower real-time priority, and need this processor.
                 _ => std::thread::sleep(Duration::from_micros(50)),
             }
         }
     }
 
-    /// The value now.
+    /// The current value.
     pub(super) fn get(&self) -> Option<Arc<T>> {
         if self.value.load(Ordering::Relaxed).is_null() {
             return None;
@@ -73,7 +73,7 @@ impl<T> ForkSlot<T> {
         unsafe { value.as_ref() }.cloned()
     }
 
-    /// Puts another value there; gives back what it replaces.
+    /// Replaces the value, and returns the previous one.
     pub(super) fn replace(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
         let new = value.map_or(ptr::null_mut(), |value| Box::into_raw(Box::new(value)));
         let held = self.lock();

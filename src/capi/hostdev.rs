@@ -1,4 +1,4 @@
-//! Devices of the host that a guest gets.
+//! Devices of the host that are assigned to a guest.
 
 use super::args::{MaybeText, Text};
 use super::domain::{Domain, emit_resource};

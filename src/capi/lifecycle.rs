@@ -1,4 +1,4 @@
-//! The record types that libvirt never emits.
+//! The record types that libvirt never writes.
 
 use super::args::{MaybeText, Text};
 use super::domain::{Domain, emit};

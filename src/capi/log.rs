@@ -1,4 +1,4 @@
-//! Where log lines go in a C program: its own function, else libvirt's log, else the `log` crate.
+//! The log of a C program: its own function, else libvirt's log, else the `log` crate.
 
 use super::boundary::quietly;
 use super::fork_slot::ForkSlot;
@@ -68,31 +68,31 @@ impl Callback {
     }
 }
 
-/// Up to the first NUL, which no text of C has inside.
+/// The text up to its first NUL, for C.
 fn c_text(text: &str) -> CString {
     let text = text.split('\0').next().unwrap_or_default();
     CString::new(text).unwrap_or_default()
 }
 
-/// libvirt's description of a module that logs, as of libvirt 9.0.0: it looks up its filter by the
-/// name, and keeps the outcome in the numbers.
+/// libvirt's description of a module that logs, as of libvirt 9.0.0. libvirt looks up the filter
+/// for the name, and keeps the result in the numbers.
 #[repr(C)]
 pub(super) struct VirLogSource {
     name: *const c_char,
     priority: c_uint,
     serial: c_uint,
-    /// For a libvirt that keeps more.
+    /// In case a later libvirt has more members.
     reserve: [usize; 8],
 }
 
-/// Ours, for callers who have none.
+/// The source for callers without one.
 struct OwnSource(UnsafeCell<VirLogSource>);
 
 // SAFETY: only libvirt touches it, under its own lock.
 unsafe impl Sync for OwnSource {}
 
 static OWN_SOURCE: OwnSource = OwnSource(UnsafeCell::new(VirLogSource {
-    // The name of libvirt's own module, so that an administrator's filter for it holds.
+    // The name of libvirt's own module, so that an administrator's filter for it applies.
     name: c"util.audit".as_ptr(),
     priority: 0,
     serial: 0,
@@ -100,11 +100,11 @@ static OWN_SOURCE: OwnSource = OwnSource(UnsafeCell::new(VirLogSource {
 }));
 
 thread_local! {
-    /// The source that this thread's caller gave for the time of its call.
+    /// The source of the call that this thread is in.
     static SOURCE: Cell<*mut VirLogSource> = const { Cell::new(ptr::null_mut()) };
 }
 
-/// Runs `call` with log lines under the caller's `source`.
+/// Runs `call`, and logs with the caller's `source` meanwhile.
 pub(super) fn with_source<R>(source: *mut VirLogSource, call: impl FnOnce() -> R) -> R {
     struct Restore(*mut VirLogSource);
     impl Drop for Restore {

@@ -1,4 +1,4 @@
-//! For test suites: what was sent, as C strings.
+//! The mock, for tests: its records as C strings.
 
 use super::args::{MaybeText, Text, Texts};
 use super::boundary::{Problem, guard, quietly, status};
@@ -19,7 +19,7 @@ static SHELF: ForkSlot<Shelf> = ForkSlot::new();
 /// The text of the mock host's libvirtd.conf; while it is set, the kernel is a mock.
 static HOST: ForkSlot<Vec<u8>> = ForkSlot::new();
 
-/// What stands in for the kernel and for /etc/libvirt/libvirtd.conf.
+/// The mock in the place of the kernel, and of /etc/libvirt/libvirtd.conf.
 pub(super) fn host() -> Option<(MockBackend, Arc<Vec<u8>>)> {
     let config = HOST.get()?;
     Some((SHELF.get()?.backend.clone(), config))
@@ -31,7 +31,7 @@ struct Shelf {
     shown: PerProcess<Mutex<Shown>>,
 }
 
-/// The strings that C was given: a record, or a field of it. A `CString`'s text stays where it is
+/// The strings that were returned to C: a record, or a field of it. A `CString`'s text doesn't move
 /// when the map grows.
 type Shown = BTreeMap<(usize, Option<CString>), CString>;
 
@@ -53,7 +53,7 @@ impl Shelf {
             Some(key) => record.field(key.to_str().ok()?)?,
         };
         drop(records);
-        // A record made from C strings holds no NUL; a field decoded from a caller's own hex may.
+        // Only a field that is decoded from a caller's own hex can have a NUL.
         let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
         let text = CString::new(text).unwrap_or_default();
         Some(shown.entry((i, key)).or_insert(text).as_ptr())

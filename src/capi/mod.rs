@@ -1,12 +1,12 @@
-//! The C interface of `include/viraudit.h`. It only translates: what a record looks like and where
-//! it goes is decided below.
+//! The C interface of `include/viraudit.h`. It only translates: other modules format records and
+//! deliver them.
 //!
-//! The arguments' types carry the policy for NULL ([`args`]), and every function runs inside the
-//! [`boundary`], which lets no panic through and turns errors into errno and a message. One file
-//! for each group of functions.
+//! The types of the arguments encode which of them may be NULL ([`args`]). Every function runs
+//! inside the [`boundary`], which stops panics and turns errors into errno and a message. Each
+//! group of functions has a file, and imports go one way.
 
 #![allow(unsafe_code)]
-// The functions are C's.
+// The functions have C names.
 #![allow(non_snake_case)]
 mod args;
 mod batch;

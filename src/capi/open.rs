@@ -20,7 +20,7 @@ fn open_host(level: u32) -> Result<(), Problem> {
     }
 }
 
-/// The settings in libvirtd.conf. Those in the default file may be the mock's.
+/// The settings in libvirtd.conf. The mock may replace the default file.
 fn config(path: Option<&CStr>) -> Result<Config, Error> {
     let default = Path::new(config::DEFAULT_PATH);
     let config = match (path, mock::host()) {

@@ -1,4 +1,4 @@
-//! How much of the host a guest gets, and which devices its cgroup lets it at.
+//! Amounts of memory and processors, and devices that a cgroup rule covers.
 
 use super::args::{MaybeText, Text};
 use super::boundary::{Problem, status};
@@ -72,7 +72,7 @@ extern "C" fn virAuditDomainCgroupMajor(
     emit_resource("virAuditDomainCgroupMajor", dom, reason, success, &|| {
         let access = Access::Major {
             category: name.value("name")?,
-            // A negative one shows as C's %X would show it.
+            // As C's %X prints a negative number.
             major: maj as u32,
             acl: perms.value("perms")?,
         };

@@ -1,6 +1,6 @@
 /*
- * The one function that Rust can't define: it takes C's variable arguments, formats them, and
- * hands the text on. Nothing of this file is visible outside the library.
+ * The one function that Rust can't define: it formats C's variable arguments and passes the text to
+ * Rust. Nothing in this file is visible outside the library.
  */
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Holds more than the kernel keeps of a record, so that the usual text needs no memory. */
+/* More than the kernel keeps of a record, so that nearly all texts need no allocation. */
 #define STACK_ROOM 9216
 
 /* Laid out as `Call` in send.rs. */
@@ -28,10 +28,10 @@ struct viraudit_call {
     bool success;
 };
 
-/* In Rust. */
+/* Defined in send.rs. */
 void viraudit_send_formatted(const struct viraudit_call *call);
 
-/* virAuditSend jumps here, with the caller's arguments in place. */
+/* virAuditSend jumps here with the caller's arguments. */
 void viraudit_send(void *source, const char *filename, size_t linenr, const char *funcname,
                    const char *clienttty, const char *clientaddr, int type, bool success,
                    const char *format, ...)
@@ -67,13 +67,13 @@ void viraudit_send(void *source, const char *filename, size_t linenr, const char
     length = vsnprintf(stack, sizeof stack, format, args);
     va_end(args);
     if (length < 0) {
-        /* The C library can't format it. Its words at least tell that something happened. */
+        /* The C library can't format it. The bare format still shows that something happened. */
         call.text = format;
         call.length = strlen(format);
     } else {
         call.length = (size_t)length;
         if (call.length >= sizeof stack) {
-            /* The whole text is needed to shorten its values; without memory, send what fits. */
+            /* Shortening values needs the whole text. Without memory, send what fits. */
             heap = malloc(call.length + 1);
             if (heap == NULL) {
                 call.length = sizeof stack - 1;

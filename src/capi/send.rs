@@ -1,8 +1,8 @@
 //! virAuditSend: a jump into C, which formats the variable arguments, and back into Rust.
 //!
-//! A cdylib exports Rust's own symbols only, so the exported name has to be Rust's: a function of
-//! one instruction, which keeps every argument where it is. The way back needs a name that C can
-//! call and nobody outside the library can see; that is an assembler label of hidden visibility.
+//! A cdylib exports only symbols that Rust defines. So the exported function is Rust's: a single
+//! jump, which leaves every argument in its place. The way back needs a name that C can call and
+//! that isn't visible outside the library: an assembler label with hidden visibility.
 
 use super::args::MaybeText;
 use super::batch::add_or_send;
@@ -51,13 +51,13 @@ compile_error!(
 );
 
 unsafe extern "C" {
-    /// In send.c; takes virAuditSend's arguments.
+    /// Defined in send.c, with the parameters of virAuditSend.
     fn viraudit_send();
 }
 
 /// # Safety
 ///
-/// Strings are NULL or valid; `format` fits the arguments behind it.
+/// Strings are NULL or valid, and the arguments fit `format`.
 #[unsafe(no_mangle)]
 #[unsafe(naked)]
 unsafe extern "C" fn virAuditSend(
@@ -84,7 +84,7 @@ global_asm!(
     sym send_formatted,
 );
 
-/// What send.c hands over.
+/// The argument of send.c's call.
 #[repr(C)]
 struct Call<'a> {
     source: *mut VirLogSource,
@@ -108,7 +108,7 @@ extern "C" fn send_formatted(call: &Call<'_>) {
 }
 
 fn send(call: &Call<'_>, text: &[u8]) {
-    // The header's virAuditRecordType; anything else is no record.
+    // The header's virAuditRecordType. Other numbers are ignored.
     let kind = match call.record_type {
         0 => RecordType::VirtControl,
         1 => RecordType::VirtMachineId,
@@ -121,7 +121,7 @@ fn send(call: &Call<'_>, text: &[u8]) {
         tty: call.clienttty.get().map(CStr::to_bytes),
         addr: call.clientaddr.get().map(CStr::to_bytes),
     };
-    // How it went was counted, and said where it changed.
+    // Already counted; logged on a state change.
     let _ = deliver(|auditor| {
         add_or_send(
             auditor,

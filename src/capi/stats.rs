@@ -22,7 +22,7 @@ struct CStats {
     truncated: u64,
     queued: u64,
     last_errno: c_int,
-    /// C has padding here; as a member it is never uninitialised.
+    /// C's padding, as a member: it is always initialised.
     padding: c_int,
     longest_us: u64,
 }

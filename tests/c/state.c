@@ -261,7 +261,7 @@ int main(int argc, char **argv)
     files(dom, argv[1]);
     configs(argv[1]);
     CHECK_FAILS(virAuditDomainTPM(dom, (virAuditTPMType)3, NULL, "start", true), -1, EINVAL,
-                "type is no virAuditTPMType");
+                "type is not a valid virAuditTPMType");
     virAuditDomainFree(dom);
     virAuditClose();
     virAuditClose();

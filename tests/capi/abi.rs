@@ -223,3 +223,41 @@ fn versions_agree() {
     let [major, minor, patch] = parts.map(|part| part.parse::<u32>().unwrap());
     assert_eq!(number("NUMBER"), format!("0x{major:02x}{minor:02x}{patch:02x}"));
 }
+
+/// Whether `from` imports `to`, by way of other modules too.
+fn imports(modules: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) -> bool {
+    let mut open = vec![from];
+    let mut seen = BTreeSet::new();
+    while let Some(module) = open.pop() {
+        let direct = &modules[module];
+        if direct.contains(to) {
+            return true;
+        }
+        open.extend(direct.iter().map(String::as_str).filter(|&next| seen.insert(next)));
+    }
+    false
+}
+
+#[test]
+fn modules_import_one_way() {
+    let mut modules = BTreeMap::new();
+    for entry in fs::read_dir(root().join("src/capi")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let end = |c: char| !c.is_alphanumeric() && c != '_';
+            let imported = text.split("\nuse super::").skip(1).flat_map(|rest| {
+                let (list, _) = rest.split_once(';').unwrap();
+                let list =
+                    list.strip_prefix('{').map_or(vec![list], |list| list.split(',').collect());
+                list.into_iter().map(|path| path.trim().split(end).next().unwrap().to_owned())
+            });
+            modules.insert(name, imported.filter(|name| name != "super").collect());
+        }
+    }
+    assert!(imports(&modules, "domain", "current"), "the reader finds imports: {modules:?}");
+    for module in modules.keys() {
+        assert!(!imports(&modules, module, module), "{module} is part of a circle: {modules:?}");
+    }
+}
