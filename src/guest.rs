@@ -35,6 +35,7 @@ pub const VIRT_NAMES: [&str; 17] = [
 ///
 /// let uuid: Uuid = "8E4F0F4C2F8B4B7A9D9C0123456789AB".parse()?;
 /// assert_eq!(uuid.to_string(), "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab");
+/// assert_eq!(Uuid::from([0; 16]), Uuid::default());
 /// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -95,6 +96,33 @@ impl fmt::Debug for Uuid {
     }
 }
 
+impl From<[u8; 16]> for Uuid {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Uuid {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "uuid")]
+impl From<uuid::Uuid> for Uuid {
+    fn from(uuid: uuid::Uuid) -> Self {
+        Self(uuid.into_bytes())
+    }
+}
+
+#[cfg(feature = "uuid")]
+impl From<Uuid> for uuid::Uuid {
+    fn from(uuid: Uuid) -> Self {
+        Self::from_bytes(uuid.0)
+    }
+}
+
 /// The guest that a record is about.
 ///
 /// ```
@@ -106,6 +134,7 @@ impl fmt::Debug for Uuid {
 /// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Guest<'a> {
     /// The driver's name, one of [`VIRT_NAMES`] or a caller's own; `?` when unknown.
     pub virt: Value<'a>,
@@ -135,6 +164,15 @@ impl<'a> Guest<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "uuid")]
+    #[test]
+    fn uuids_are_those_of_the_uuid_crate() {
+        let text = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
+        let (ours, theirs): (Uuid, uuid::Uuid) = (text.parse().unwrap(), text.parse().unwrap());
+        assert_eq!(Uuid::from(theirs), ours);
+        assert_eq!(uuid::Uuid::from(ours), theirs);
+    }
 
     #[test]
     fn uuid_text_goes_both_ways() {

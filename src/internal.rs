@@ -36,5 +36,6 @@ pub mod message {
 /// The fields of records.
 pub mod record {
     pub use crate::record::fields::{FieldSink, Fields, Style, style_of};
+    pub use crate::record::kinds::{Field, Kind, Role, form_of};
     pub use crate::record::parse::FieldReader;
 }

@@ -35,6 +35,7 @@ pub mod guest;
 pub mod internal;
 pub mod log;
 mod message;
+mod rdev;
 pub mod record;
 pub mod value;
 

@@ -14,7 +14,7 @@ pub use suffix::{Client, Origin};
 use crate::audit_sys::MESSAGE_TEXT_MAX;
 use crate::encode::MISSING;
 use crate::record::{
-    FieldReader, FieldSink, Fields, ParseError, Record, RecordType, Style, Writer, shown_len,
+    FieldReader, FieldSink, Fields, Kind, ParseError, Record, RecordType, Style, Writer, shown_len,
 };
 use std::ops::Range;
 use suffix::Ending;
@@ -31,9 +31,6 @@ pub struct TextBody<'a> {
     /// The text.
     pub text: &'a [u8],
 }
-
-/// The resources whose records end with a path that libvirt leaves raw.
-const RAW_PATHS: [&[u8]; 3] = [b"resrc=shmem", b"resrc=ivshmem-socket", b"resrc=evdev"];
 
 /// A key, and the raw value behind it.
 type RawField<'a> = (&'static [u8], &'a [u8]);
@@ -61,13 +58,14 @@ impl<'a> TextBody<'a> {
                 (&text[..vm.start], values)
             }
             RecordType::VirtResource => {
-                // `virt=... resrc=... `: the second word tells.
+                // `virt=... resrc=... `: the kind is in the second word.
                 let mut words = text.splitn(3, |&byte| byte == b' ').skip(1);
-                let raw = words.next().is_some_and(|word| RAW_PATHS.contains(&word));
-                match raw.then(|| find(text, b" path=")).flatten() {
-                    Some(path) => {
-                        let value = Some((&b"path"[..], &text[path.end..]));
-                        (&text[..path.start], [value, None, None])
+                let kind = words.next().and_then(|word| word.strip_prefix(b"resrc="));
+                let raw = kind.and_then(Kind::find).and_then(Kind::raw_end);
+                match raw.and_then(|key| Some((key.as_bytes(), find_field(text, key)?))) {
+                    Some((key, field)) => {
+                        let value = Some((key, &text[field.end..]));
+                        (&text[..field.start], [value, None, None])
                     }
                     None => whole,
                 }
@@ -80,6 +78,16 @@ impl<'a> TextBody<'a> {
 fn find(text: &[u8], what: &[u8]) -> Option<Range<usize>> {
     let at = text.windows(what.len()).position(|window| window == what)?;
     Some(at..at + what.len())
+}
+
+/// Where ` key=` is.
+fn find_field(text: &[u8], key: &str) -> Option<Range<usize>> {
+    let len = key.len() + b" =".len();
+    let at = text.windows(len).position(|window| match window {
+        [b' ', inner @ .., b'='] => inner == key.as_bytes(),
+        _ => false,
+    })?;
+    Some(at..at + len)
 }
 
 fn rfind(text: &[u8], what: &[u8]) -> Option<Range<usize>> {

@@ -1,13 +1,27 @@
 //! A text in a record: bytes, because neither names nor paths on Linux need be UTF-8.
 
 use std::borrow::Cow;
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, OsStr, OsString};
 use std::fmt;
 use std::ops::Deref;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
-/// Bytes that a record holds, borrowed from the caller where it can be.
+/// Bytes that a record holds, borrowed from the caller where possible.
+///
+/// ```
+/// use std::path::Path;
+/// use viraudit::Value;
+///
+/// let value = Value::from(Path::new("/images/web1.qcow2"));
+/// assert_eq!(value, "/images/web1.qcow2");
+/// assert_eq!(value.as_path().extension(), Some("qcow2".as_ref()));
+/// // Text for people, also where it isn't UTF-8.
+/// assert_eq!(format!("{:?}", Value::new(b"g\xE4st")), r#""g\xe4st""#);
+/// ```
+///
+/// With the feature `serde` a value is a string where it is UTF-8, else the sequence of its bytes,
+/// as in journald's JSON: nothing is lost or ambiguous.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Value<'a>(Cow<'a, [u8]>);
 
@@ -30,6 +44,11 @@ impl<'a> Value<'a> {
     /// The bytes, borrowed or owned as they are held.
     pub fn into_cow(self) -> Cow<'a, [u8]> {
         self.0
+    }
+
+    /// The value as a path.
+    pub fn as_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.0))
     }
 
     /// The value as text for people; bytes that aren't UTF-8 are replaced.
@@ -58,44 +77,110 @@ impl<'a> From<Cow<'a, [u8]>> for Value<'a> {
     }
 }
 
-impl<'a> From<&'a [u8]> for Value<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Self::new(bytes)
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
     }
 }
 
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::new(text.as_bytes())
+/// Borrows: what to borrow, and its bytes.
+macro_rules! borrowed {
+    ($($type:ty => |$text:ident| $bytes:expr;)+) => { $(
+        impl<'a> From<&'a $type> for Value<'a> {
+            fn from($text: &'a $type) -> Self {
+                Self::new($bytes)
+            }
+        }
+    )+ };
+}
+
+borrowed! {
+    [u8] => |bytes| bytes;
+    str => |text| text.as_bytes();
+    String => |text| text.as_bytes();
+    CStr => |text| text.to_bytes();
+    OsStr => |text| text.as_bytes();
+    Path => |path| path.as_os_str().as_bytes();
+}
+
+/// Takes over: what, and its bytes.
+macro_rules! owned {
+    ($($type:ty => |$text:ident| $bytes:expr;)+) => { $(
+        impl From<$type> for Value<'_> {
+            fn from($text: $type) -> Self {
+                Self(Cow::Owned($bytes))
+            }
+        }
+    )+ };
+}
+
+owned! {
+    Vec<u8> => |bytes| bytes;
+    String => |text| text.into_bytes();
+    OsString => |text| text.into_vec();
+    PathBuf => |path| path.into_os_string().into_vec();
+}
+
+/// Compares bytes with what isn't a value.
+macro_rules! comparable {
+    ($($type:ty => |$text:ident| $bytes:expr;)+) => { $(
+        impl PartialEq<$type> for Value<'_> {
+            fn eq(&self, $text: &$type) -> bool {
+                *self.0 == *$bytes
+            }
+        }
+    )+ };
+}
+
+comparable! {
+    [u8] => |bytes| bytes;
+    &[u8] => |bytes| *bytes;
+    str => |text| text.as_bytes();
+    &str => |text| text.as_bytes();
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Value<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(&self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.collect_seq(self.iter()),
+        }
     }
 }
 
-impl<'a> From<&'a CStr> for Value<'a> {
-    fn from(text: &'a CStr) -> Self {
-        Self::new(text.to_bytes())
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> From<&'a OsStr> for Value<'a> {
-    fn from(text: &'a OsStr) -> Self {
-        Self::new(text.as_bytes())
-    }
-}
-
-impl<'a> From<&'a Path> for Value<'a> {
-    fn from(path: &'a Path) -> Self {
-        Self::new(path.as_os_str().as_bytes())
-    }
-}
-
-impl From<String> for Value<'_> {
-    fn from(text: String) -> Self {
-        Self(Cow::Owned(text.into_bytes()))
-    }
-}
-
-impl From<Vec<u8>> for Value<'_> {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Cow::Owned(bytes))
+    #[test]
+    fn every_text_becomes_a_value_and_compares_with_one() {
+        let text = String::from("/a b");
+        let path = Path::new("/a b");
+        for value in [
+            Value::from("/a b"),
+            Value::from(&text),
+            Value::from(text.clone()),
+            Value::from(&b"/a b"[..]),
+            Value::from(b"/a b".to_vec()),
+            Value::from(c"/a b"),
+            Value::from(OsStr::new("/a b")),
+            Value::from(OsString::from("/a b")),
+            Value::from(path),
+            Value::from(path.to_owned()),
+            Value::from(Cow::Borrowed("/a b")),
+            Value::from(Cow::<str>::Owned(text.clone())),
+            Value::from(Cow::Borrowed(&b"/a b"[..])),
+        ] {
+            assert_eq!(value, "/a b");
+            assert_eq!(value, *"/a b");
+            assert_eq!(value, b"/a b"[..]);
+            assert_eq!(value, &b"/a b"[..]);
+            assert_ne!(value, "/a");
+            assert_eq!(value.as_path(), path);
+        }
     }
 }

@@ -186,7 +186,7 @@ impl Args<'_> {
             }
             "virDomainAuditNetDevice" => {
                 let path = self.value("device");
-                let rdev = path.as_deref().and_then(Rdev::of);
+                let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
                 one(Resource::NetDevice { mac: self.mac("mac")?, path, rdev })
             }
             "virDomainAuditHostdev" => one(self.host_device()?),
@@ -220,7 +220,7 @@ impl Args<'_> {
             }),
             "virDomainAuditCgroupPath" => {
                 let rc = self.0["rc"].as_i64()?;
-                let rdev = path.as_deref().and_then(Rdev::of);
+                let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
                 let access = Access::Path { path, rdev, acl: self.acl() };
                 let resource = Resource::Cgroup { path: self.cgroup(), access };
                 let record = Record::resource(guest.clone(), reason.clone(), resource, rc == 0);

@@ -60,8 +60,8 @@ pub fn terminal() -> Option<Vec<u8>> {
 }
 
 /// The major and minor number of the character or block device at `path`.
-pub fn device_number(path: &[u8]) -> Option<(u32, u32)> {
-    let path = CString::new(path).ok()?;
+pub fn device_number(path: &Path) -> Option<(u32, u32)> {
+    let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: the path is NUL-terminated, and stat fills the struct when it gives 0.
     if unsafe { libc::stat(path.as_ptr(), stat.as_mut_ptr()) } != 0 {

@@ -184,7 +184,7 @@ impl<'a> GuestAuditor<'a> {
     /// Why the record wasn't delivered: see [`Auditor::emit`].
     #[track_caller]
     pub fn net_device(&self, mac: Mac, device: Option<Value<'_>>, success: bool) -> Sent {
-        let rdev = device.as_deref().and_then(Rdev::of);
+        let rdev = device.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
         let resource = Resource::NetDevice { mac, path: device, rdev };
         self.send(Event::Resource { reason: "open".into(), resource }, success)
     }
@@ -207,7 +207,7 @@ impl<'a> GuestAuditor<'a> {
         if rc > 0 {
             return Ok(());
         }
-        let rdev = path.as_deref().and_then(Rdev::of);
+        let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
         let access = Access::Path { path, rdev, acl: acl.into() };
         let resource = Resource::Cgroup { path: cgroup, access };
         self.send(Event::Resource { reason: reason.into(), resource }, rc == 0)

@@ -82,7 +82,7 @@ extern "C" fn virAuditDomainNetDevice(
     emit("virAuditDomainNetDevice", dom, success, &|_| {
         let mac = Mac(*mac.ok_or(Problem::Null("mac"))?);
         let path = device.value();
-        let rdev = path.as_deref().and_then(Rdev::of);
+        let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
         let resource = Resource::NetDevice { mac, path, rdev };
         Ok(Event::Resource { reason: "open".into(), resource })
     })

@@ -96,7 +96,7 @@ extern "C" fn virAuditDomainCgroupPath(
             return Ok(());
         }
         let path = path.value();
-        let rdev = path.as_deref().and_then(Rdev::of);
+        let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
         let access = Access::Path { path, rdev, acl };
         let resource = Resource::Cgroup { path: cgroup.value(), access };
         let record = Record::resource(dom.guest(), reason, resource, rc == 0);

@@ -1,93 +1,157 @@
-//! Borrowing a resource or a label again: what a definition keeps, every record of it borrows.
+//! Borrowing a record again, and owning one: what a definition keeps, every record of it borrows.
 
+use super::address::{Mac, Rdev};
+use super::control::{Control, ControlOp};
+use super::host_device::HostDevice;
+use super::lifecycle::Lifecycle;
 use super::machine_id::MachineId;
-use super::resource::{Access, Change, HostDevice, Resource};
+use super::resource::{Access, Change, Count, Resource, TpmKind};
+use super::{Event, Record};
 use crate::value::Value;
 
-fn borrow<'b>(value: &'b Option<Value<'_>>) -> Option<Value<'b>> {
-    value.as_ref().map(Value::borrowed)
+/// `borrowed` and `into_owned` for types without either.
+trait Part {
+    type Borrowed<'b>
+    where
+        Self: 'b;
+    type Owned;
+
+    fn borrowed(&self) -> Self::Borrowed<'_>;
+    fn into_owned(self) -> Self::Owned;
 }
 
-impl Change<'_> {
-    /// The same change, borrowed: no allocation.
-    pub fn borrowed(&self) -> Change<'_> {
-        Change { old: borrow(&self.old), new: borrow(&self.new) }
+impl Part for Option<Value<'_>> {
+    type Borrowed<'b>
+        = Option<Value<'b>>
+    where
+        Self: 'b;
+    type Owned = Option<Value<'static>>;
+
+    fn borrowed(&self) -> Option<Value<'_>> {
+        self.as_ref().map(Value::borrowed)
+    }
+
+    fn into_owned(self) -> Option<Value<'static>> {
+        self.map(Value::into_owned)
     }
 }
 
-impl MachineId<'_> {
-    /// The same labels, borrowed: no allocation.
-    pub fn borrowed(&self) -> MachineId<'_> {
-        MachineId {
-            vm_ctx: borrow(&self.vm_ctx),
-            img_ctx: borrow(&self.img_ctx),
-            model: borrow(&self.model),
+macro_rules! copied {
+    ($($type:ty)+) => { $(
+        impl Part for $type {
+            type Borrowed<'b> = Self;
+            type Owned = Self;
+
+            fn borrowed(&self) -> Self {
+                *self
+            }
+
+            fn into_owned(self) -> Self {
+                self
+            }
         }
-    }
+    )+ };
 }
 
-impl HostDevice<'_> {
-    /// The same device, borrowed: no allocation.
-    pub fn borrowed(&self) -> HostDevice<'_> {
-        match self {
-            Self::Usb { bus, device } => HostDevice::Usb { bus: *bus, device: *device },
-            Self::Pci { domain, bus, slot, function } => {
-                HostDevice::Pci { domain: *domain, bus: *bus, slot: *slot, function: *function }
+copied! { bool u32 u64 i64 Count TpmKind Mac Option<Mac> Option<Rdev> }
+
+/// Both methods of a type, from its fields or from its variants and theirs.
+macro_rules! parts {
+    ($(struct $type:ident { $($field:ident),+ })+) => { $(
+        impl $type<'_> {
+            /// The same, borrowed: no allocation.
+            pub fn borrowed(&self) -> $type<'_> {
+                let Self { $($field),+ } = self;
+                $type { $($field: $field.borrowed()),+ }
             }
-            Self::Scsi { adapter, bus, target, unit } => HostDevice::Scsi {
-                adapter: adapter.borrowed(),
-                bus: *bus,
-                target: *target,
-                unit: *unit,
-            },
-            Self::ScsiHost(wwpn) => HostDevice::ScsiHost(borrow(wwpn)),
-            Self::Mdev(uuid) => HostDevice::Mdev(borrow(uuid)),
-            Self::Redirected => HostDevice::Redirected,
+
+            /// The same, owning its texts.
+            pub fn into_owned(self) -> $type<'static> {
+                let Self { $($field),+ } = self;
+                $type { $($field: $field.into_owned()),+ }
+            }
         }
-    }
+    )+ };
+    ($(enum $type:ident { $(
+        $variant:ident $(($part:ident))? $({ $($field:ident),+ })?
+    ),+ $(,)? })+) => { $(
+        impl $type<'_> {
+            /// The same, borrowed: no allocation.
+            pub fn borrowed(&self) -> $type<'_> {
+                match self { $(
+                    Self::$variant $(($part))? $({ $($field),+ })? => $type::$variant
+                        $(($part.borrowed()))? $({ $($field: $field.borrowed()),+ })?,
+                )+ }
+            }
+
+            /// The same, owning its texts.
+            pub fn into_owned(self) -> $type<'static> {
+                match self { $(
+                    Self::$variant $(($part))? $({ $($field),+ })? => $type::$variant
+                        $(($part.into_owned()))? $({ $($field: $field.into_owned()),+ })?,
+                )+ }
+            }
+        }
+    )+ };
 }
 
-impl Access<'_> {
-    /// The same rule, borrowed: no allocation.
-    pub fn borrowed(&self) -> Access<'_> {
-        match self {
-            Self::All => Access::All,
-            Self::Path { path, rdev, acl } => {
-                Access::Path { path: borrow(path), rdev: *rdev, acl: acl.borrowed() }
-            }
-            Self::Major { category, major, acl } => {
-                Access::Major { category: category.borrowed(), major: *major, acl: acl.borrowed() }
-            }
-        }
-    }
+parts! {
+    struct Record { guest, event, success }
+    struct Change { old, new }
+    struct MachineId { vm_ctx, img_ctx, model }
+    struct Control { op, pid }
 }
 
-impl Resource<'_> {
-    /// The same resource, borrowed: no allocation.
-    pub fn borrowed(&self) -> Resource<'_> {
-        match self {
-            Self::Disk(change) => Resource::Disk(change.borrowed()),
-            Self::Fs(change) => Resource::Fs(change.borrowed()),
-            Self::Net { old, new } => Resource::Net { old: *old, new: *new },
-            Self::NetDevice { mac, path, rdev } => {
-                Resource::NetDevice { mac: *mac, path: borrow(path), rdev: *rdev }
-            }
-            Self::Chardev(change) => Resource::Chardev(change.borrowed()),
-            Self::Rng(change) => Resource::Rng(change.borrowed()),
-            Self::Smartcard(change) => Resource::Smartcard(change.borrowed()),
-            Self::Dev(device) => Resource::Dev(device.borrowed()),
-            Self::HostdevStorage(path) => Resource::HostdevStorage(borrow(path)),
-            Self::HostdevMisc(path) => Resource::HostdevMisc(borrow(path)),
-            Self::Tpm { kind, path } => Resource::Tpm { kind: *kind, path: borrow(path) },
-            Self::Shmem { name, size } => Resource::Shmem { name: name.borrowed(), size: *size },
-            Self::ShmemServer(path) => Resource::ShmemServer(borrow(path)),
-            Self::Evdev(path) => Resource::Evdev(borrow(path)),
-            Self::Memory { old, new } => Resource::Memory { old: *old, new: *new },
-            Self::Vcpu(count) => Resource::Vcpu(*count),
-            Self::IoThread(count) => Resource::IoThread(*count),
-            Self::Cgroup { path, access } => {
-                Resource::Cgroup { path: borrow(path), access: access.borrowed() }
-            }
-        }
+parts! {
+    enum Event {
+        Control(control),
+        MachineId(labels),
+        Resource { reason, resource },
+        Lifecycle(event),
+    }
+    enum ControlOp {
+        Start { reason },
+        Stop { reason },
+        Init { init_pid, pid_ns },
+    }
+    enum Lifecycle {
+        IntegrityCheck { mechanism, action },
+        Create { reason, image },
+        Destroy { reason, image },
+        MigrateIn { reason, peer },
+        MigrateOut { reason, peer },
+    }
+    enum HostDevice {
+        Usb { bus, device },
+        Pci { domain, bus, slot, function },
+        Scsi { adapter, bus, target, unit },
+        ScsiHost(wwpn),
+        Mdev(uuid),
+        Redirected,
+    }
+    enum Access {
+        All,
+        Path { path, rdev, acl },
+        Major { category, major, acl },
+    }
+    enum Resource {
+        Disk(change),
+        Fs(change),
+        Net { old, new },
+        NetDevice { mac, path, rdev },
+        Chardev(change),
+        Rng(change),
+        Smartcard(change),
+        Dev(device),
+        HostdevStorage(path),
+        HostdevMisc(path),
+        Tpm { kind, path },
+        Shmem { name, size },
+        ShmemServer(path),
+        Evdev(path),
+        Memory { old, new },
+        Vcpu(count),
+        IoThread(count),
+        Cgroup { path, access },
     }
 }

@@ -6,6 +6,8 @@ use crate::value::Value;
 
 /// What happened to the guest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum ControlOp<'a> {
     /// It starts. libvirt's reasons: booted restored migrated from-snapshot reboot.
     Start {
@@ -29,6 +31,7 @@ pub enum ControlOp<'a> {
 
 /// The tail of a VIRT_CONTROL record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Control<'a> {
     /// What happened.
     pub op: ControlOp<'a>,

@@ -1,5 +1,6 @@
 //! The list of a record's fields, walked to format, to measure and to shorten it.
 
+use super::kinds::Kind;
 use crate::encode::{MISSING, any, hex_pair, is_harmless, needs_hex};
 
 /// How a field's value is written.
@@ -19,15 +20,15 @@ pub enum Style {
 /// one): the inverse of what each record's [`Fields`] say, for readers who don't know the record.
 pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
     match key {
-        b"vm" | b"exe" | b"device" | b"cgroup" | b"disk" | b"chardev" | b"image" | b"mechanism"
-        | b"action" | b"source-host" | b"destination-host" | b"old-disk" | b"new-disk"
-        | b"old-fs" | b"new-fs" | b"old-net" | b"new-net" | b"old-chardev" | b"new-chardev"
-        | b"old-rng" | b"new-rng" | b"old-smartcard" | b"new-smartcard" => Style::Encoded,
-        // Of opened and of allowed devices; of shared memory and input devices it is raw.
-        b"path" if matches!(resrc, Some(b"net" | b"cgroup")) => Style::Encoded,
-        b"path" | b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"acl"
-        | b"category" | b"hostname" | b"addr" | b"terminal" => Style::Raw,
-        _ => Style::Plain,
+        b"vm" | b"exe" | b"image" | b"mechanism" | b"action" | b"source-host"
+        | b"destination-host" => Style::Encoded,
+        b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"hostname" | b"addr"
+        | b"terminal" => Style::Raw,
+        _ => {
+            // Of a kind that isn't in the table, a key means what it does in the simplest one.
+            let known = resrc.and_then(Kind::find).and_then(|kind| kind.field(key));
+            known.or_else(|| Kind::usual_field(key)).map_or(Style::Plain, |field| field.style)
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use crate::value::Value;
 
 /// What happened to the guest or its image.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Lifecycle<'a> {
     /// The guest's integrity was checked.
     IntegrityCheck {

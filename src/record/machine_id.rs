@@ -6,6 +6,7 @@ use crate::value::Value;
 
 /// The tail of a VIRT_MACHINE_ID record. libvirt leaves all three values raw.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MachineId<'a> {
     /// The label of the guest's process.
     pub vm_ctx: Option<Value<'a>>,

@@ -5,22 +5,30 @@
 //! [`Fields`]: formatting, measuring and shortening all walk the same list, and
 //! [`Record::parse`] reads it back.
 
+mod address;
 mod borrow;
 mod control;
+mod examples;
 pub(crate) mod fields;
+mod host_device;
+pub(crate) mod kinds;
 mod lifecycle;
 mod machine_id;
+mod number;
 pub(crate) mod parse;
 mod resource;
-mod resource_parse;
+mod tail;
 
+pub use address::{Mac, Rdev};
 pub use control::{Control, ControlOp};
 pub(crate) use fields::{FieldSink, Fields, Style, Writer, shown_len, style_of, to_vec};
+pub use host_device::HostDevice;
+pub(crate) use kinds::Kind;
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
 pub(crate) use parse::FieldReader;
 pub use parse::ParseError;
-pub use resource::{Access, Change, Count, HostDevice, Mac, Rdev, Resource, TpmKind, USB_REDIRDEV};
+pub use resource::{Access, Change, Count, Resource, TpmKind};
 
 use crate::guest::Guest;
 use crate::value::Value;
@@ -108,6 +116,7 @@ impl FromStr for RecordType {
 
 /// What a record says, besides about whom and with what result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// VIRT_CONTROL.
@@ -139,9 +148,16 @@ pub enum Event<'a> {
 ///      uuid=8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab \
 ///      old-disk=\"?\" new-disk=2F696D616765732F6D792064617461"
 /// );
+/// assert_eq!(
+///     record.to_string(),
+///     "VIRT_RESOURCE virt=kvm resrc=disk reason=attach vm=\"web1\" \
+///      uuid=8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab \
+///      old-disk=\"?\" new-disk=2F696D616765732F6D792064617461 res=success"
+/// );
 /// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Record<'a> {
     /// Who it is about.
     pub guest: Guest<'a>,
@@ -194,6 +210,16 @@ impl<'a> Record<'a> {
     /// sending formats into a fixed buffer instead.
     pub fn body(&self) -> Vec<u8> {
         fields::to_vec(self)
+    }
+}
+
+/// The type, BODY, and the result: what libvirt logs, on one line of printable ASCII. The origin
+/// suffix isn't there: only sending adds it.
+impl fmt::Display for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = self.body();
+        let result = if self.success { "success" } else { "failed" };
+        write!(f, "{} {} res={result}", self.record_type(), String::from_utf8_lossy(&body))
     }
 }
 

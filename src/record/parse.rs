@@ -4,6 +4,7 @@
 //! was shortened to reads back as the shortened values. Readers of whole logs, which must make
 //! the best of anything, are another matter: see the package `viraudit-trail`.
 
+use super::number::parse_number;
 use super::{Control, Event, Lifecycle, MachineId, Record, RecordType, Resource};
 use crate::encode::{MISSING, decode, decode_raw};
 use crate::guest::{Guest, Uuid};
@@ -68,9 +69,9 @@ impl<'a> FieldReader<'a> {
         Ok(end.map_or(value, |end| &value[..end]))
     }
 
-    /// Whether the next field is `key`.
-    pub fn is_next(&self, key: &str) -> bool {
-        self.rest.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// An encoded value.
@@ -104,12 +105,6 @@ impl<'a> FieldReader<'a> {
         let uuid = Uuid::parse(self.take("uuid")?).ok_or(ParseError::Unexpected("uuid"))?;
         Ok((name, uuid))
     }
-}
-
-/// A decimal number as viraudit writes it: digits, with a sign only for a negative one.
-pub(super) fn parse_number<N: FromStr>(text: &[u8]) -> Option<N> {
-    let text = std::str::from_utf8(text).ok()?;
-    (!text.starts_with('+')).then(|| text.parse().ok())?
 }
 
 impl<'a> Record<'a> {

@@ -1,0 +1,305 @@
+//! The table of `resrc=` kinds: every field of every kind, in the order that records have.
+//!
+//! Formatting, reading, `verify`, `report` and the tests' examples all follow this table. A
+//! variant of [`Resource`] that isn't in it doesn't compile.
+
+use super::examples::{Choices, Example};
+use super::fields::{FieldSink, Style};
+use super::parse::{FieldReader, ParseError};
+use super::host_device::HostDevice;
+use super::resource::{Access, Change, Count, Resource, TpmKind};
+use super::tail::{DevShm, Hex, PciAddress, Read, ScsiAddress, UsbAddress, Word, Written};
+
+/// What a field means to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What is given back.
+    Old,
+    /// What is assigned.
+    New,
+    /// The resource itself, where a kind has no old and new side.
+    Identity,
+    /// Anything else.
+    Other,
+}
+
+/// One field of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its key.
+    pub key: &'static str,
+    /// How its value is written.
+    pub style: Style,
+    /// What it means.
+    pub role: Role,
+    /// The only value that it has in this form of the kind.
+    pub word: Option<&'static str>,
+}
+
+/// A kind of resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The name that `resrc=` gives it.
+    pub name: &'static str,
+    /// The forms of its records: the fields behind the UUID, in their order.
+    pub forms: &'static [&'static [Field]],
+}
+
+/// Makes everything that depends on a kind from one row for each of its forms:
+///
+/// `VARIANT => ["KEY" = VALUE: STYLE ROLE, ...];`
+///
+/// The variant is a pattern when a record is written, and an expression when one is read. A value
+/// is a name that the variant binds, bare or in one of the types of [`super::tail`]; `Word` is the
+/// text that follows it. A variant's `Option` is what may be missing.
+macro_rules! kinds {
+    ($($name:literal { $( $variant:ident $shape:tt => [ $(
+        $key:literal = $value:ident $(($($part:ident),+))? $($word:literal)?: $style:ident $role:ident
+    ),+ ]; )+ })+) => {
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[ $( Self { name: $name, forms: &[ $(
+                &[ $( field!($key $style $role $($word)?) ),+ ]
+            ),+ ] } ),+ ];
+        }
+
+        /// The fields of a resource's record, as the table has them.
+        pub fn form_of(resource: &Resource<'_>) -> &'static [Field] {
+            #[allow(unused_variables, reason = "a shape binds what the fields are made of")]
+            match resource { $( $( Resource::$variant $shape => const {
+                &[ $( field!($key $style $role $($word)?) ),+ ]
+            }, )+ )+ }
+        }
+
+        impl Resource<'_> {
+            /// The name that `resrc=` gives it.
+            pub fn kind(&self) -> &'static str {
+                #[allow(unused_variables, reason = "a shape binds what the fields are made of")]
+                match self { $( $( Resource::$variant $shape => $name, )+ )+ }
+            }
+
+            /// Whether it is a change of a path with neither an old nor a new one.
+            pub(super) fn is_void(&self) -> bool {
+                match self { $( $( Resource::$variant $shape => {
+                    $( $value $(($($part),+))?.is_void(&const { field!($key $style $role $($word)?) }) )&&+
+                } )+ )+ }
+            }
+
+            pub(super) fn visit_tail<S: FieldSink>(&self, sink: &mut S) {
+                match self { $( $( Resource::$variant $shape => { $(
+                    $value $(($($part),+))?.write(&const { field!($key $style $role $($word)?) }, sink);
+                )+ } )+ )+ }
+            }
+        }
+
+        impl<'a> Resource<'a> {
+            pub(super) fn parse(
+                kind: &[u8],
+                reader: &mut FieldReader<'a>,
+            ) -> Result<Self, ParseError> {
+                $( if kind == $name.as_bytes() {
+                    let mut forms = Forms::new(reader);
+                    $( forms.attempt(|reader| {
+                        $( let $value $(($($part),+))? =
+                            Read::read(&const { field!($key $style $role $($word)?) }, reader)?; )+
+                        Ok(Resource::$variant $shape)
+                    }); )+
+                    return forms.best();
+                } )+
+                Err(ParseError::unexpected("resrc"))
+            }
+        }
+
+        impl Resource<'static> {
+            /// An example of every kind in each of its forms, with and without what may be
+            /// missing: for the tests of programs that write or read records.
+            pub fn every_kind() -> Vec<Self> {
+                let mut all = Vec::new();
+                $( $( for choices in Choices::all() {
+                    let mut choices = choices;
+                    $( let $value $(($($part),+))? =
+                        Example::example(&const { field!($key $style $role $($word)?) }, &mut choices); )+
+                    let example = Resource::$variant $shape;
+                    if !all.contains(&example) {
+                        all.push(example);
+                    }
+                } )+ )+
+                all
+            }
+        }
+    };
+}
+
+macro_rules! field {
+    ($key:literal $style:ident $role:ident) => {
+        Field { key: $key, style: Style::$style, role: Role::$role, word: None }
+    };
+    ($key:literal $style:ident $role:ident $word:literal) => {
+        Field { key: $key, style: Style::$style, role: Role::$role, word: Some($word) }
+    };
+}
+
+kinds! {
+    "disk" {
+        Disk(Change { old, new }) => ["old-disk" = old: Encoded Old, "new-disk" = new: Encoded New];
+    }
+    "fs" {
+        Fs(Change { old, new }) => ["old-fs" = old: Encoded Old, "new-fs" = new: Encoded New];
+    }
+    "net" {
+        Net { old, new } => ["old-net" = old: Encoded Old, "new-net" = new: Encoded New];
+        NetDevice { mac, path, rdev } => [
+            "net" = mac: Plain Identity, "path" = path: Encoded Other, "rdev" = rdev: Plain Other
+        ];
+    }
+    "chardev" {
+        Chardev(Change { old, new }) => [
+            "old-chardev" = old: Encoded Old, "new-chardev" = new: Encoded New
+        ];
+    }
+    "rng" {
+        Rng(Change { old, new }) => ["old-rng" = old: Encoded Old, "new-rng" = new: Encoded New];
+    }
+    "smartcard" {
+        Smartcard(Change { old, new }) => [
+            "old-smartcard" = old: Encoded Old, "new-smartcard" = new: Encoded New
+        ];
+    }
+    "dev" {
+        Dev(HostDevice::Usb { bus, device }) => [
+            "bus" = Word "usb": Plain Other, "device" = UsbAddress(bus, device): Encoded Identity
+        ];
+        Dev(HostDevice::Pci { domain, bus, slot, function }) => [
+            "bus" = Word "pci": Plain Other,
+            "device" = PciAddress(domain, bus, slot, function): Encoded Identity
+        ];
+        Dev(HostDevice::Scsi { adapter, bus, target, unit }) => [
+            "bus" = Word "scsi": Plain Other,
+            "device" = ScsiAddress(adapter, bus, target, unit): Encoded Identity
+        ];
+        Dev(HostDevice::ScsiHost(wwpn)) => [
+            "bus" = Word "scsi_host": Plain Other, "device" = wwpn: Encoded Identity
+        ];
+        Dev(HostDevice::Mdev(uuid)) => [
+            "bus" = Word "mdev": Plain Other, "device" = uuid: Encoded Identity
+        ];
+        Dev(HostDevice::Redirected) => [
+            "bus" = Word "usb": Plain Other, "device" = Word "USB redirdev": Encoded Identity
+        ];
+    }
+    "hostdev" {
+        HostdevStorage(path) => ["disk" = path: Encoded Identity];
+        HostdevMisc(path) => ["chardev" = path: Encoded Identity];
+    }
+    "tpm" {
+        Tpm { kind: TpmKind::Passthrough, path } => ["device" = path: Encoded Identity];
+    }
+    "tpm-emulator" {
+        Tpm { kind: TpmKind::Emulator, path } => ["device" = path: Encoded Identity];
+    }
+    "tpm-external" {
+        Tpm { kind: TpmKind::External, path } => ["device" = path: Encoded Identity];
+    }
+    "shmem" {
+        Shmem { size, name } => ["size" = size: Plain Other, "path" = DevShm(name): Raw Identity];
+    }
+    "ivshmem-socket" {
+        ShmemServer(path) => ["path" = path: Raw Identity];
+    }
+    "evdev" {
+        Evdev(path) => ["path" = path: Raw Identity];
+    }
+    "mem" {
+        Memory { old, new } => ["old-mem" = old: Plain Old, "new-mem" = new: Plain New];
+    }
+    "vcpu" {
+        Vcpu(Count { old, new }) => ["old-vcpu" = old: Plain Old, "new-vcpu" = new: Plain New];
+    }
+    "iothread" {
+        IoThread(Count { old, new }) => [
+            "old-iothread" = old: Plain Old, "new-iothread" = new: Plain New
+        ];
+    }
+    "cgroup" {
+        Cgroup { path, access: Access::All } => [
+            "cgroup" = path: Encoded Identity, "class" = Word "all": Plain Other
+        ];
+        Cgroup { path: cgroup, access: Access::Path { path, rdev, acl } } => [
+            "cgroup" = cgroup: Encoded Identity, "class" = Word "path": Plain Other,
+            "path" = path: Encoded Other, "rdev" = rdev: Plain Other, "acl" = acl: Raw Other
+        ];
+        Cgroup { path, access: Access::Major { category, major, acl } } => [
+            "cgroup" = path: Encoded Identity, "class" = Word "major": Plain Other,
+            "category" = category: Raw Other, "maj" = Hex(major): Plain Other, "acl" = acl: Raw Other
+        ];
+    }
+}
+
+impl Kind {
+    /// The kind with this name.
+    pub fn find(name: &[u8]) -> Option<&'static Self> {
+        Self::ALL.iter().find(|kind| kind.name.as_bytes() == name)
+    }
+
+    /// The fields of all forms.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.forms.iter().copied().flatten()
+    }
+
+    /// The field with this key, in whichever form.
+    pub fn field(&self, key: &[u8]) -> Option<&'static Field> {
+        self.fields().find(|field| field.key.as_bytes() == key)
+    }
+
+    /// The field with this key of a kind that has only one form, or else of any.
+    pub(super) fn usual_field(key: &[u8]) -> Option<&'static Field> {
+        let simple = Self::ALL.iter().filter(|kind| kind.forms.len() == 1);
+        let all = simple.chain(Self::ALL);
+        all.flat_map(Self::fields).find(|field| field.key.as_bytes() == key)
+    }
+
+    /// The key of a path that ends the record, unencoded: a caller's text may have anything there.
+    pub(crate) fn raw_end(&self) -> Option<&'static str> {
+        let [form] = self.forms else { return None };
+        let last = form.last()?;
+        (last.style == Style::Raw && last.role == Role::Identity).then_some(last.key)
+    }
+}
+
+/// Reads a record by each form of its kind.
+struct Forms<'r, 'a> {
+    reader: &'r mut FieldReader<'a>,
+    start: FieldReader<'a>,
+    best: Result<Resource<'a>, ParseError>,
+    /// How much text was left when the best attempt ended.
+    left: usize,
+}
+
+impl<'r, 'a> Forms<'r, 'a> {
+    fn new(reader: &'r mut FieldReader<'a>) -> Self {
+        let start = reader.clone();
+        Self { reader, start, best: Err(ParseError::unexpected("resrc")), left: usize::MAX }
+    }
+
+    #[inline]
+    fn attempt(
+        &mut self,
+        read: impl FnOnce(&mut FieldReader<'a>) -> Result<Resource<'a>, ParseError>,
+    ) {
+        if self.best.is_ok() {
+            return;
+        }
+        let mut reader = self.start.clone();
+        let found = read(&mut reader);
+        // The error of the form that fits furthest is the one that helps.
+        if found.is_ok() || reader.left() <= self.left {
+            self.left = reader.left();
+            self.best = found;
+            *self.reader = reader;
+        }
+    }
+
+    fn best(self) -> Result<Resource<'a>, ParseError> {
+        self.best
+    }
+}
