@@ -1,5 +1,8 @@
 //! The promise: each method about a guest sends the record that libvirt's helper would.
 
+#[path = "support/forms.rs"]
+mod forms;
+
 use viraudit::auditor::GuestAuditor;
 use viraudit::record::{Access, HostDevice, Lifecycle, Mac, MachineId, TpmKind};
 use viraudit::{Auditor, Failure, Guest, MockBackend, Options, Uuid};
@@ -85,6 +88,34 @@ const CASES: &[Case] = &[
         true,
     ),
     (
+        |g| g.host_device(HostDevice::Usb { bus: 3, device: 7 }, "attach", true),
+        "resrc=dev reason=attach",
+        "bus=usb device=\"003.007\"",
+        true,
+    ),
+    (
+        |g| {
+            let adapter = "scsi_host0".into();
+            let device = HostDevice::Scsi { adapter, bus: 0, target: 2, unit: 5 };
+            g.host_device(device, "attach", true)
+        },
+        "resrc=dev reason=attach",
+        "bus=scsi device=\"scsi_host0:0:2:5\"",
+        true,
+    ),
+    (
+        |g| g.host_device(HostDevice::ScsiHost(None), "attach", true),
+        "resrc=dev reason=attach",
+        "bus=scsi_host device=\"?\"",
+        true,
+    ),
+    (
+        |g| g.host_device(HostDevice::Mdev(Some(UUID.into())), "detach", true),
+        "resrc=dev reason=detach",
+        "bus=mdev device=\"8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab\"",
+        true,
+    ),
+    (
         |g| g.redirdev("attach", true),
         "resrc=dev reason=attach",
         "bus=usb device=555342207265646972646576",
@@ -100,6 +131,18 @@ const CASES: &[Case] = &[
         |g| g.hostdev_misc(None, "attach", true),
         "resrc=hostdev reason=attach",
         "chardev=\"?\"",
+        true,
+    ),
+    (
+        |g| g.tpm(TpmKind::Passthrough, Some("/dev/tpm0".into()), "start", true),
+        "resrc=tpm reason=start",
+        "device=\"/dev/tpm0\"",
+        true,
+    ),
+    (
+        |g| g.tpm(TpmKind::Emulator, Some("/run/a".into()), "start", true),
+        "resrc=tpm-emulator reason=start",
+        "device=\"/run/a\"",
         true,
     ),
     (
@@ -141,6 +184,15 @@ const CASES: &[Case] = &[
         true,
     ),
     (
+        |g| {
+            let access = Access::Major { category: "pty".into(), major: 136, acl: "rw".into() };
+            g.cgroup(Some("/m".into()), access, "allow", true)
+        },
+        "resrc=cgroup reason=allow",
+        "cgroup=\"/m\" class=major category=pty maj=88 acl=rw",
+        true,
+    ),
+    (
         |g| g.cgroup_path(Some("/m/g".into()), "allow", Some("/dev/null".into()), "rw", -1),
         "resrc=cgroup reason=allow",
         "cgroup=\"/m/g\" class=path path=\"/dev/null\" rdev=01:03 acl=rw",
@@ -153,6 +205,7 @@ fn each_method_sends_its_record() {
     let mock = MockBackend::new();
     let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
     let guest = Guest::new("kvm", "web1", UUID.parse::<Uuid>().unwrap());
+    let mut seen = Vec::new();
     for (call, head, tail, success) in CASES {
         call(auditor.guest(&guest)).unwrap();
         let sent = mock.records();
@@ -162,9 +215,14 @@ fn each_method_sends_its_record() {
         let body = format!("virt=kvm {head}vm=\"web1\" uuid={UUID} {tail} exe=");
         assert!(text.starts_with(&body), "have {text}\nwant {body}");
         assert!(text.ends_with(if *success { "res=success" } else { "res=failed" }), "{text}");
+        if let viraudit::Event::Resource { resource, .. } = sent[0].record().unwrap().event {
+            seen.push(resource.into_owned());
+        }
         drop(sent);
         mock.clear();
     }
+    let left_out = forms::left_out(seen);
+    assert!(left_out.is_empty(), "no method was tried for {left_out:?}");
 }
 
 #[test]

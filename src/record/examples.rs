@@ -1,7 +1,7 @@
 //! Values for [`Resource::every_kind`](super::Resource::every_kind).
 
-use super::kinds::Field;
 use super::address::{Mac, Rdev};
+use super::kinds::Field;
 use super::tail::{DevShm, Hex, PciAddress, ScsiAddress, UsbAddress, Word};
 use crate::value::Value;
 

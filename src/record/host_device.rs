@@ -1,9 +1,9 @@
 //! Devices of the host, and their addresses as people write them.
 
 use super::tail::{PciAddress, ScsiAddress, UsbAddress};
+use crate::Error;
 use crate::guest::Uuid;
 use crate::value::Value;
-use crate::Error;
 
 /// A device of the host that a guest gets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

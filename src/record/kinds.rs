@@ -5,8 +5,8 @@
 
 use super::examples::{Choices, Example};
 use super::fields::{FieldSink, Style};
-use super::parse::{FieldReader, ParseError};
 use super::host_device::HostDevice;
+use super::parse::{FieldReader, ParseError};
 use super::resource::{Access, Change, Count, Resource, TpmKind};
 use super::tail::{DevShm, Hex, PciAddress, Read, ScsiAddress, UsbAddress, Word, Written};
 

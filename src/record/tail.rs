@@ -1,10 +1,10 @@
 //! The values of a resource's fields: how each type is written and read.
 
+use super::address::{Mac, Rdev};
 use super::fields::{FieldSink, Style};
 use super::kinds::{Field, Role};
 use super::number::{hex_number, parse_number, split};
 use super::parse::{FieldReader, ParseError};
-use super::address::{Mac, Rdev};
 use crate::encode::MISSING;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -19,19 +19,9 @@ pub(super) struct DevShm<V>(pub(super) V);
 /// Bus and device: `003.007`.
 pub(super) struct UsbAddress<N>(pub(super) N, pub(super) N);
 /// Domain, bus, slot and function: `0000:03:00.0`.
-pub(super) struct PciAddress<N>(
-    pub(super) N,
-    pub(super) N,
-    pub(super) N,
-    pub(super) N,
-);
+pub(super) struct PciAddress<N>(pub(super) N, pub(super) N, pub(super) N, pub(super) N);
 /// Adapter, bus, target and unit: `scsi_host0:0:2:0`.
-pub(super) struct ScsiAddress<V, N, U>(
-    pub(super) V,
-    pub(super) N,
-    pub(super) N,
-    pub(super) U,
-);
+pub(super) struct ScsiAddress<V, N, U>(pub(super) V, pub(super) N, pub(super) N, pub(super) U);
 
 /// A value on its way into a record.
 pub(super) trait Written {

@@ -1,5 +1,7 @@
 //! Random records, for the properties that every record must have.
 
+pub(crate) mod forms;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -1,7 +1,6 @@
 //! `viraudit emit`: emits audit records about a guest.
 
 mod deliver;
-mod device;
 mod guest;
 mod lifecycle;
 mod resource;
@@ -139,13 +138,13 @@ pub(crate) fn run(args: EmitArgs) -> Result<u8, Failure> {
         EventArgs::Stop(args) => args.emit(lifecycle::Stop::event),
         EventArgs::Init(args) => args.emit(lifecycle::Init::event),
         EventArgs::MachineId(args) => args.emit(lifecycle::Label::event),
-        EventArgs::Disk(args) => args.emit(|event| event.event("disk", Resource::Disk)),
-        EventArgs::Fs(args) => args.emit(|event| event.event("fs", Resource::Fs)),
+        EventArgs::Disk(args) => args.emit(|event| event.event(Resource::Disk)),
+        EventArgs::Fs(args) => args.emit(|event| event.event(Resource::Fs)),
         EventArgs::Net(args) => args.emit(resource::Net::event),
-        EventArgs::Chardev(args) => args.emit(|event| event.event("chardev", Resource::Chardev)),
-        EventArgs::Rng(args) => args.emit(|event| event.event("rng", Resource::Rng)),
+        EventArgs::Chardev(args) => args.emit(|event| event.event(Resource::Chardev)),
+        EventArgs::Rng(args) => args.emit(|event| event.event(Resource::Rng)),
         EventArgs::Smartcard(args) => {
-            args.emit(|event| event.event("smartcard", Resource::Smartcard))
+            args.emit(|event| event.event(Resource::Smartcard))
         }
         EventArgs::Dev(args) => args.emit(resource::Dev::event),
         EventArgs::Redirdev(args) => args.emit(resource::Redirdev::event),

@@ -1,7 +1,6 @@
 //! The arguments of VIRT_RESOURCE records, one struct for each shape.
 
-use super::device::{self, Bus};
-use super::value::{acl, mac, need, number, rdev, rdev_of, value, word};
+use super::value::{acl, need, number, rdev_of, value, word};
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
@@ -39,10 +38,11 @@ pub(crate) struct PathChange {
 
 impl PathChange {
     /// libvirt writes no record where neither side has a path; here that's a mistake.
-    pub(crate) fn event(self, kind: &str, make: fn(Change<'static>) -> Resource<'static>) -> Made {
-        need(self.old.is_some() || self.new.is_some(), kind, "--old, --new or both")?;
-        let change = Change { old: self.old.map(value), new: self.new.map(value) };
-        event(self.reason.reason, make(change))
+    pub(crate) fn event(self, make: fn(Change<'static>) -> Resource<'static>) -> Made {
+        let any = self.old.is_some() || self.new.is_some();
+        let resource = make(Change { old: self.old.map(value), new: self.new.map(value) });
+        need(any, resource.kind(), "--old, --new or both")?;
+        event(self.reason.reason, resource)
     }
 }
 
@@ -50,20 +50,20 @@ impl PathChange {
 #[derive(Args, Debug)]
 pub(crate) struct Net {
     /// The interface that is taken away.
-    #[arg(long, value_name = "MAC", value_parser = mac)]
+    #[arg(long, value_name = "MAC")]
     old: Option<Mac>,
     /// The interface that is assigned.
-    #[arg(long, value_name = "MAC", value_parser = mac)]
+    #[arg(long, value_name = "MAC")]
     new: Option<Mac>,
     /// The interface whose device is opened; with --device.
-    #[arg(long, value_name = "MAC", value_parser = mac, requires = "device",
+    #[arg(long, value_name = "MAC", requires = "device",
         conflicts_with_all = ["old", "new"])]
     mac: Option<Mac>,
     /// The device that is opened, such as /dev/net/tun; with --mac.
     #[arg(long, value_name = "PATH", requires = "mac")]
     device: Option<OsString>,
     /// The device's number, hex; by default that of what is at --device now.
-    #[arg(long, value_name = "MAJ:MIN", value_parser = rdev, requires = "device")]
+    #[arg(long, value_name = "MAJ:MIN", requires = "device")]
     rdev: Option<Rdev>,
     /// Why [default: attach; open with --mac].
     #[arg(long, value_parser = word())]
@@ -89,6 +89,22 @@ impl Net {
     }
 }
 
+/// The buses, by the names that records give them.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Bus {
+    /// BUS.DEV, decimal, as in lsusb: 3.7
+    Usb,
+    /// [DOMAIN:]BUS:SLOT.FUNCTION, hex, as in lspci: 0000:03:00.0
+    Pci,
+    /// ADAPTER:BUS:TARGET:UNIT: scsi_host0:0:2:0
+    Scsi,
+    /// The vhost WWPN: naa.5001405df3e54061
+    #[value(name = "scsi_host", alias = "scsi-host")]
+    ScsiHost,
+    /// The mediated device's UUID
+    Mdev,
+}
+
 /// A device of the host.
 #[derive(Args, Debug)]
 pub(crate) struct Dev {
@@ -105,7 +121,9 @@ pub(crate) struct Dev {
 impl Dev {
     /// A host device, its address checked.
     pub(crate) fn event(self) -> Made {
-        let device = device::parse(self.bus, self.device.as_bytes()).map_err(|form| {
+        let bus = self.bus.to_possible_value().unwrap_or_default();
+        let device = self.device.as_bytes();
+        let device = HostDevice::parse_address(bus.get_name(), device).map_err(|form| {
             let address = self.device.display();
             Failure::bad_input(format!("emit dev: --device {address} is wrong: it must be {form}"))
         })?;
@@ -273,7 +291,7 @@ pub(crate) struct Cgroup {
     #[arg(long, value_name = "PATH", required_if_eq("class", "path"))]
     path: Option<OsString>,
     /// The device's number, hex; by default that of what is at --path now.
-    #[arg(long, value_name = "MAJ:MIN", value_parser = rdev, requires = "path")]
+    #[arg(long, value_name = "MAJ:MIN", requires = "path")]
     rdev: Option<Rdev>,
     /// What the devices are called, such as pty (--class major).
     #[arg(long, value_name = "NAME", value_parser = word(), required_if_eq("class", "major"))]

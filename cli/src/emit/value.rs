@@ -5,7 +5,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use viraudit::Value;
-use viraudit::record::{Mac, Rdev};
+use viraudit::record::Rdev;
 
 /// An argument as a record holds it; it need not be UTF-8.
 pub(crate) fn value(text: OsString) -> Value<'static> {
@@ -18,19 +18,6 @@ pub(crate) fn word() -> impl TypedValueParser<Value = OsString> {
         true => Err("it can't be empty"),
         false => Ok(text),
     })
-}
-
-/// Reads a MAC address.
-pub(crate) fn mac(text: &str) -> Result<Mac, &'static str> {
-    Mac::parse(text.as_bytes()).ok_or("a MAC address is six hex numbers with colons between them")
-}
-
-/// Reads `MAJ:MIN`, hex as records have it.
-pub(crate) fn rdev(text: &str) -> Result<Rdev, &'static str> {
-    let number = |digits: &str| u32::from_str_radix(digits, 16).ok();
-    text.split_once(':')
-        .and_then(|(major, minor)| Some(Rdev { major: number(major)?, minor: number(minor)? }))
-        .ok_or("a device number is MAJ:MIN, both hex")
 }
 
 /// Reads a number, decimal or hex with 0x.
@@ -50,7 +37,7 @@ pub(crate) fn acl(text: &str) -> Result<String, &'static str> {
 
 /// The device number that was given, or that of what is at the path now.
 pub(crate) fn rdev_of(given: Option<Rdev>, path: &Value<'_>) -> Option<Rdev> {
-    given.or_else(|| Rdev::of(path))
+    given.or_else(|| Rdev::of_path(path.as_path()))
 }
 
 /// Fails unless one of the options was given.
