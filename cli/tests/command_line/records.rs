@@ -1,7 +1,11 @@
 //! One command for each kind of record, and the record's text.
 
+#[path = "../../../tests/support/forms.rs"]
+mod forms;
+
 use crate::golden::check;
 use crate::program::UUID;
+use viraudit::{Event, Record, RecordType};
 
 /// A guest's arguments behind `emit KIND`.
 fn lines(commands: &[(&str, &str)]) -> Vec<String> {
@@ -9,14 +13,14 @@ fn lines(commands: &[(&str, &str)]) -> Vec<String> {
     commands.iter().map(|(kind, rest)| format!("emit {kind} {guest} {rest}")).collect()
 }
 
-fn check_all(name: &str, commands: &[(&str, &str)]) {
+fn check_all(name: &str, commands: &[(&str, &str)]) -> String {
     let commands = lines(commands);
-    check(name, &commands.iter().map(|line| line.trim_end()).collect::<Vec<_>>());
+    check(name, &commands.iter().map(|line| line.trim_end()).collect::<Vec<_>>())
 }
 
 #[test]
 fn resources() {
-    check_all(
+    let transcript = check_all(
         "resources",
         &[
             ("disk", "--new /images/web1.qcow2"),
@@ -62,6 +66,16 @@ fn resources() {
             ),
         ],
     );
+    let kind = RecordType::VirtResource;
+    let bodies = transcript.lines().filter_map(|line| {
+        line.strip_prefix("VIRT_RESOURCE ").and_then(|record| record.rsplit_once(" res="))
+    });
+    let seen = bodies.map(|(body, _)| match Record::parse(kind, body.as_bytes(), true) {
+        Ok(Record { event: Event::Resource { resource, .. }, .. }) => resource,
+        other => panic!("{other:?}: {body}"),
+    });
+    let left_out = forms::left_out(seen);
+    assert!(left_out.is_empty(), "no emit command was tried for {left_out:?}");
 }
 
 #[test]
