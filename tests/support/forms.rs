@@ -1,11 +1,12 @@
 //! Which forms of the kinds of resources a test leaves out.
 
 use viraudit::Resource;
+use viraudit::internal::record::form_of;
 
 /// A kind, and the keys of one of its forms with the words that are fixed there.
 fn name(resource: &Resource<'_>) -> String {
     let mut name = resource.kind().to_owned();
-    for field in resource.form() {
+    for field in form_of(resource) {
         name += &format!(" {}={}", field.key, field.word.unwrap_or_default());
     }
     name

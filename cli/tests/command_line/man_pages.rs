@@ -5,7 +5,7 @@ use crate::program::root;
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
-use viraudit::record::kinds::{Kind, Role};
+use viraudit::internal::record::{Kind, Role};
 use viraudit::record::{Control, ControlOp, Lifecycle, MachineId};
 use viraudit::{Event, Guest, Record, RecordType, Resource, Uuid, Value};
 

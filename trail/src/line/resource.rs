@@ -1,10 +1,11 @@
-//! What a VIRT_RESOURCE record says: the value before, the value after, and the rest.
+//! The change that a VIRT_RESOURCE record reports: the value before, the value after, and the rest.
 
-use crate::line::fields::{Fields, decoded, decoded_option};
+use crate::line::fields::{Field, Fields, decoded, decoded_option, raw_option};
 use std::borrow::Cow;
 use viraudit::encode::decode_raw;
+use viraudit::internal::record::{Kind, Role, Style};
 
-/// A resource, decoded.
+/// A resource's change, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceChange<'t> {
     /// What is given back.
@@ -15,62 +16,75 @@ pub struct ResourceChange<'t> {
     pub more: Vec<(&'t [u8], Cow<'t, [u8]>)>,
 }
 
-/// The field that says which one it is, of kinds that have no old and new value.
-fn identity(kind: &[u8]) -> &'static [&'static [u8]] {
-    match kind {
-        b"net" => &[b"net"],
-        b"dev" | b"tpm" | b"tpm-emulator" | b"tpm-external" => &[b"device"],
-        b"hostdev" => &[b"disk", b"chardev"],
-        b"shmem" | b"ivshmem-socket" | b"evdev" => &[b"path"],
-        b"cgroup" => &[b"cgroup"],
-        _ => &[b"device", b"path", b"name"],
+/// A field's meaning, and how its value is written: as the kind's table has it, or by its name where
+/// the table doesn't know the kind or the key.
+fn meaning(kind: Option<&Kind>, key: &[u8]) -> (Role, Option<Style>) {
+    match kind.and_then(|kind| kind.field(key)) {
+        Some(field) => (field.role, Some(field.style)),
+        None if key.starts_with(b"old-") => (Role::Old, None),
+        None if key.starts_with(b"new-") => (Role::New, None),
+        None if kind.is_none() && matches!(key, b"device" | b"path" | b"name") => {
+            (Role::Identity, None)
+        }
+        None => (Role::Other, None),
+    }
+}
+
+/// A value before or after; `None` for the missing one. Numbers must not be taken for hex.
+fn side(text: &[u8], style: Option<Style>) -> Option<Cow<'_, [u8]>> {
+    match style {
+        Some(Style::Plain) => Some(Cow::Borrowed(text)).filter(|text| !text.is_empty()),
+        Some(Style::Raw) => raw_option(text),
+        _ => decoded_option(text),
+    }
+}
+
+/// Any other value.
+fn other(text: &[u8], style: Option<Style>) -> Cow<'_, [u8]> {
+    match style {
+        Some(Style::Plain) => Cow::Borrowed(text),
+        Some(Style::Encoded) => decoded(text),
+        _ => decode_raw(text),
     }
 }
 
 impl<'t> ResourceChange<'t> {
-    /// Reads the fields behind the UUID.
+    /// Reads the fields that follow the UUID.
     pub fn new(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> Self {
-        let mut view = Self::default();
-        let identity = identity(kind);
+        let mut change = Self::default();
+        let kind = Kind::find(kind);
         let gone = matches!(reason, b"detach" | b"deny");
-        for field in Fields::new(tail) {
-            let (key, text) = (field.key, field.value);
-            let value = || decoded_option(text);
-            match key {
-                b"virt" | b"resrc" | b"reason" | b"vm" | b"uuid" | b"" => {}
-                _ if key.starts_with(b"old-") && view.old.is_none() => {
-                    view.old = amount(kind, text)
+        for Field { key, value: text, .. } in Fields::new(tail) {
+            if matches!(key, b"virt" | b"resrc" | b"reason" | b"vm" | b"uuid" | b"") {
+                continue;
+            }
+            let (role, style) = meaning(kind, key);
+            let into = match role {
+                Role::Old => &mut change.old,
+                Role::New => &mut change.new,
+                Role::Identity if gone => &mut change.old,
+                Role::Identity => &mut change.new,
+                _ => {
+                    change.more.push((key, other(text, style)));
+                    continue;
                 }
-                _ if key.starts_with(b"new-") && view.new.is_none() => {
-                    view.new = amount(kind, text)
-                }
-                _ if identity.contains(&key) => {
-                    if gone {
-                        view.old = view.old.or_else(value);
-                    } else {
-                        view.new = view.new.or_else(value);
-                    }
-                    if key == b"disk" || key == b"chardev" {
-                        view.more.push((b"type", Cow::Borrowed(key)));
-                    }
-                }
-                // Numbers, which must not be taken for hex either.
-                b"maj" | b"rdev" | b"size" => view.more.push((key, Cow::Borrowed(text))),
-                b"path" => view.more.push((key, decoded(text))),
-                _ => view.more.push((key, decode_raw(text))),
+            };
+            if into.is_none() {
+                *into = side(text, style);
+            }
+            if role == Role::Identity && kind.is_some_and(has_types) {
+                change.more.push((b"type", Cow::Borrowed(key)));
             }
         }
-        view
+        change
     }
 }
 
-/// A value before or after. Those of memory and of counts are bare numbers, which must not be
-/// taken for hex.
-fn amount<'t>(kind: &[u8], text: &'t [u8]) -> Option<Cow<'t, [u8]>> {
-    match kind {
-        b"mem" | b"vcpu" | b"iothread" => Some(Cow::Borrowed(text)).filter(|text| !text.is_empty()),
-        _ => decoded_option(text),
-    }
+/// Whether the key of what identifies a resource of this kind is its type.
+fn has_types(kind: &Kind) -> bool {
+    let mut keys = kind.fields().filter(|field| field.role == Role::Identity).map(|it| it.key);
+    let first = keys.next();
+    keys.any(|key| Some(key) != first)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use super::Damage;
 use crate::line::fields::Fields;
 use crate::line::{Defect, Line, VirtLine, quoted};
-use viraudit::ParsedMessage;
-use viraudit::RecordType;
+use viraudit::internal::record::{Field, Kind, Style};
+use viraudit::record::ParseError;
+use viraudit::{ParsedMessage, RecordType};
 
 /// What the kernel puts in front.
 const KERNEL: [&[u8]; 5] = [b"pid", b"uid", b"auid", b"ses", b"subj"];
@@ -18,38 +19,30 @@ fn own(kind: RecordType) -> &'static [&'static [u8]] {
     match kind {
         RecordType::VirtControl => &[b"op", b"reason", b"vm-pid", b"init-pid", b"pid-ns"],
         RecordType::VirtMachineId => &[b"vm-ctx", b"img-ctx", b"model"],
-        RecordType::VirtResource => &[
-            b"resrc",
-            b"reason",
-            b"cgroup",
-            b"class",
-            b"path",
-            b"rdev",
-            b"acl",
-            b"category",
-            b"maj",
-            b"bus",
-            b"device",
-            b"disk",
-            b"chardev",
-            b"net",
-            b"size",
-        ],
+        RecordType::VirtResource => &[b"resrc", b"reason"],
         RecordType::VirtIntegrityCheck => &[b"mechanism", b"action"],
         RecordType::VirtCreate | RecordType::VirtDestroy => &[b"reason", b"image"],
         _ => &[b"reason", b"source-host", b"destination-host"],
     }
 }
 
-/// The kinds of resources with a value before and one after.
-const CHANGES: [&[u8]; 9] =
-    [b"disk", b"fs", b"net", b"chardev", b"rng", b"smartcard", b"mem", b"vcpu", b"iothread"];
+/// The field of a resource with this key, of any kind.
+fn resource_fields(key: &[u8]) -> impl Iterator<Item = &'static Field> {
+    Kind::ALL.iter().filter_map(move |kind| kind.field(key))
+}
 
-fn is_known(kind: RecordType, key: &[u8]) -> bool {
-    let change = key.strip_prefix(b"old-").or_else(|| key.strip_prefix(b"new-"));
+/// Whether records of this type, or resources, have such a field.
+fn is_known(kind: RecordType, resource: Option<&Kind>, key: &[u8]) -> bool {
     COMMON.contains(&key)
         || own(kind).contains(&key)
-        || kind == RecordType::VirtResource && change.is_some_and(|of| CHANGES.contains(&of))
+        || resource.is_some_and(|resource| resource.field(key).is_some())
+        || kind == RecordType::VirtResource && resource_fields(key).next().is_some()
+}
+
+/// Whether the field names what the record is, so that another value isn't malformed but unknown.
+fn is_a_name(key: &str) -> bool {
+    let names_a_form = |field: &Field| field.word.is_some() && field.style == Style::Plain;
+    matches!(key, "resrc" | "op") || resource_fields(key.as_bytes()).any(names_a_form)
 }
 
 /// Hands everything that is wrong with a record to `say`.
@@ -75,6 +68,7 @@ pub(super) fn check(kind: RecordType, line: &Line<'_>, say: &mut impl FnMut(Dama
     }
     kernel_fields(quoted.head, &mut say);
     let mut keys: Vec<&[u8]> = Vec::new();
+    let mut resource = None;
     for field in Fields::new(quoted.text) {
         let key = field.key;
         let shown = key.escape_ascii();
@@ -83,19 +77,21 @@ pub(super) fn check(kind: RecordType, line: &Line<'_>, say: &mut impl FnMut(Dama
             say(Damage::Forged, format!("a value has broken out of its field: {text}"));
         } else if keys.contains(&key) {
             say(Damage::Forged, format!("the field {shown}= stands there twice"));
-        } else if !is_known(kind, key) {
+        } else if !is_known(kind, resource, key) {
             say(Damage::Unknown, format!("no field of a {kind} record: {shown}="));
         } else if field.value.iter().any(|&byte| !(b' '..=0x7E).contains(&byte)) {
             say(Damage::Forged, format!("the value of {shown}= holds bytes that must be encoded"));
+        }
+        if key == b"resrc" {
+            resource = Kind::find(field.value);
         }
         keys.push(key);
     }
     if clean.get()
         && let Err(error) = ParsedMessage::parse(kind, quoted.text)
     {
-        use viraudit::record::ParseError::Unexpected;
         let damage = match error {
-            Unexpected("resrc" | "op" | "bus" | "class") => Damage::Unknown,
+            ParseError::Unexpected(key) if is_a_name(key) => Damage::Unknown,
             _ => Damage::Malformed,
         };
         say(damage, error.to_string());
