@@ -143,9 +143,7 @@ pub(crate) fn run(args: EmitArgs) -> Result<u8, Failure> {
         EventArgs::Net(args) => args.emit(resource::Net::event),
         EventArgs::Chardev(args) => args.emit(|event| event.event(Resource::Chardev)),
         EventArgs::Rng(args) => args.emit(|event| event.event(Resource::Rng)),
-        EventArgs::Smartcard(args) => {
-            args.emit(|event| event.event(Resource::Smartcard))
-        }
+        EventArgs::Smartcard(args) => args.emit(|event| event.event(Resource::Smartcard)),
         EventArgs::Dev(args) => args.emit(resource::Dev::event),
         EventArgs::Redirdev(args) => args.emit(resource::Redirdev::event),
         EventArgs::Hostdev(args) => args.emit(resource::Hostdev::event),
