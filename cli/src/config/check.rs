@@ -1,20 +1,18 @@
 //! `viraudit config check`: how libvirt reads a file.
 
 use crate::failure::Failure;
+use crate::settings;
 use serde_json::json;
-use std::io;
 use std::path::Path;
 use viraudit::Config;
-use viraudit::internal::config::{self, AUDIT_LEVEL, AUDIT_LOGGING, Document, Setting};
+use viraudit::internal::config::{AUDIT_LEVEL, AUDIT_LOGGING, Document, Setting};
 
 /// Reads a file; returns the settings in it as text or JSON.
 pub(super) fn run(file: &Path, as_json: bool) -> Result<String, Failure> {
-    let text = if file == Path::new("-") {
-        config::read_from(file, io::stdin().lock()).map(Some)
-    } else {
-        config::read(file)
+    let text = match file == Path::new("-") {
+        true => Some(settings::read_stdin(file)?),
+        false => settings::read(file)?,
     };
-    let text = text?;
     let exists = text.is_some();
     let text = text.unwrap_or_default();
     let document = Document::parse(file, &text)?;

@@ -1,17 +1,17 @@
 //! `viraudit config set`: changes settings in a file.
 
 use crate::failure::Failure;
+use crate::settings;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use viraudit::config::DEFAULT_PATH;
-use viraudit::internal::config;
 use viraudit::internal::config::edit::{self, Assignment};
 
 /// Parses `KEY=VALUE... [FILE]` and changes the file.
 pub(super) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let (assignments, file) = split(arguments)?;
-    let old = config::read(file)?;
+    let old = settings::read(file)?;
     let new = edit::set(file, old.as_deref().unwrap_or_default(), &assignments)?;
     if old.as_ref() == Some(&new) {
         return Ok(());

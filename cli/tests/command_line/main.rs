@@ -3,6 +3,7 @@
 //! `REFRESH=1 cargo test -p viraudit-cli` writes the golden files and the man pages anew.
 
 mod broken_pipe;
+mod config;
 mod errors;
 mod file;
 mod golden;

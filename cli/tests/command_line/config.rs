@@ -1,0 +1,43 @@
+//! `viraudit config` with files that aren't regular, and several processes at once.
+
+use crate::program::{stderr, text, viraudit};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::process::Output;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Runs a command that might hang; it is killed after ten seconds.
+fn bounded(args: &[&str]) -> Output {
+    let mut child = viraudit(args).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("{args:?} hangs");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_fifo_is_rejected_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo.conf");
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let fifo = fifo.to_str().unwrap();
+    let expected = format!("viraudit: can't read {fifo}: it is a FIFO, not a regular file\n");
+    for args in [
+        &["config", "check", fifo][..],
+        &["config", "set", "audit_level=2", fifo],
+        &["status", "--config", fifo],
+    ] {
+        let output = bounded(args);
+        assert_eq!(
+            (output.status.code(), stderr(&output)),
+            (Some(3), expected.clone()),
+            "{args:?}"
+        );
+        assert_eq!(text(&output.stdout), "");
+    }
+}
