@@ -18,7 +18,7 @@ pub mod config {
 
     /// Changes to such a file.
     pub mod edit {
-        pub use crate::config::edit::{Assignment, BadAssignment, replace_file, set};
+        pub use crate::config::edit::{Assignment, BadAssignment, set};
     }
 }
 

@@ -1,21 +1,15 @@
-//! Changing settings in a file without touching anything else in it.
-//!
-//! [`set`] makes the new text, [`replace_file`] puts it in place.
+//! Changes settings in the text of a file and nothing else in it.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
 use std::ops::Range;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 use super::Config;
 use super::document::Document;
 use super::file::{AUDIT_LEVEL, AUDIT_LOGGING};
 use super::parser::{Parser, Piece, Setting, is_blank, is_line_end};
-use crate::error::{ConfigError, Error};
+use crate::error::ConfigError;
 
 /// A new value for one of the settings of [`Config`]; parsed from `KEY=VALUE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,116 +196,6 @@ fn line_end_before(text: &[u8], at: usize) -> &'static [u8] {
             None => b"\n",
         },
     }
-}
-
-/// Puts `text` in the place of the file at `path`, so that whoever reads it sees all of the old
-/// text or all of the new one, even after a crash.
-///
-/// The new file has the mode and the owner of the old one; a new one has mode 0644. A symbolic
-/// link stays one, and the file it points to is replaced. What a replacement can't keep: other
-/// hard links to the file still show the old text, and access control lists are lost.
-///
-/// # Errors
-///
-/// [`Error::Io`], when a file can't be made in that directory, when the owner can't be kept, or
-/// when `path` isn't a regular file. The old file is intact then.
-pub fn replace_file(path: &Path, text: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::Io { what: format!("can't replace {}", path.display()), source };
-    let target = follow_links(path).map_err(failed)?;
-    let old = match fs::symlink_metadata(&target) {
-        Ok(old) if old.is_file() => Some(old),
-        Ok(_) => return Err(failed(io::Error::other("it is not a regular file"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed(error)),
-    };
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let (file, temporary) = create_beside(directory, &target).map_err(failed)?;
-    let done = write_like(file, text, old.as_ref())
-        .and_then(|()| fs::rename(&temporary, &target))
-        .map_err(failed);
-    if done.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-        return done;
-    }
-    // Only with its directory on disk is the new name there after a crash.
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
-}
-
-/// What `path` leads to: itself, or the last target of the symbolic link it is, which may not
-/// exist.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
-    /// The kernel's own limit.
-    const MOST_LINKS: usize = 40;
-    let mut target = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        match fs::read_link(&target) {
-            Ok(next) => {
-                target = match target.parent() {
-                    Some(parent) => parent.join(next),
-                    None => next,
-                };
-            }
-            // Neither a file that is no link nor one that doesn't exist leads any further.
-            Err(error)
-                if error.kind() == io::ErrorKind::NotFound
-                    || error.raw_os_error() == Some(libc::EINVAL) =>
-            {
-                return Ok(target);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::from_raw_os_error(libc::ELOOP))
-}
-
-/// A new file in `directory`, which nobody else can open yet, named after `target`.
-fn create_beside(directory: &Path, target: &Path) -> io::Result<(File, PathBuf)> {
-    const MOST_TRIES: u32 = 100;
-    let name = target.file_name().ok_or_else(|| io::Error::from_raw_os_error(libc::EISDIR))?;
-    let mut result = Err(io::Error::from_raw_os_error(libc::EEXIST));
-    for number in 0..MOST_TRIES {
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}-{number}", std::process::id()));
-        let temporary = directory.join(temporary);
-        // An existing file isn't opened, not even behind a link.
-        result = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&temporary)
-            .map(|file| (file, temporary));
-        match &result {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            _ => break,
-        }
-    }
-    result
-}
-
-/// Fills a new file and makes it as accessible as the old one.
-fn write_like(mut file: File, text: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
-    file.write_all(text)?;
-    let mode = match old {
-        Some(old) => {
-            let new = file.metadata()?;
-            // Without the rights to give a file away, leave alone what is right already.
-            let owner = (old.uid() != new.uid()).then_some(old.uid());
-            let group = (old.gid() != new.gid()).then_some(old.gid());
-            if owner.is_some() || group.is_some() {
-                fchown(&file, owner, group)?;
-            }
-            old.mode() & 0o7777
-        }
-        None => 0o644,
-    };
-    // After the owner, because a new owner clears set-id bits.
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    file.sync_all()
 }
 
 #[cfg(test)]

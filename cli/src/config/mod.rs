@@ -1,6 +1,8 @@
 //! `viraudit config`: checks and changes libvirt's audit settings.
 
+mod attributes;
 mod check;
+mod replace;
 mod set;
 
 use crate::console;
@@ -63,8 +65,9 @@ Examples:
         override_usage = "viraudit config set KEY=VALUE... [FILE]",
         after_help = "\
 A key that the file already sets gets its new value in that line. Any other key gets a new line: \
-after the line where it is commented out, or else at the end. Comments, order, mode and owner are \
-kept. A reader sees either the old file or the new one, never a mix. A missing file is created. A \
+after the line where it is commented out, or else at the end. Comments and \
+order are kept, and so are owner, mode, ACL and other extended attributes. A reader sees either the \
+old file or the new one, never a mix; processes that change the file wait for one another. A missing file is created. A \
 file that libvirt rejects is not changed.
 
 Exit status:

@@ -1,22 +1,43 @@
 //! `viraudit config set`: changes settings in a file.
 
+use super::replace::Replacement;
+use crate::console::reason;
 use crate::failure::Failure;
 use crate::settings;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 use viraudit::config::DEFAULT_PATH;
 use viraudit::internal::config::edit::{self, Assignment};
+
+/// The longest wait for another process that changes the file.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Parses `KEY=VALUE... [FILE]` and changes the file.
 pub(super) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let (assignments, file) = split(arguments)?;
-    let old = settings::read(file)?;
-    let new = edit::set(file, old.as_deref().unwrap_or_default(), &assignments)?;
-    if old.as_ref() == Some(&new) {
+    // Without a change, no permission to write is needed.
+    if changed(file, &assignments)?.is_none() {
         return Ok(());
     }
-    edit::replace_file(file, &new).map_err(|error| Failure::not_done(error.to_string()))
+    let failed = |error: io::Error| {
+        Failure::not_done(format!("can't replace {}: {}", file.display(), reason(&error)))
+    };
+    let replacement = Replacement::begin(file, PATIENCE).map_err(failed)?;
+    // Read again: another process may have changed the file before this one could lock it.
+    match changed(file, &assignments)? {
+        Some(text) => replacement.commit(&text).map_err(failed),
+        None => Ok(()),
+    }
+}
+
+/// The content of the file with these assignments; `None` if it is that already.
+fn changed(file: &Path, assignments: &[Assignment]) -> Result<Option<Vec<u8>>, Failure> {
+    let old = settings::read(file)?;
+    let new = edit::set(file, old.as_deref().unwrap_or_default(), assignments)?;
+    Ok((old.as_ref() != Some(&new)).then_some(new))
 }
 
 /// Splits `KEY=VALUE... [FILE]` into the assignments and the file.

@@ -2,7 +2,8 @@
 
 use crate::program::{stderr, text, viraudit};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use std::process::Output;
+use std::fs;
+use std::process::{Child, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,4 +41,26 @@ fn a_fifo_is_rejected_at_once() {
         );
         assert_eq!(text(&output.stdout), "");
     }
+}
+
+#[test]
+fn changes_at_the_same_time_are_all_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("libvirtd.conf");
+    for round in 0..20 {
+        fs::write(&file, "# settings\n").unwrap();
+        // The more processes, the more often one waits for another.
+        let settings = ["audit_level=2", "audit_logging=1"].into_iter().cycle().take(8);
+        let set = |setting| viraudit(["config", "set", setting]).arg(&file).spawn().unwrap();
+        let running: Vec<Child> = settings.map(set).collect();
+        for child in running {
+            let output = child.wait_with_output().unwrap();
+            assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+        }
+        let found = fs::read_to_string(&file).unwrap();
+        for setting in ["audit_level = 2\n", "audit_logging = 1\n"] {
+            assert!(found.contains(setting), "round {round}: {found}");
+        }
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }

@@ -1,5 +1,3 @@
-use std::os::unix::fs::symlink;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -100,61 +98,6 @@ fn a_file_that_libvirt_refuses_stays() {
     assert_eq!(error.errno, libc::EOVERFLOW);
     text.truncate(text.len() - 20);
     assert!(set(Path::new("F"), &text, &[LEVEL_2]).is_ok());
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().mode() & 0o7777
-}
-
-#[test]
-fn replacing_keeps_mode_links_and_nothing_else_around() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("file.conf");
-    replace_file(&file, b"one").unwrap();
-    assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"one".to_vec(), 0o644));
-
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-    fs::create_dir(directory.path().join("sub")).unwrap();
-    let link = directory.path().join("sub/link.conf");
-    symlink("../file.conf", &link).unwrap();
-    replace_file(&link, b"two").unwrap();
-    assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"two".to_vec(), 0o640));
-    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-
-    let dangling = directory.path().join("dangling.conf");
-    symlink("sub/new.conf", &dangling).unwrap();
-    replace_file(&dangling, b"three").unwrap();
-    assert_eq!(fs::read(directory.path().join("sub/new.conf")).unwrap(), b"three");
-
-    let count = |path: &Path| fs::read_dir(path).unwrap().count();
-    assert_eq!((count(directory.path()), count(&directory.path().join("sub"))), (3, 2));
-}
-
-#[test]
-fn replacing_keeps_the_owner() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("file.conf");
-    fs::write(&file, "one").unwrap();
-    // Only root can make a file that isn't its own.
-    if std::os::unix::fs::chown(&file, Some(12345), Some(54321)).is_err() {
-        return;
-    }
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o4750)).unwrap();
-    replace_file(&file, b"two").unwrap();
-    let after = fs::metadata(&file).unwrap();
-    assert_eq!((after.uid(), after.gid(), mode(&file)), (12345, 54321, 0o4750));
-}
-
-#[test]
-fn what_is_no_file_is_not_replaced() {
-    let directory = tempfile::tempdir().unwrap();
-    let turning = directory.path().join("loop");
-    symlink("loop", &turning).unwrap();
-    let inside = directory.path().join("no/such/directory");
-    for path in [directory.path(), &turning, &inside, Path::new("/dev/null"), Path::new("")] {
-        assert!(replace_file(path, b"x").is_err(), "{path:?}");
-    }
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
 /// Lines as they are found in such files, some of them broken.
