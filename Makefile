@@ -45,7 +45,7 @@ all: build
 build: $(OUT)/built
 
 # cargo doesn't know that the library is to be linked in two ways, so make knows what is fresh.
-$(OUT)/built: Makefile $(shell find Cargo.toml Cargo.lock build.rs src cli preload trail include -type f)
+$(OUT)/built: Makefile $(shell find Cargo.toml Cargo.lock build.rs src auvirt cli preload trail include -type f)
 	$(call CARGO_DIST,build) -p viraudit-cli -p viraudit-preload
 	$(call CARGO_DIST,rustc) -p viraudit --lib --crate-type staticlib
 	$(call CARGO_DIST,rustc) -p viraudit --lib --crate-type cdylib -- \

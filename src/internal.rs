@@ -2,7 +2,7 @@
 
 /// Sockets, and facts about the process and its host.
 pub mod audit_sys {
-    pub use crate::audit_sys::{calendar, frame, host, link, multicast, socket, status};
+    pub use crate::audit_sys::{frame, host, link, multicast, socket, status};
 }
 
 /// Texts that are printed in more than one place.

@@ -1,6 +1,6 @@
-//! `viraudit auvirt`, which is also what the program is when it is called `auvirt`.
+//! `viraudit auvirt`, which the program also is when it is called as `auvirt`.
 //!
-//! Its command line isn't this program's: all words go to it as they are, help included.
+//! All arguments are passed on unchanged, including `--help`.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,12 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use viraudit::internal::audit_sys::calendar;
 
-/// The name it is called by, and the subcommand.
+/// The program's name, and the subcommand's.
 const NAME: &str = "auvirt";
 
-/// The arguments for auvirt, if it is what was called.
+/// The arguments for auvirt, if it was called.
 pub(crate) fn called() -> Option<Vec<OsString>> {
     let mut words = std::env::args_os();
     let program = words.next().unwrap_or_default();
@@ -31,10 +30,10 @@ fn end_on_broken_pipe() {
     let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGPIPE, always);
 }
 
-/// Runs it; gives back its exit status.
+/// Runs it; returns its exit status.
 pub(crate) fn run(args: Vec<OsString>) -> u8 {
-    calendar::adopt_locale();
+    viraudit_auvirt::adopt_locale();
     end_on_broken_pipe();
     let (mut stdin, mut stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
-    viraudit_trail::auvirt::run(args, &mut stdin, &mut stdout, &mut stderr)
+    viraudit_auvirt::run(args, &mut stdin, &mut stdout, &mut stderr)
 }

@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use crate::terminal::escape;
+use errno::Errno;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -33,10 +34,9 @@ pub(crate) fn eprint(message: impl Display) {
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// The text of an error, without the errno's number.
+/// An error's text, without the number that [`io::Error`] appends.
 pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" (os error").map_or(text.as_str(), |(reason, _)| reason).to_owned()
+    error.raw_os_error().map_or_else(|| error.to_string(), |code| Errno(code).to_string())
 }
 
 /// Reads a file, `-` being standard input. Of a longer file, `limit` and one more byte are read.

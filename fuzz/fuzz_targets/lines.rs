@@ -39,11 +39,11 @@ use std::sync::LazyLock;
 use viraudit::RecordType;
 use viraudit_trail::events::{LineCounts, Store, Wants};
 use viraudit_trail::input::{Source, Sources};
+use viraudit_trail::line;
 use viraudit_trail::report::{EventView, Filter, Report, SessionView, WidthSamples};
 use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify, verify_text};
 use viraudit_trail::watch::Watcher;
-use viraudit_trail::{auvirt, line};
 
 static CLOCK: LazyLock<Clock> = LazyLock::new(|| Clock::fixed("2026-11-21T12:00:00[UTC]"));
 
@@ -141,7 +141,7 @@ fn replayed_by_auvirt(log: &[u8]) {
     for args in [&["--stdin", "-a", "--proof", "--show-uuid"][..], &["--stdin", "-s"]] {
         let args = args.iter().map(OsString::from);
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = auvirt::run(args, &mut &log[..], &mut out, &mut err);
+        let code = viraudit_auvirt::run(args, &mut &log[..], &mut out, &mut err);
         assert!(code <= 1);
     }
 }

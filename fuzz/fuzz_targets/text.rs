@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use viraudit::{Client, Origin, RecordType};
 use viraudit::internal::message::{Suffix, TEXT_ROOM, TextBody, compose};
+use viraudit::{Client, Origin, RecordType};
 
 /// Twice as much in hex, and that twice, is still no long text.
 const SHORT: usize = 1024;

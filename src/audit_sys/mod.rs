@@ -6,7 +6,6 @@
 
 #[allow(missing_docs, nonstandard_style, dead_code, unreachable_pub, clippy::all)]
 mod bindings;
-pub mod calendar;
 pub mod frame;
 pub mod host;
 pub mod link;

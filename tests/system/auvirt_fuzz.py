@@ -7,7 +7,7 @@ standard output, standard error and exit status have to be the same.  COMMAND is
 Prints each difference and, last, `N pairs, N differences`; exit status 1 if there are any, 0 and a
 line `SKIP` where auvirt isn't installed.
 
-    auvirt_fuzz.py golden DIR     writes the pairs that trail/tests/auvirt_golden.rs replays
+    auvirt_fuzz.py golden DIR     writes the pairs that auvirt/tests/golden.rs replays
 
 Not compared, because auvirt itself leaves what C defines there:
 - a session that ended in a year without a number (seconds from 67768036191676800 on): it crashes,

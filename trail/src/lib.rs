@@ -5,7 +5,6 @@
 //! into sessions, and [`report`] selects and describes what is printed. [`verify`] and [`watch`] are
 //! two other ends of the same path; [`time`] reads and prints times.
 
-pub mod auvirt;
 pub mod events;
 pub mod input;
 pub mod line;

@@ -1,40 +1,41 @@
-//! A record's fields: the words of a line that have a `=`, and what AVC has instead.
+//! A record's fields: the words of a line that contain a `=`, and the first words of an AVC.
 
-use super::kinds;
+use crate::record_type;
 
-/// What separates a record from the names that auditd looked up for it.
+/// Separates a record from the names that auditd looked up for it.
 const ENRICHED: u8 = 0x1d;
 
-/// The permissions of an AVC are kept in a room of this size.
+/// The size of auvirt's buffer for the permissions of an AVC.
 const PERMISSIONS_MAX: usize = 256;
 
-/// One field, without what stands around it.
+/// A field, without the punctuation around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field<'t> {
-    pub(super) name: &'t [u8],
-    pub(super) value: Value<'t>,
+pub(crate) struct Field<'t> {
+    pub(crate) name: &'t [u8],
+    pub(crate) value: Value<'t>,
 }
 
-/// Most values are a part of the line.
+/// A field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value<'t> {
+pub(crate) enum Value<'t> {
+    /// A part of the line.
     Text(&'t [u8]),
-    /// Permissions, joined by commas: the record has the text.
+    /// The record's permissions, joined by commas.
     Permissions,
 }
 
 /// A record with its fields.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Record<'t> {
-    /// The line, without the names looked up.
-    pub(super) text: &'t [u8],
-    /// The names looked up.
-    pub(super) looked_up: Option<&'t [u8]>,
-    pub(super) fields: Vec<Field<'t>>,
+pub(crate) struct Record<'t> {
+    /// The line without the names that auditd looked up.
+    pub(crate) text: &'t [u8],
+    /// The names that auditd looked up.
+    pub(crate) looked_up: Option<&'t [u8]>,
+    pub(crate) fields: Vec<Field<'t>>,
     permissions: Vec<u8>,
 }
 
-/// A line in its two parts.
+/// Splits a line into the record and the names that auditd looked up.
 fn parts(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(ENRICHED, line) {
         Some(at) => (&line[..at], Some(&line[at + 1..])),
@@ -42,6 +43,7 @@ fn parts(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// The words of a text, which blanks separate.
 fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -58,14 +60,14 @@ fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The type of the record in a line; 0 if it doesn't begin with it.
-pub(super) fn kind(line: &[u8]) -> i32 {
-    // The line isn't searched for the separator: as a rule the type is among its first bytes.
+/// The number of a line's record type; 0 if the line doesn't begin with it.
+pub(crate) fn kind(line: &[u8]) -> i32 {
+    // Not by `parts`, which searches the whole line: the type is usually among its first bytes.
     let mut node = false;
     for token in tokens(line) {
         let cut = memchr::memchr(ENRICHED, token);
         match field(cut.map_or(token, |at| &token[..at])) {
-            Some((b"type", value)) => return kinds::number(value),
+            Some((b"type", value)) => return record_type::number(value),
             Some((b"node", _)) if !node => node = true,
             Some(_) => return 0,
             None => {}
@@ -77,7 +79,7 @@ pub(super) fn kind(line: &[u8]) -> i32 {
     0
 }
 
-/// The name and value in a word.
+/// A word's name and value.
 fn field(token: &[u8]) -> Option<(&[u8], &[u8])> {
     if token.starts_with(b"msg=a") {
         return None;
@@ -100,12 +102,12 @@ fn field(token: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl<'t> Record<'t> {
-    /// Reads a line; `None` if it has more permissions than there is room for.
-    pub(super) fn read(line: &'t [u8]) -> Option<Self> {
+    /// Reads a line; `None` if its permissions don't fit into auvirt's buffer.
+    pub(crate) fn read(line: &'t [u8]) -> Option<Self> {
         let (text, looked_up) = parts(line);
         let mut record =
             Self { text, looked_up, fields: Vec::with_capacity(32), permissions: Vec::new() };
-        // Without `=`, words are looked at in AVCs only, and only at the place where they stand.
+        // In an AVC, words without `=` count as fields, by their position.
         let mut offset = 0;
         let mut avc = false;
         let mut words = tokens(text);
@@ -115,7 +117,10 @@ impl<'t> Record<'t> {
                 if place == 0 && name == b"node" {
                     offset = 1;
                 } else if place == offset && name == b"type" {
-                    avc = matches!(kinds::number(value), kinds::AVC | kinds::USER_AVC);
+                    avc = matches!(
+                        record_type::number(value),
+                        record_type::AVC | record_type::USER_AVC
+                    );
                 }
                 record.fields.push(Field { name, value: Value::Text(value) });
             } else if avc && !token.contains(&b'=') {
@@ -125,6 +130,7 @@ impl<'t> Record<'t> {
         Some(record)
     }
 
+    /// Takes a word of an AVC that has no `=`.
     fn word(
         &mut self,
         token: &'t [u8],
@@ -138,7 +144,7 @@ impl<'t> Record<'t> {
             }
         } else if place == 2 && token.starts_with(b"{") {
             for word in words.take_while(|word| !word.starts_with(b"}")) {
-                // The first one needs room for what ends the text, too.
+                // The first one is copied with its NUL.
                 let first = self.permissions.is_empty();
                 if !first {
                     self.permissions.push(b',');
@@ -153,8 +159,8 @@ impl<'t> Record<'t> {
         Some(())
     }
 
-    /// A field's value as it is written.
-    pub(super) fn value(&self, field: Field<'t>) -> &[u8] {
+    /// A field's value, uninterpreted.
+    pub(crate) fn value(&self, field: Field<'t>) -> &[u8] {
         match field.value {
             Value::Text(text) => text,
             Value::Permissions => &self.permissions,
@@ -173,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_words_with_an_equals_sign() {
+    fn fields_contain_an_equals_sign() {
         let line =
             "type=VIRT_CONTROL msg=audit(1.1:1): msg='virt=kvm x= (a=b,) c=(none) word d=e)',:";
         let expected =
@@ -183,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_avc_has_words() {
+    fn words_of_an_avc_are_fields() {
         let line = "node=h type=AVC msg=audit(1.1:1): avc:  denied  { read open } for  pid=1";
         let expected = [
             ("node", "h"),
@@ -194,6 +200,6 @@ mod tests {
         ];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(fields(line), expected);
-        assert_eq!(kind(line.as_bytes()), kinds::AVC);
+        assert_eq!(kind(line.as_bytes()), record_type::AVC);
     }
 }

@@ -1,37 +1,36 @@
-//! The command line, word by word.
+//! The command line.
 //!
-//! Each word is dealt with as it comes: an error ends it there, `--help` hides what follows it.
+//! Words are processed from left to right: an error ends it there, and `--help` hides what follows.
 
-use super::times::{self, Edge};
+use crate::complaint::Complaint;
+use crate::ctime;
+use crate::times::{self, Edge};
 
-/// What was asked for. Times are 0 when they weren't given.
+/// The options of a run. Times that weren't given are 0.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Options {
-    pub(super) help: bool,
-    pub(super) stdin: bool,
-    pub(super) all_events: bool,
-    pub(super) summary: bool,
-    pub(super) show_uuid: bool,
-    pub(super) proof: bool,
-    pub(super) debug: bool,
-    pub(super) vm: Option<Vec<u8>>,
-    pub(super) uuid: Option<Vec<u8>>,
-    pub(super) file: Option<Vec<u8>>,
-    pub(super) start: i64,
-    pub(super) end: i64,
+pub(crate) struct Options {
+    pub(crate) help: bool,
+    pub(crate) stdin: bool,
+    pub(crate) all_events: bool,
+    pub(crate) summary: bool,
+    pub(crate) show_uuid: bool,
+    pub(crate) proof: bool,
+    pub(crate) debug: bool,
+    pub(crate) vm: Option<Vec<u8>>,
+    pub(crate) uuid: Option<Vec<u8>>,
+    pub(crate) file: Option<Vec<u8>>,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
 }
 
-/// One line for standard error.
-pub(super) type Complaint = Vec<u8>;
-
 impl Options {
-    /// Whether what only relates to guests is shown or counted.
-    pub(super) fn related(&self) -> bool {
+    /// Whether resources, denials and anomalies are printed or counted.
+    pub(crate) fn related(&self) -> bool {
         self.all_events || self.summary
     }
 
-    /// Takes in the command line. The options before an error are set.
-    pub(super) fn read(&mut self, args: &[Vec<u8>]) -> Result<(), Complaint> {
+    /// Sets the options of a command line; on an error, those before it.
+    pub(crate) fn read(&mut self, args: &[Vec<u8>]) -> Result<(), Complaint> {
         let mut words = args.iter().map(Vec::as_slice).peekable();
         while let Some(option) = words.next() {
             let mut value = || {
@@ -83,13 +82,38 @@ impl Options {
         }
         Ok(())
     }
+
+    /// The options, as `--debug` prints them.
+    pub(crate) fn dump(&self) -> Vec<u8> {
+        let flag = |name, set: bool| format!("{name}_flag='{}'\n", u8::from(set)).into_bytes();
+        let text = |name: &[u8], value: &Option<Vec<u8>>| {
+            let value = value.as_deref().unwrap_or(b"(null)");
+            [name, b"='", value, b"'\n"].concat()
+        };
+        let time = |name: &[u8], seconds: i64| {
+            let value = if seconds == 0 { Vec::new() } else { ctime::text(seconds) };
+            [name, b"='", &value, b"'\n"].concat()
+        };
+        [
+            flag("help", self.help),
+            flag("stdin", self.stdin),
+            flag("all_events", self.all_events),
+            flag("summary", self.summary),
+            text(b"uuid", &self.uuid),
+            text(b"vm", &self.vm),
+            text(b"file", &self.file),
+            time(b"start_time", self.start),
+            time(b"end_time", self.end),
+        ]
+        .concat()
+    }
 }
 
 fn quoted(before: &[u8], word: &[u8], after: &[u8]) -> Complaint {
     [before, b"\"", word, b"\"", after].concat()
 }
 
-/// Whether it is five groups of hex digits.
+/// Whether a text is five groups of hexadecimal digits.
 fn is_uuid(text: &[u8]) -> bool {
     let mut groups = text.split(|&byte| byte == b'-');
     let right = [8, 4, 4, 4, 12].iter().all(|&length| {

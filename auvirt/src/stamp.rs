@@ -1,24 +1,24 @@
-//! A line's stamp: when, which event, and which host, read from the line's first bytes.
+//! A line's stamp: its time, its event's serial number, and its host.
 
-use super::numbers::unsigned;
-use std::cmp::Ordering;
+use crate::numbers::unsigned;
 
-/// What tells events apart, in the order in which they are delivered (the host has no part in it).
+/// Identifies an event, together with the host. Events are delivered in this order, whatever the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Stamp {
-    pub(super) seconds: i64,
-    pub(super) milli: u32,
-    pub(super) serial: u64,
+pub(crate) struct Stamp {
+    pub(crate) seconds: i64,
+    pub(crate) milli: u32,
+    pub(crate) serial: u64,
 }
 
-/// How much of a line is looked at, and of one that may start with a host.
-const LOOKED_AT: usize = 80;
-const LOOKED_AT_WITH_HOST: usize = 340;
+/// The bytes at the start of a line in which a stamp is looked for.
+const HEAD: usize = 80;
+/// The same of a line that may begin with a host.
+const HEAD_WITH_HOST: usize = 340;
 
-/// The stamp of a line and its host; `None` for a line that isn't a record.
-pub(super) fn read(line: &[u8]) -> Option<(Stamp, Option<&[u8]>)> {
+/// Reads a line's stamp and host; `None` if the line isn't a record.
+pub(crate) fn read(line: &[u8]) -> Option<(Stamp, Option<&[u8]>)> {
     let with_host = line.first() == Some(&b'n');
-    let limit = if with_host { LOOKED_AT_WITH_HOST } else { LOOKED_AT };
+    let limit = if with_host { HEAD_WITH_HOST } else { HEAD };
     let head = &line[..line.len().min(limit)];
     let mut tokens = head.split(|&byte| byte == b' ').filter(|token| !token.is_empty());
     let first = tokens.next()?;
@@ -36,7 +36,7 @@ pub(super) fn read(line: &[u8]) -> Option<(Stamp, Option<&[u8]>)> {
     Some((numbers(text)?, host))
 }
 
-/// `SEC[.MILLI][:SERIAL]`; missing parts are 0.
+/// Reads `SEC[.MILLI][:SERIAL]`; missing parts are 0.
 fn numbers(text: &[u8]) -> Option<Stamp> {
     let (seconds, milli, after) = match text.iter().position(|&byte| byte == b'.') {
         Some(dot) => (&text[..dot], &text[dot + 1..], &text[dot + 1..]),
@@ -48,11 +48,7 @@ fn numbers(text: &[u8]) -> Option<Stamp> {
         None => 0,
     };
     let seconds = seconds as i64;
-    (milli <= 999 && seconds.cmp(&(i64::MAX - 2)) == Ordering::Less).then_some(Stamp {
-        seconds,
-        milli,
-        serial,
-    })
+    (milli <= 999 && seconds < i64::MAX - 2).then_some(Stamp { seconds, milli, serial })
 }
 
 #[cfg(test)]
@@ -64,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn stamps_are_read_from_what_looks_like_one() {
+    fn stamps_may_be_odd() {
         assert_eq!(parts("x msg=audit(1710930000.5:7): y"), Some((1_710_930_000, 5, 7)));
         assert_eq!(parts("x msg=audit(1710930000:1001.7): y"), Some((1_710_930_000, 7, 0)));
         assert_eq!(

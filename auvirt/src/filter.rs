@@ -1,13 +1,13 @@
-//! Which events are looked at at all.
+//! The events that `--start`, `--end`, `--vm` and `--uuid` select.
 
-use super::args::Options;
-use super::event::Event;
+use crate::event::Event;
+use crate::options::Options;
 
-/// Whether an event is within the times asked for, and of the guest asked for.
+/// Whether an event is in the range of time, and not of another guest.
 ///
-/// An event that names no guest passes. The UUID is searched after the name, and not at all when
-/// the name was searched in vain.
-pub(super) fn passes(options: &Options, event: &mut Event<'_>) -> bool {
+/// An event that names no guest passes. The UUID is searched for after the name, and never found
+/// if there is no name.
+pub(crate) fn passes(options: &Options, event: &mut Event<'_>) -> bool {
     let seconds = event.stamp.seconds;
     if (options.start != 0 && seconds < options.start)
         || (options.end != 0 && seconds > options.end)

@@ -1,73 +1,76 @@
-//! Lines to events: which records belong together, and in which order events are delivered.
+//! Lines to events: which records belong together, and the order in which events are delivered.
 //!
-//! Events that may go on are kept in numbered slots. Of all that are kept, only the lowest is ever
-//! delivered, and only once nothing can follow in it; so an unfinished event holds back those after
-//! it. Heaps find it, so that many unfinished events don't make each line slower.
+//! Pending events are kept in numbered slots. Only the one with the lowest stamp is ever delivered,
+//! and only once it is complete: an incomplete event holds back those after it. Heaps find the
+//! lowest one, so that many incomplete events don't make each line slower.
 
-use super::event::Event;
-use super::kinds;
-use super::record::{self, Record};
-use super::stamp::{self, Stamp};
+use crate::event::Event;
+use crate::record::{self, Record};
+use crate::record_type;
+use crate::stamp::{self, Stamp};
+use foldhash::HashMap;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
-/// Which types of events are wanted; of the others only the order is kept.
-pub(super) type Wanted = fn(i32) -> bool;
+/// Whether events of a type are delivered. The others only hold back those after them.
+pub(crate) type Wanted = fn(i32) -> bool;
 
-/// An event that isn't delivered yet.
+/// An event that hasn't been delivered.
 #[derive(Default)]
 struct Pending {
     key: Key,
     kind: i32,
-    /// Its lines, if it is wanted.
+    /// Its lines, if it is to be delivered.
     lines: Vec<Vec<u8>>,
     wanted: bool,
+    /// Whether further records may follow.
     open: bool,
 }
 
 type Key = (Stamp, Option<Vec<u8>>);
 
-/// Lines to events.
-pub(super) struct Assembler {
+/// The pending events of a log.
+pub(crate) struct Assembler {
     wanted: Wanted,
-    /// An event is given this many seconds to go on.
+    /// Seconds after which an event is complete.
     timeout: i64,
     slots: Vec<Pending>,
+    /// The slots that aren't in use: the lowest is used first.
     free: BinaryHeap<Reverse<usize>>,
     open: HashMap<Key, usize>,
-    /// All that are kept, lowest first.
+    /// All pending events, lowest first.
     order: BinaryHeap<Reverse<(Stamp, usize)>>,
-    /// Those that were open when they were kept, oldest first.
+    /// The events that were open when they were added, oldest first.
     ages: BinaryHeap<Reverse<(i64, usize, Stamp)>>,
 }
 
 impl Assembler {
-    pub(super) fn new(timeout: i64, wanted: Wanted) -> Self {
+    pub(crate) fn new(timeout: i64, wanted: Wanted) -> Self {
         Self {
             wanted,
             timeout,
             slots: Vec::new(),
             free: BinaryHeap::new(),
-            open: HashMap::new(),
+            open: HashMap::default(),
             order: BinaryHeap::new(),
             ages: BinaryHeap::new(),
         }
     }
 
-    /// Takes in a line, and delivers what is due.
-    pub(super) fn line(&mut self, line: &[u8], deliver: &mut impl FnMut(Event<'_>)) {
+    /// Takes a line, and delivers the events that are complete.
+    pub(crate) fn line(&mut self, line: &[u8], deliver: &mut impl FnMut(Event<'_>)) {
         let line = &line[..memchr::memchr(0, line).unwrap_or(line.len())];
         let Some((stamp, host)) = stamp::read(line) else { return };
         let kind = record::kind(line);
-        if kind == kinds::AVC && Record::read(line).is_none() {
+        if kind == record_type::AVC && Record::read(line).is_none() {
             return;
         }
         if self.order.is_empty() {
-            // Nothing to wait for: the usual case, in which nothing has to be copied.
-            if kind == kinds::EOE {
+            // The usual case: nothing holds back this event, and its line needn't be copied.
+            if kind == record_type::EOE {
                 return;
             }
-            if kinds::ends_event(kind) {
+            if record_type::ends_event(kind) {
                 if (self.wanted)(kind) {
                     let records = Record::read(line).into_iter().collect();
                     deliver(Event::new(stamp, kind, records));
@@ -76,18 +79,18 @@ impl Assembler {
             }
         }
         let key = (stamp, host.map(<[u8]>::to_vec));
-        if kind == kinds::EOE && !self.open.contains_key(&key) {
-            // The end of nothing isn't even a sign of time.
+        if kind == record_type::EOE && !self.open.contains_key(&key) {
+            // auvirt ignores the end of an unknown event, also as a sign of time.
             return;
         }
         self.close_older(stamp.seconds);
-        if self.keep(key, kind, line) {
+        if self.add(key, kind, line) {
             self.deliver_complete(deliver);
         }
     }
 
-    /// Delivers all that is left.
-    pub(super) fn finish(&mut self, deliver: &mut impl FnMut(Event<'_>)) {
+    /// Delivers all pending events.
+    pub(crate) fn finish(&mut self, deliver: &mut impl FnMut(Event<'_>)) {
         for slot in &mut self.slots {
             slot.open = false;
         }
@@ -95,14 +98,14 @@ impl Assembler {
         self.deliver_complete(deliver);
     }
 
-    /// Keeps a record with its event; whether that is a new one.
-    fn keep(&mut self, key: Key, kind: i32, line: &[u8]) -> bool {
+    /// Adds a record to its event; returns whether the event is new.
+    fn add(&mut self, key: Key, kind: i32, line: &[u8]) -> bool {
         if let Some(&slot) = self.open.get(&key) {
             let event = &mut self.slots[slot];
             if event.wanted {
                 event.lines.push(line.to_vec());
             }
-            if kinds::ends_event(kind) {
+            if record_type::ends_event(kind) {
                 event.open = false;
                 self.open.remove(&key);
             }
@@ -113,7 +116,7 @@ impl Assembler {
             self.slots.push(Pending::default());
         }
         let stamp = key.0;
-        let open = !kinds::ends_event(kind);
+        let open = !record_type::ends_event(kind);
         if open {
             self.open.insert(key.clone(), slot);
             self.ages.push(Reverse((stamp.seconds, slot, stamp)));
@@ -125,7 +128,7 @@ impl Assembler {
         true
     }
 
-    /// Closes the events that were given enough time when a record of `now` arrives.
+    /// Closes the events whose time is over when a record of `now` arrives.
     fn close_older(&mut self, now: i64) {
         while let Some(&Reverse((seconds, slot, stamp))) = self.ages.peek() {
             if seconds.saturating_add(self.timeout) > now {
@@ -133,7 +136,7 @@ impl Assembler {
             }
             self.ages.pop();
             let event = &mut self.slots[slot];
-            // The slot may have been given to another event meanwhile.
+            // By now the slot may be another event's.
             if event.open && event.key.0 == stamp {
                 event.open = false;
                 self.open.remove(&event.key);
@@ -141,6 +144,7 @@ impl Assembler {
         }
     }
 
+    /// Delivers complete events, up to the first that isn't.
     fn deliver_complete(&mut self, deliver: &mut impl FnMut(Event<'_>)) {
         while let Some(&Reverse((stamp, slot))) = self.order.peek() {
             if self.slots[slot].open {
@@ -161,7 +165,7 @@ impl Assembler {
 mod tests {
     use super::*;
 
-    /// The serial numbers in the order in which they are delivered.
+    /// The serial numbers of events in the order of delivery.
     fn order(lines: &[(&str, &str)]) -> Vec<u64> {
         let mut serials = Vec::new();
         let mut assembler = Assembler::new(2, |_| true);
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unfinished_holds_back_what_follows() {
+    fn incomplete_events_hold_back_later_ones() {
         let lines = [
             ("SYSCALL", "1710930000.100:3"),
             ("VIRT_CONTROL", "1710930000.300:5"),
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_nothing_is_no_event() {
+    fn the_end_of_an_unknown_event_is_ignored() {
         let lines = [
             ("SYSCALL", "1710930000.100:3"),
             ("EOE", "1710990000.000:9"),

@@ -1,9 +1,9 @@
-//! What a value means: the names of users, and the text in quotes or in hex.
+//! The interpretation of values: names of users, and text that is quoted or in hexadecimal.
 
-use super::numbers::unsigned;
-use viraudit::internal::audit_sys::calendar;
+use crate::numbers::unsigned;
+use crate::users;
 
-/// The fields whose values are quoted, or written in hex.
+/// The fields whose values are quoted, or in hexadecimal.
 const ESCAPED: [&[u8]; 18] = [
     b"vm",
     b"path",
@@ -25,8 +25,8 @@ const ESCAPED: [&[u8]; 18] = [
     b"new-fs",
 ];
 
-/// A value as it is meant: by the names auditd looked up, or else by the field's name.
-pub(super) fn value(name: &[u8], raw: &[u8], looked_up: Option<&[u8]>) -> Vec<u8> {
+/// Interprets a value: by the names that auditd looked up, or else by the field's name.
+pub(crate) fn value(name: &[u8], raw: &[u8], looked_up: Option<&[u8]>) -> Vec<u8> {
     let is_uid = name == b"uid";
     if let Some(found) = looked_up.and_then(|list| in_list(list, name)) {
         return if is_uid { unescaped(found) } else { found.to_vec() };
@@ -41,7 +41,7 @@ pub(super) fn value(name: &[u8], raw: &[u8], looked_up: Option<&[u8]>) -> Vec<u8
     printable(text)
 }
 
-/// The value of a name in the list of names that were looked up.
+/// The value of a field in the list of names that auditd looked up.
 fn in_list<'l>(list: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     list.split(|&byte| byte == b' ').find_map(|token| {
         let equals = token.iter().position(|&byte| byte == b'=')?;
@@ -60,12 +60,11 @@ fn user(raw: &[u8]) -> Vec<u8> {
     match uid {
         u32::MAX => b"unset".to_vec(),
         0 => b"root".to_vec(),
-        _ => calendar::user_name(uid)
-            .unwrap_or_else(|| format!("unknown({})", uid as i32).into_bytes()),
+        _ => users::name(uid).unwrap_or_else(|| format!("unknown({})", uid as i32).into_bytes()),
     }
 }
 
-/// A value without its quotes, or the text that its hex stands for.
+/// The text of a value that is quoted or in hexadecimal.
 fn unescaped(raw: &[u8]) -> Vec<u8> {
     let up_to = |text: &[u8], end: u8| text.iter().position(|&byte| byte == end);
     match raw {
@@ -79,7 +78,7 @@ fn unescaped(raw: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The bytes that leading hex digits stand for, up to the first NUL; `None` without a pair of them.
+/// The bytes of leading hexadecimal digits, up to the first NUL; `None` if there are less than two digits.
 fn decoded(raw: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).map(|digit| digit as u8);
     let digits: Vec<u8> = raw.iter().map_while(digit).collect();
@@ -90,7 +89,7 @@ fn decoded(raw: &[u8]) -> Option<Vec<u8>> {
     Some(bytes.take_while(|&byte| byte != 0).collect())
 }
 
-/// Control characters are shown by their number.
+/// Replaces control characters by their octal numbers.
 fn printable(text: Vec<u8>) -> Vec<u8> {
     if text.iter().all(|&byte| byte >= b' ') {
         return text;

@@ -1,17 +1,17 @@
-//! The numbers of record types, by the names the audit system gives them.
+//! The numbers of record types and their names in the audit system.
 
-use super::numbers::signed;
+use crate::numbers::signed;
 
-pub(super) const SYSCALL_FIRST: i32 = 1300;
-pub(super) const AVC: i32 = 1400;
-pub(super) const USER_AVC: i32 = 1107;
-pub(super) const EOE: i32 = 1320;
-pub(super) const PROCTITLE: i32 = 1327;
-pub(super) const VIRT_CONTROL: i32 = 2500;
-pub(super) const VIRT_RESOURCE: i32 = 2501;
-pub(super) const VIRT_MACHINE_ID: i32 = 2502;
+pub(crate) const SYSCALL: i32 = 1300;
+pub(crate) const AVC: i32 = 1400;
+pub(crate) const USER_AVC: i32 = 1107;
+pub(crate) const EOE: i32 = 1320;
+pub(crate) const PROCTITLE: i32 = 1327;
+pub(crate) const VIRT_CONTROL: i32 = 2500;
+pub(crate) const VIRT_RESOURCE: i32 = 2501;
+pub(crate) const VIRT_MACHINE_ID: i32 = 2502;
 
-/// A name that isn't one.
+/// An unknown name's number.
 const NONE: i32 = -1;
 
 /// Sorted by name.
@@ -75,12 +75,12 @@ const NAMES: [(&str, u16); 195] = [
     ("VIRT_MIGRATE_OUT", 2507), ("VIRT_RESOURCE", 2501),
 ];
 
-/// The number of a type by its name (in any case), by `UNKNOWN[NUMBER]` or as it is.
-pub(super) fn number(name: &[u8]) -> i32 {
+/// The number of a type: by its name in any case, as `UNKNOWN[NUMBER]`, or as a bare number.
+pub(crate) fn number(name: &[u8]) -> i32 {
     match name {
-        // What a log of guests is full of.
+        // The most frequent ones.
         b"VIRT_RESOURCE" => return VIRT_RESOURCE,
-        b"SYSCALL" => return SYSCALL_FIRST,
+        b"SYSCALL" => return SYSCALL,
         _ => {}
     }
     let found = NAMES.binary_search_by(|(known, _)| {
@@ -90,7 +90,7 @@ pub(super) fn number(name: &[u8]) -> i32 {
     if let Ok(found) = found {
         return i32::from(NAMES[found].1);
     }
-    // At most seven bytes of the number are looked at.
+    // auvirt reads at most seven bytes of the number.
     if let Some(rest) = name.strip_prefix(b"UNKNOWN[") {
         let digits = rest.iter().position(|&byte| byte == b']').map(|end| &rest[..end.min(7)]);
         return digits.and_then(signed).map_or(NONE, |number| number as i32);
@@ -101,16 +101,16 @@ pub(super) fn number(name: &[u8]) -> i32 {
     }
 }
 
-/// Whether nothing can follow a record of this type in its event.
-pub(super) fn ends_event(kind: i32) -> bool {
-    !(SYSCALL_FIRST..2100).contains(&kind)
+/// Whether a record of this type is the last one of its event.
+pub(crate) fn ends_event(kind: i32) -> bool {
+    !(SYSCALL..2100).contains(&kind)
         || kind == 2000
         || (1406..=1419).contains(&kind)
         || matches!(kind, PROCTITLE | EOE)
 }
 
-/// Whether it tells of something out of the ordinary.
-pub(super) fn is_anomaly(kind: i32) -> bool {
+/// Whether a type reports an anomaly.
+pub(crate) fn is_anomaly(kind: i32) -> bool {
     (1700..=1799).contains(&kind) || (2100..=2199).contains(&kind)
 }
 

@@ -1,49 +1,50 @@
-//! An event with a cursor over its fields, which searches only forward.
+//! An event, with a cursor over its fields that only moves forward.
 
-use super::numbers::signed;
-use super::record::{Field, Record};
-use super::stamp::Stamp;
-use super::{interpret, kinds};
+use crate::interpret;
+use crate::numbers::signed;
+use crate::record::{Field, Record};
+use crate::stamp::Stamp;
 
-/// An event: its records, and where in them the last search ended.
-pub(super) struct Event<'t> {
-    pub(super) stamp: Stamp,
-    /// The type of its first record, which is the event's.
-    pub(super) kind: i32,
+/// An event: its records, and the position of the last field found.
+pub(crate) struct Event<'t> {
+    pub(crate) stamp: Stamp,
+    /// The type of its first record.
+    pub(crate) kind: i32,
     records: Vec<Record<'t>>,
     cursor: Cursor,
 }
 
-/// Once a search ran over the end, all further ones fail until the event is started over.
+/// The position of a search. After a search without a result, all further ones fail until
+/// [`Event::start_over`].
 #[derive(Clone, Copy)]
 enum Cursor {
     At {
         record: usize,
         field: usize,
     },
-    /// Which leaves it in the first record.
+    /// Counts as being in the first record.
     Lost,
 }
 
-/// A field that was found.
+/// A field of an event.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'e, 't> {
+pub(crate) struct Found<'e, 't> {
     record: &'e Record<'t>,
     field: Field<'t>,
 }
 
 impl<'t> Event<'t> {
-    pub(super) fn new(stamp: Stamp, kind: i32, records: Vec<Record<'t>>) -> Self {
+    pub(crate) fn new(stamp: Stamp, kind: i32, records: Vec<Record<'t>>) -> Self {
         Self { stamp, kind, records, cursor: Cursor::At { record: 0, field: 0 } }
     }
 
-    /// Back to the first field of the first record.
-    pub(super) fn start_over(&mut self) {
+    /// Moves the cursor to the first field of the first record.
+    pub(crate) fn start_over(&mut self) {
         self.cursor = Cursor::At { record: 0, field: 0 };
     }
 
-    /// Searches for a field from the cursor on.
-    pub(super) fn find(&mut self, name: &str) -> Option<Found<'_, 't>> {
+    /// Searches for a field, from the cursor on.
+    pub(crate) fn find(&mut self, name: &str) -> Option<Found<'_, 't>> {
         let name = name.as_bytes();
         let Cursor::At { record, field } = self.cursor else { return None };
         if self.stamp.seconds == 0 {
@@ -55,7 +56,7 @@ impl<'t> Event<'t> {
         if here.name == name {
             at = Some((record, field));
         } else if field + 1 == fields.len() {
-            // On a record's last field the search ends, and the cursor stays.
+            // auvirt doesn't search beyond a record's last field, and leaves the cursor there.
             return None;
         }
         let mut from = field + 1;
@@ -76,32 +77,28 @@ impl<'t> Event<'t> {
         Some(Found { record, field: record.fields[field] })
     }
 
-    /// The text of the record that the cursor is in.
-    pub(super) fn text(&self) -> Option<&'t [u8]> {
+    /// The text of the record with the cursor.
+    pub(crate) fn text(&self) -> Option<&'t [u8]> {
         match self.cursor {
             Cursor::At { record, .. } => self.records.get(record).map(|record| record.text),
             Cursor::Lost => self.records.first().map(|record| record.text),
         }
     }
-
-    pub(super) fn is_anomaly(&self) -> bool {
-        kinds::is_anomaly(self.kind)
-    }
 }
 
 impl<'e> Found<'e, '_> {
-    /// As it is written.
-    pub(super) fn raw(self) -> &'e [u8] {
+    /// The value as in the log.
+    pub(crate) fn raw(self) -> &'e [u8] {
         self.record.value(self.field)
     }
 
-    /// As it is meant.
-    pub(super) fn interpreted(self) -> Vec<u8> {
+    /// The value's meaning.
+    pub(crate) fn interpreted(self) -> Vec<u8> {
         interpret::value(self.field.name, self.raw(), self.record.looked_up)
     }
 
-    /// As a number; -1 if it doesn't fit.
-    pub(super) fn number(self) -> i32 {
+    /// The value as a number; -1 if it doesn't fit.
+    pub(crate) fn number(self) -> i32 {
         signed(self.raw()).map_or(-1, |number| number as i32)
     }
 }

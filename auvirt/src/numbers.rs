@@ -1,8 +1,8 @@
-//! Numbers as C's `strtoul` and `strtol` read them: blanks, a sign, digits, and whatever follows.
+//! Numbers as C's `strtoul` and `strtol` read them: blanks, a sign and digits; the rest is ignored.
 
-/// An unsigned number in base 10; `None` when it doesn't fit. A minus wraps around, and no digits
-/// at all are 0.
-pub(super) fn unsigned(text: &[u8]) -> Option<u64> {
+/// An unsigned decimal number; `None` if it doesn't fit. A minus sign wraps it around; a text without
+/// digits is 0.
+pub(crate) fn unsigned(text: &[u8]) -> Option<u64> {
     let (negative, digits) = sign(text);
     let mut value = 0u64;
     for digit in digits.iter().take_while(|byte| byte.is_ascii_digit()) {
@@ -11,8 +11,8 @@ pub(super) fn unsigned(text: &[u8]) -> Option<u64> {
     Some(if negative { value.wrapping_neg() } else { value })
 }
 
-/// A signed number in base 10; `None` when it doesn't fit.
-pub(super) fn signed(text: &[u8]) -> Option<i64> {
+/// A signed decimal number; `None` if it doesn't fit.
+pub(crate) fn signed(text: &[u8]) -> Option<i64> {
     let (negative, digits) = sign(text);
     let mut value = 0i64;
     for digit in digits.iter().take_while(|byte| byte.is_ascii_digit()) {
@@ -22,6 +22,7 @@ pub(super) fn signed(text: &[u8]) -> Option<i64> {
     Some(value)
 }
 
+/// Whether there is a minus sign, and what follows blanks and sign.
 fn sign(text: &[u8]) -> (bool, &[u8]) {
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
     match &text[blanks..] {
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_what_c_takes_them_for() {
+    fn numbers_are_read_as_in_c() {
         assert_eq!(unsigned(b" 12x"), Some(12));
         assert_eq!(unsigned(b"x"), Some(0));
         assert_eq!(unsigned(b"-1"), Some(u64::MAX));
