@@ -1,4 +1,4 @@
-//! A log is the same lines however it is read: as a plain file in ranges, or as a stream.
+//! A log has the same lines as a plain file, which is read in ranges, and as a stream.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use viraudit_trail::input::Source;
 use viraudit_trail::input::blocks::{self, BlockOutput};
 
-/// The lines of a block, as they are.
+/// The lines of a block.
 #[derive(Default)]
 struct Lines(Vec<Vec<u8>>);
 
@@ -16,7 +16,7 @@ impl BlockOutput for Lines {
     }
 }
 
-/// All lines of some logs, each with its log.
+/// The lines of all logs, each with the index of its log; and the bytes read.
 fn lines(sources: &[Source]) -> (Vec<(usize, Vec<u8>)>, u64) {
     let progress = Arc::new(AtomicU64::new(0));
     let mut all = Vec::new();
@@ -27,7 +27,7 @@ fn lines(sources: &[Source]) -> (Vec<(usize, Vec<u8>)>, u64) {
     let errors = blocks::run(sources, &progress, scan, |before, block, _| {
         firsts += usize::from(block.first);
         assert_eq!(block.first, before.is_none_or(|before| before.source != block.source));
-        all.extend(block.found.0.iter().map(|line| (block.source, line.clone())));
+        all.extend(block.output.0.iter().map(|line| (block.source, line.clone())));
     });
     assert!(errors.is_empty(), "{errors:?}");
     assert!(firsts <= sources.len());
@@ -36,7 +36,7 @@ fn lines(sources: &[Source]) -> (Vec<(usize, Vec<u8>)>, u64) {
 
 const KIB: usize = 1024;
 
-/// Lines of lengths that put their ends at, before and behind where blocks and pieces end.
+/// Texts with lines that end at, just before and just after the end of a block and of a piece.
 fn texts() -> Vec<Vec<u8>> {
     let line = |len: usize, at: usize| [&vec![b'a' + (at % 26) as u8; len - 1][..], b"\n"].concat();
     let of = |lens: &[usize]| -> Vec<u8> {
@@ -104,7 +104,7 @@ fn logs_follow_each_other() {
     assert_eq!(lines(&sources).0, expected);
 }
 
-/// A panic ends the reading, on whichever thread and in whichever block it happens, and is passed on.
+/// A panic on any thread and in any block ends the reading and is passed on.
 #[test]
 fn a_panic_is_passed_on() {
     let text = vec![b'\n'; 64 * 1024 * KIB];

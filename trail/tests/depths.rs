@@ -1,4 +1,4 @@
-//! A session is the same whether its events are shown or not.
+//! Sessions are the same with and without their events.
 
 mod support;
 
@@ -7,8 +7,8 @@ use support::{Log, report, uuid};
 use viraudit_trail::events::Wants;
 use viraudit_trail::report::{Filter, Report};
 
-/// What is told of each session.
-fn told(report: &Report) -> Vec<String> {
+/// All values of each session.
+fn values(report: &Report) -> Vec<String> {
     let each = report.sessions().map(|s| {
         format!(
             "{:?} {} {} {:?} {} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
@@ -67,7 +67,7 @@ proptest! {
             log.virt(at, kind, &body, step.success);
         }
         let depth = |details, failed| {
-            told(&report(&log.text, Wants { details, failed }, Filter::default()))
+            values(&report(&log.text, Wants { details, failed }, Filter::default()))
         };
         let plain = depth(false, false);
         prop_assert_eq!(&plain, &depth(true, false));

@@ -1,4 +1,4 @@
-//! Denials on what is shared with guests: a directory stands for all that lies below it.
+//! Denials on directories that are shared with guests, and on anything below them.
 
 mod support;
 
@@ -70,6 +70,16 @@ fn every_path_of_the_event_counts() {
         );
     });
     assert_eq!(apparmor, ["g1"]);
+}
+
+/// A program that audits denials of its own chooses their text.
+#[test]
+fn no_text_of_a_record_counts_as_another_record() {
+    let found = concerned(&["/srv/a"], |log| {
+        let text = "name=\"x\" \x1ePname=\"/srv/a/file\" \x1eSpid=1001";
+        log.raw(5, "USER_AVC", &format!("pid=7 msg='avc:  denied  {{ read }} {text}'"));
+    });
+    assert_eq!(found, ["g1"; 0]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Sessions of one shape take the same room.
+//! The samples of sessions have the widest row of all sessions.
 
 mod support;
 
@@ -32,15 +32,15 @@ fn lengths(session: &SessionView<'_>, times: &mut LocalFormatCache) -> Vec<usize
     all
 }
 
-/// The lengths of all sessions, and of those of whose shape none was seen before.
+/// The lengths of all sessions, and those of the samples.
 fn both(report: &Report) -> [BTreeSet<Vec<usize>>; 2] {
     let mut times = LocalFormatCache::new(TimeZone::UTC);
-    let mut shapes = WidthSamples::default();
+    let mut samples = WidthSamples::default();
     let all = report.sessions().map(|session| lengths(&session, &mut times)).collect();
     let half = report.len() / 2;
-    let mut unlike: Vec<SessionView<'_>> = report.width_samples(0..half, &mut shapes).collect();
-    unlike.extend(report.width_samples(half..report.len(), &mut shapes));
-    [all, unlike.iter().map(|session| lengths(session, &mut times)).collect()]
+    let mut sampled: Vec<SessionView<'_>> = report.width_samples(0..half, &mut samples).collect();
+    sampled.extend(report.width_samples(half..report.len(), &mut samples));
+    [all, sampled.iter().map(|session| lengths(session, &mut times)).collect()]
 }
 
 const NAMES: [&str; 11] = [
@@ -179,8 +179,8 @@ proptest! {
         let mut log = Log::default();
         (0..).zip(&lives).for_each(|(n, life)| write(&mut log, n, life));
         let filter = Filter { start: from.then_some(1_767_225_605_000), ..Filter::default() };
-        let [all, unlike] = both(&report(&log.text, Wants::default(), filter));
-        prop_assert_eq!(all, unlike);
+        let [all, sampled] = both(&report(&log.text, Wants::default(), filter));
+        prop_assert_eq!(all, sampled);
     }
 }
 
@@ -196,10 +196,10 @@ fn a_thousand_alike_are_few() {
         }
     }
     let report = report(&log.text, Wants::default(), Filter::default());
-    let mut shapes = WidthSamples::default();
+    let mut samples = WidthSamples::default();
     let seen: Vec<_> =
-        report.width_samples(0..report.len(), &mut shapes).map(|s| s.state.name()).collect();
+        report.width_samples(0..report.len(), &mut samples).map(|s| s.state.name()).collect();
     assert!(report.len() > 900);
     assert!(seen.len() < 20, "{seen:?}");
-    assert_eq!(report.width_samples(0..report.len(), &mut shapes).count(), 0);
+    assert_eq!(report.width_samples(0..report.len(), &mut samples).count(), 0);
 }

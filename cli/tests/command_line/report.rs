@@ -138,7 +138,10 @@ fn what_is_no_log_is_said_in_one_line() {
         let output = with_input(&["verify", "-"], &text);
         let found = text_of(&output);
         assert_eq!(output.status.code(), Some(1), "{what}: {found}");
-        assert!(found.contains("standard input:1: malformed: no audit record"), "{what}: {found}");
+        assert!(
+            found.contains("standard input:1: malformed: not an audit record"),
+            "{what}: {found}"
+        );
         assert!(found.lines().count() < 100, "{what}: {found}");
     }
 }
@@ -178,7 +181,8 @@ fn every_log_that_cannot_be_read_is_named() {
     fs::create_dir(&empty).unwrap();
     for command in ["report", "verify"] {
         let output = viraudit([command]).arg(&empty).output().unwrap();
-        let said = format!("viraudit: can't read {}: there is no file in it\n", empty.display());
+        let said =
+            format!("viraudit: can't read {}: the directory has no files\n", empty.display());
         assert_eq!((output.status.code(), stderr(&output)), (Some(3), said));
         assert_eq!(text_of(&output), "");
         // What can be opened, but not read: two of them, and a good one.
@@ -196,9 +200,9 @@ fn verify_says_the_same_once() {
     let log = format!("a\nb\nc\n{record}d\n{record}{record}");
     let output = with_input(&["verify", "-"], log.as_bytes());
     let expected = "\
-        standard input:1: malformed: no audit record (and 2 more, to line 3)\n\
+        standard input:1: malformed: not an audit record (and 2 more, to line 3)\n\
         standard input:4: cut: the record's end is missing\n\
-        standard input:5: malformed: no audit record\n\
+        standard input:5: malformed: not an audit record\n\
         standard input:6: cut: the record's end is missing (and 1 more, to line 7)\n\
         7 lines, 3 records about guests, 7 findings\n";
     assert_eq!(text_of(&output), expected);
@@ -209,7 +213,7 @@ fn verify_says_the_same_once() {
 #[test]
 fn fault_27_errors_are_one_line_and_an_exit_status() {
     for (args, code, word) in [
-        (&["report", "--start", "gestern"] as &[&str], 2, "is no time"),
+        (&["report", "--start", "gestern"] as &[&str], 2, "is not a valid time"),
         (&["report", "--start", "2026-02-01", "--end", "2026-01-01"], 2, "later than"),
         (&["report", "--uuid", "x"], 2, "is not a UUID"),
         (&["report", "--sdtin"], 2, "--sdtin"),

@@ -1,25 +1,25 @@
-//! An account of lines: each is exactly one of used, other, malformed or cut.
+//! Counts of a log's lines. Each line is exactly one of used, other, malformed and cut.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// What became of a log's lines.
+/// Counts of a log's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LineCounts {
-    /// Lines that were read.
+    /// All lines.
     pub lines: u64,
-    /// Whole records that a report is made of.
+    /// Complete records about guests and hosts, which a report uses.
     pub used: u64,
-    /// Lines that have nothing to do with guests.
+    /// Lines that a report doesn't need.
     pub other: u64,
-    /// Lines that are no record, or lack what their record must have.
+    /// Lines that are not records, and records without a required field.
     pub malformed: u64,
-    /// Records about guests whose end is missing.
+    /// Records about guests without their end.
     pub cut: u64,
 }
 
 impl LineCounts {
-    /// Whether any line could not be understood.
+    /// Whether any line is unusable.
     pub fn is_damaged(&self) -> bool {
         self.malformed + self.cut > 0
     }

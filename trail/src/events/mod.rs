@@ -1,12 +1,16 @@
-//! All events of a log, interned.
+//! All events of a log: [`Store`] scans its blocks and collects the records about guests and hosts
+//! in little memory.
 
+mod id;
 mod line_counts;
+mod prefetch;
 mod scan;
 mod store;
 
+pub(crate) use id::{EventId, GuestId, UserId, WordId, define_id};
 pub use line_counts::LineCounts;
-pub use scan::{
-    AuxRecord, Found, FoundRecord, RecordContent, Scanner, Sender, Span, VirtSpans, Wants,
-};
-pub(crate) use store::{Event, EventKind, NOBODY, SenderCache, User};
-pub use store::{Interner, Store};
+pub(crate) use prefetch::prefetch;
+pub use scan::Wants;
+pub(crate) use scan::{Found, Scanner};
+pub use store::Store;
+pub(crate) use store::{Batch, Event, EventKind, User};

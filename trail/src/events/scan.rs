@@ -1,9 +1,11 @@
-//! What of a block's lines matters, found without allocating for those that don't.
+//! Scanning: finds the records that a report uses, without allocating for any other line.
 
 mod found;
 mod repeat_cache;
 
-pub use found::{AuxRecord, Found, FoundRecord, RecordContent, Sender, Span, VirtSpans};
+pub(crate) use found::{
+    AuxRecord, Found, FoundRecord, RecordContent, Sender, SenderId, Span, VirtSpans,
+};
 
 use crate::line::foreign::{self, ForeignLine};
 use crate::line::{Front, Kind, Line, Op, VirtLine, front, without_cr};
@@ -11,41 +13,40 @@ use crate::time::Clock;
 use repeat_cache::RepeatCache;
 use viraudit::RecordType;
 
-/// What a report needs to know.
+/// The events that a report needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
-    /// Every event of a session, not only its start and stop.
+    /// All events, not only those that start or stop a session.
     pub details: bool,
-    /// Operations that failed, even without the other details.
+    /// Failed operations, even without `details`.
     pub failed: bool,
 }
 
-/// Looks at lines.
+/// A scanner of lines.
 #[derive(Debug)]
-pub struct Scanner {
+pub(crate) struct Scanner {
     wants: Wants,
     clock: Clock,
 }
 
 impl Scanner {
-    /// A scanner for a report that wants this.
-    pub fn new(wants: Wants, clock: Clock) -> Self {
+    pub(crate) fn new(wants: Wants, clock: Clock) -> Self {
         Self { wants, clock }
     }
 
-    /// Looks at each line of a text, and adds what it holds.
-    pub fn scan(&self, text: &[u8], out: &mut Found) {
-        let mut recent = RepeatCache::default();
+    /// Scans all lines of a text, and adds what is found to `out`.
+    pub(crate) fn scan(&self, text: &[u8], out: &mut Found) {
+        let mut cache = RepeatCache::default();
         let mut rest = text;
         while !rest.is_empty() {
-            let len = match recent.repeated_by(rest) {
+            let len = match cache.repeated_by(rest) {
                 Some((stamp, len)) => {
-                    out.add_to_last(stamp);
+                    out.repeat_last(stamp);
                     len
                 }
                 None => {
                     let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                    self.line(without_cr(&rest[..len]), &mut recent, out);
+                    self.line(without_cr(&rest[..len]), &mut cache, out);
                     len
                 }
             };
@@ -59,18 +60,17 @@ impl Scanner {
     }
 
     #[inline]
-    fn line<'t>(&self, line: &'t [u8], recent: &mut RepeatCache<'t>, out: &mut Found) {
+    fn line<'t>(&self, line: &'t [u8], cache: &mut RepeatCache<'t>, out: &mut Found) {
         match front(line) {
-            Some(front) => self.record(&front, recent, out),
+            Some(front) => self.record(&front, cache, out),
             None => {
-                recent.take_run();
-                self.rewrite(line, out);
+                cache.take_run();
+                self.foreign_line(line, out);
             }
         }
     }
 
-    /// A line in another form.
-    fn rewrite(&self, line: &[u8], out: &mut Found) {
+    fn foreign_line(&self, line: &[u8], out: &mut Found) {
         let mut rewritten = Vec::new();
         match foreign::rewrite(line, &self.clock, &mut rewritten) {
             ForeignLine::Audit => match front(&rewritten) {
@@ -83,19 +83,19 @@ impl Scanner {
     }
 
     #[inline]
-    fn record<'t>(&self, front: &Front<'t>, recent: &mut RepeatCache<'t>, out: &mut Found) {
+    fn record<'t>(&self, front: &Front<'t>, cache: &mut RepeatCache<'t>, out: &mut Found) {
         let aux = matches!(front.kind, Kind::Aux(_));
         if !front.kind.matters() || aux && !self.wants.details {
             out.line_counts.other += 1;
             return;
         }
-        let Some(line) = front.line_by(&mut recent.stamps) else {
+        let Some(line) = front.line_by(&mut cache.stamps) else {
             out.line_counts.malformed += 1;
             return;
         };
-        let what = match line.kind {
+        let content = match line.kind {
             Kind::Virt(kind) => {
-                self.virt(kind, &line, recent, out);
+                self.virt(kind, &line, cache, out);
                 return;
             }
             Kind::Aux(kind) => {
@@ -106,12 +106,14 @@ impl Scanner {
                 return;
             }
             Kind::Avc if self.wants.details => {
-                RecordContent::Avc(out.keep(line.body), out.keep(line.names))
+                RecordContent::Avc { body: out.keep(line.body), names: out.keep(line.names) }
             }
-            Kind::Anomaly(number) if self.wants.details => {
-                let name = out.keep(front.name);
-                RecordContent::Anomaly(number, name, out.keep(line.body), out.keep(line.names))
-            }
+            Kind::Anomaly(number) if self.wants.details => RecordContent::Anomaly {
+                number,
+                name: out.keep(front.name),
+                body: out.keep(line.body),
+                names: out.keep(line.names),
+            },
             Kind::Boot => RecordContent::Boot,
             Kind::Kernel if is_initialized(line.body) => RecordContent::Boot,
             Kind::Shutdown => RecordContent::Down,
@@ -121,10 +123,10 @@ impl Scanner {
                 return;
             }
         };
-        recent.take_run();
+        cache.take_run();
         out.line_counts.used += 1;
         let sender = out.sender(line.node, None, None, b"");
-        out.facts.push(FoundRecord { stamp: line.stamp, sender, what });
+        out.records.push(FoundRecord { stamp: line.stamp, sender, content });
     }
 
     #[inline]
@@ -132,33 +134,33 @@ impl Scanner {
         &self,
         kind: RecordType,
         line: &Line<'t>,
-        recent: &mut RepeatCache<'t>,
+        cache: &mut RepeatCache<'t>,
         out: &mut Found,
     ) {
-        let before = recent.take_run();
-        let body = match recent.body(line.body) {
+        let last_run = cache.take_run();
+        let body = match cache.body(line.body) {
             Ok(body) => body,
             Err(defect) => return out.unusable(defect),
         };
-        let virt = match VirtLine::of_body(kind, recent.frame(), body) {
+        let virt = match VirtLine::of_body(kind, cache.envelope(), body) {
             Ok(virt) => virt,
             Err(defect) => return out.unusable(defect),
         };
         let control = kind == RecordType::VirtControl;
         let failed = self.wants.failed && !virt.success;
-        let run = recent.run_of(line, &virt);
-        let goes_on = run.is_some() && run == before;
-        // Most records only tell that the guest was there: it is enough to know which.
+        let run = cache.run_of(line, &virt);
+        let continues = run.is_some() && run == last_run;
+        // Any other record only shows that the guest is present, which one event a run does.
         if !self.wants.details && !failed && !control {
-            recent.set_run(run, line, &virt);
-            if goes_on {
-                return out.add_to_last(line.stamp);
+            cache.start_run(run, line, &virt);
+            if continues {
+                return out.repeat_last(line.stamp);
             }
         }
         out.line_counts.used += 1;
-        if goes_on && virt.op == Op::Start {
-            // That the guest was there says its start too, and it is the same session.
-            out.facts.pop();
+        if continues && virt.op == Op::Start {
+            // The start shows that the guest is present, too, and belongs to the same session.
+            out.records.pop();
         }
         let shown = self.wants.details || control && virt.op != Op::Init || failed;
         out.push_virt(line, &virt, body, shown);
@@ -169,7 +171,7 @@ fn is_initialized(body: &[u8]) -> bool {
     body.starts_with(b"state=initialized")
 }
 
-/// GuestRun level 0 halts, 6 reboots.
+/// Whether the host changes to run level 0, which halts it, or 6, which reboots it.
 fn goes_down(body: &[u8]) -> bool {
     memchr::memmem::find(body, b"new-level=")
         .and_then(|at| body.get(at + b"new-level=".len()))

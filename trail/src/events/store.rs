@@ -1,198 +1,130 @@
-//! What a trail says about guests, in little memory: one small entry for each event, texts side by
-//! side in one buffer, and each repeated text once.
+//! The events of a log: a small entry for each, their texts in one buffer, and each repeated text
+//! once.
 
+mod batch;
+mod details;
 mod event;
-mod intern;
+mod guests;
+mod interner;
+mod timeline;
 mod users;
 
-use event::{Detail, order};
+pub(crate) use batch::Batch;
 pub(crate) use event::{Event, EventKind};
-pub use intern::Interner;
-pub(crate) use users::{SenderCache, User, Users};
+use guests::Guests;
+pub(crate) use users::User;
 
-use super::LineCounts;
-use super::{
-    AuxRecord, Found, FoundRecord, RecordContent, Scanner, Sender, Span, VirtSpans, Wants,
-};
+use super::scan::{FoundRecord, RecordContent, Span, VirtSpans};
+use super::{EventId, Found, LineCounts, Scanner, Wants, WordId, prefetch};
 use crate::input::Sources;
-use crate::input::blocks::{self, Block, ReadError};
+use crate::input::blocks::{self, ReadError};
 use crate::line::fields::{find, number};
-use crate::line::{Aux, Op, Stamp};
+use crate::line::{AuxKind, Denial, Op};
 use crate::time::Clock;
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher;
+use details::Details;
+use interner::Interner;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use viraudit::Uuid;
+use timeline::Timeline;
+use users::Users;
 
-/// No guest: the event is about a host, or isn't matched yet.
-pub(crate) const NOBODY: u32 = u32::MAX;
-
-/// A guest on a host.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Guest {
-    pub(crate) uuid: Uuid,
-    pub(crate) host: u32,
-    pub(crate) virt: u32,
-    pub(crate) name: u32,
-}
-
-/// How far a host's log has come, to tell a clock that was set back from lines out of order.
-#[derive(Clone, Copy, Debug, Default)]
-struct Progress {
-    source: usize,
-    last: Stamp,
-}
-
-/// A clock that was set back leaves the serial numbers rising; lines out of order don't. A rise
-/// beyond this is another boot's.
-const NEAR: u64 = 10_000;
-
-/// There is room for more guests, but not before they come.
-const GUESTS_EXPECTED: u64 = 1 << 20;
-
-/// All that is known.
+/// The events of a log.
 #[derive(Debug, Default)]
 pub struct Store {
     pub(crate) wants: Wants,
-    pub(crate) guests: Vec<Guest>,
     pub(crate) events: Vec<Event>,
+    pub(crate) guests: Guests,
     pub(crate) words: Interner,
     pub(crate) users: Users,
-    /// Guests that had another name before or later, with it.
-    pub(crate) renamed: HashSet<(u32, u32)>,
-    details: Vec<Detail>,
-    texts: Vec<u8>,
-    /// Guests by host and UUID. Only their numbers: a table of a million is looked into at random.
-    by_uuid: HashTable<u32>,
-    hasher: RandomState,
-    progress: HashMap<u32, Progress>,
-    /// No event needs to be moved, and none was read twice.
+    details: Details,
+    timeline: Timeline,
+    /// Whether the events have come in their order, each once.
     pub(crate) in_order: bool,
-    /// The progress of the host whose lines are being read.
-    current: (u32, Progress),
-    last_guest: u32,
-    /// What became of the lines.
+    /// Counts of the lines that were read.
     pub line_counts: LineCounts,
     /// Logs that could not be read to their end.
     pub errors: Vec<ReadError>,
-    /// This host's own user names apply.
+    /// Whether the logs are this host's own: its user database applies.
     pub local: bool,
 }
 
 impl Store {
-    /// An empty one.
-    pub fn new(wants: Wants) -> Self {
-        Self { wants, in_order: true, ..Self::default() }
+    /// An empty store.
+    pub(crate) fn new(wants: Wants, local: bool) -> Self {
+        Self { wants, local, in_order: true, ..Self::default() }
     }
 
-    /// Reads all sources. `look` sees what is known after each block.
+    /// Reads all sources. `after_block` gets the store after each block.
     pub(crate) fn read(
         sources: &Sources,
         wants: Wants,
         clock: &Clock,
         progress: &Arc<AtomicU64>,
-        mut look: impl FnMut(&Self) + Send,
+        mut after_block: impl FnMut(&Self) + Send,
     ) -> Self {
         let scanner = Scanner::new(wants, clock.clone());
-        let mut store = Self { local: sources.local, ..Self::new(wants) };
-        // A guest's session is some KiB of log; room for less would have to grow again and again.
-        let guests = sources.size().unwrap_or(0) / 4096;
-        store.by_uuid = HashTable::with_capacity(guests.min(GUESTS_EXPECTED) as usize);
+        let mut store = Self::new(wants, sources.local);
+        store.guests.reserve_for(sources.size().unwrap_or(0));
         store.errors = blocks::run(
             &sources.list,
             progress,
             |text, found| scanner.scan(text, found),
             |before, block, after| {
-                store.absorb(before, block, after);
-                look(&store);
+                let around = [before, after].map(|block| block.map(|block| &block.output));
+                store.add_all(Batch::new(block.source, &block.output, around));
+                after_block(&store);
             },
         );
-        store.order();
+        store.sort();
         store
     }
 
-    /// Reads one text, on this thread: what reading makes of a log that is one block.
+    /// Reads one text on this thread, with the same result as [`Store::read`].
     pub fn of_text(text: &[u8], wants: Wants, clock: &Clock) -> Self {
         let mut found = Found::default();
         Scanner::new(wants, clock.clone()).scan(text, &mut found);
-        let mut store = Self { line_counts: found.line_counts, ..Self::new(wants) };
-        let mut senders = SenderCache::default();
-        for fact in &found.facts {
-            store.add(0, fact, &found, &mut senders, |stamp, node, take| {
-                told_more(&found, stamp, node, take);
-            });
-        }
-        store.order();
+        let mut store = Self::new(wants, false);
+        store.add_all(Batch::new(0, &found, [None, None]));
+        store.sort();
         store
     }
 
-    /// Takes in what was found in a block. Records that tell more about an event may stand in
-    /// the blocks around it.
-    fn absorb(
-        &mut self,
-        before: Option<&Block<Found>>,
-        block: &Block<Found>,
-        after: Option<&Block<Found>>,
-    ) {
-        self.line_counts += block.found.line_counts;
-        let around = [before, Some(block), after];
-        let mut senders = SenderCache::default();
-        for fact in &block.found.facts {
-            self.add(block.source, fact, &block.found, &mut senders, |stamp, node, take| {
-                for block in around.into_iter().flatten() {
-                    told_more(&block.found, stamp, node, take);
-                }
-            });
+    /// Adds all records of a batch.
+    fn add_all(&mut self, mut batch: Batch<'_>) {
+        self.line_counts += batch.found.line_counts;
+        for record in &batch.found.records {
+            self.add(record, &mut batch);
         }
     }
 
-    /// Takes in one fact of those that were found. `more` finds what else is told about an event.
-    pub(crate) fn add(
-        &mut self,
-        source: usize,
-        fact: &FoundRecord,
-        found: &Found,
-        senders: &mut SenderCache,
-        more: impl Fn(Stamp, Option<&[u8]>, &mut Take<'_>),
-    ) {
-        let part = |span: Span| found.text(span);
-        let (host, who) = senders.of(fact.sender, || {
-            let Sender { node, uid, auid, names } = found.sender_of(fact);
-            let host = node.map_or(0, |node| self.words.id(part(node)));
-            (host, self.users.id(uid, auid, part(names)))
-        });
-        let key = self.key(source, host, fact.stamp);
-        let event = Event::new(key, fact.stamp, host, who);
-        let event = match fact.what {
-            RecordContent::Virt(virt) => self.virt(event, &virt, part),
+    /// Adds a record of a batch.
+    #[inline(always)] // as `virt` is
+    pub(crate) fn add(&mut self, record: &FoundRecord, batch: &mut Batch<'_>) {
+        let found = batch.found;
+        let (host, user) = batch.sender(record, &mut self.words, &mut self.users);
+        let key = self.timeline.key(batch.source, host, record.stamp);
+        let event = Event::new(key, record.stamp, host, user);
+        let event = match record.content {
+            RecordContent::Virt(virt) => self.virt(event, &virt, |span| found.text(span)),
             RecordContent::Down => event,
             RecordContent::Boot => Event { kind: EventKind::Boot, ..event },
-            RecordContent::Avc(body, names) | RecordContent::Anomaly(_, _, body, names) => {
-                let (kind, what) = match fact.what {
-                    RecordContent::Anomaly(number, name, ..) => {
-                        (EventKind::Anomaly(number), self.words.id(part(name)))
-                    }
-                    _ => (EventKind::Avc, 0),
-                };
-                let event = Event { kind, ..event };
-                self.observed(event, what, part(body), part(names), |take| {
-                    if fact.stamp.serial > 0 {
-                        more(fact.stamp, found.sender_of(fact).node.map(part), take);
-                    }
-                })
+            RecordContent::Avc { body, names } => {
+                let event = Event { kind: EventKind::Avc, ..event };
+                self.denial(event, WordId::EMPTY, [body, names], record, batch)
+            }
+            RecordContent::Anomaly { number, name, body, names } => {
+                let event = Event { kind: EventKind::Anomaly(number), ..event };
+                let name = self.words.intern(found.text(name));
+                self.denial(event, name, [body, names], record, batch)
             }
         };
-        self.in_order &= self.events.last().is_none_or(|last| order(last) < order(&event));
+        self.in_order &= self.events.last().is_none_or(|last| last.order() < event.order());
         self.events.push(event);
     }
 
-    /// The event of a VIRT_* record. Events are handed on by value, so that they can stay in
-    /// registers until they are put to the others: what is written to memory field by field, and
-    /// copied from there as a whole, is waited for.
+    /// Completes the event of a VIRT_* record.
+    // Inlined, and events are passed by value so that they stay in registers: a struct that is
+    // written field by field and copied as a whole is a store-forwarding stall.
     #[inline(always)]
     fn virt<'b>(
         &mut self,
@@ -200,192 +132,86 @@ impl Store {
         virt: &VirtSpans,
         part: impl Fn(Span) -> &'b [u8] + Copy,
     ) -> Event {
-        let (guest, name) = self.guest(event.host, virt, part);
-        let event = Event { guest, name, success: virt.success, ..event }.with_pid(virt.pid);
+        let (guest, name) = self.guests.intern(event.host, virt, part, &mut self.words);
+        let event = Event { guest: Some(guest), name, success: virt.success, ..event };
+        let event = event.with_pid(virt.pid);
         if !virt.shown {
             return Event { kind: EventKind::Seen, ..event };
         }
-        let reason = self.words.id(part(virt.reason));
+        let reason = self.words.intern(part(virt.reason));
         let event = Event { kind: EventKind::Virt(virt.op), reason, ..event };
-        // What a start or a stop says is all in the entry itself.
+        // The entry itself has all fields of a start and a stop.
         if matches!(virt.op, Op::Start | Op::Stop) {
             return event;
         }
-        let what = self.words.id(part(virt.what));
-        let at = self.texts.len();
-        self.texts.extend_from_slice(part(virt.tail));
-        Event { detail: self.put_detail(what, at), ..event }
+        let what = self.words.intern(part(virt.what));
+        Event { detail: Some(self.details.add(what, part(virt.tail))), ..event }
     }
 
-    /// An event that a security module or the kernel saw. Its text is that of its records, each
-    /// further one behind a byte 0x1E and its kind's letter.
-    fn observed(
+    /// Completes the event of a denial or an anomaly with its auxiliary records.
+    fn denial(
         &mut self,
         event: Event,
-        what: u32,
-        body: &[u8],
-        names: &[u8],
-        more: impl Fn(&mut Take<'_>),
+        what: WordId,
+        [body, names]: [Span; 2],
+        record: &FoundRecord,
+        batch: &Batch<'_>,
     ) -> Event {
-        let at = self.texts.len();
-        self.texts.extend_from_slice(body);
-        let texts = &mut self.texts;
-        let mut told = (body, names);
-        let mut by = (Vec::new(), Vec::new());
-        more(&mut |aux, body, names| {
-            let letter = match aux.kind {
-                Aux::Syscall => b'S',
-                Aux::Cwd => b'C',
-                Aux::Path => b'P',
-            };
-            texts.extend_from_slice(&[0x1E, letter]);
-            texts.extend_from_slice(body);
-            if aux.kind == Aux::Syscall {
-                by = (body.to_vec(), names.to_vec());
+        let found = batch.found;
+        let detail = self.details.add(what, found.text(body));
+        let (mut sender, mut names) = (found.text(body), found.text(names));
+        for (found, aux) in batch.aux_of(record) {
+            let body = found.text(aux.body);
+            self.details.add_aux(detail, aux.kind, body);
+            // The system call has the user of the process.
+            if aux.kind == AuxKind::Syscall && !body.is_empty() {
+                (sender, names) = (body, found.text(aux.names));
             }
-        });
-        if !by.0.is_empty() {
-            told = (&by.0, &by.1);
         }
-        let id = |key: &[u8]| find(told.0, key).and_then(number::<u32>);
+        let id = |key: &[u8]| find(sender, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
-        let who = self.users.id(id(b"uid"), auid, told.1);
-        Event { who, detail: self.put_detail(what, at), ..event }
+        let user = self.users.intern(id(b"uid"), auid, names);
+        Event { user, detail: Some(detail), ..event }
     }
 
-    /// Keeps what the texts hold from `at` on as an event's.
-    fn put_detail(&mut self, what: u32, at: usize) -> u32 {
-        self.details.push(Detail { at: at as u64, len: (self.texts.len() - at) as u32, what });
-        self.details.len() as u32 - 1
-    }
-
-    fn detail(&self, event: &Event) -> Detail {
-        self.details.get(event.detail as usize).copied().unwrap_or_default()
-    }
-
-    /// An event's text.
-    pub(crate) fn text(&self, event: &Event) -> &[u8] {
-        let Detail { at, len, .. } = self.detail(event);
-        &self.texts[at as usize..][..len as usize]
-    }
-
-    /// Has the processor fetch the first of some events, all at once. Those of guests that ran side
-    /// by side are far from each other.
-    pub(crate) fn fetch(&self, events: &[u32]) {
-        const AHEAD: usize = 64;
-        let events = || events.iter().take(AHEAD).map(|&id| &self.events[id as usize]);
-        let details = events().fold(0, |sum, event| sum ^ self.detail(event).at);
-        let texts = events().fold(0, |sum, event| {
-            sum ^ self.texts.get(self.detail(event).at as usize).copied().unwrap_or(0)
-        });
-        std::hint::black_box((details, texts));
-    }
-
-    /// `op=`, `resrc=`, or an anomaly's type.
-    pub(crate) fn what(&self, event: &Event) -> u32 {
-        self.detail(event).what
-    }
-
-    fn key(&mut self, source: usize, host: u32, stamp: Stamp) -> i64 {
-        if self.current.0 != host {
-            let (old, progress) = self.current;
-            self.progress.insert(old, progress);
-            self.current = (host, self.progress.get(&host).copied().unwrap_or_default());
-        }
-        let progress = &mut self.current.1;
-        let last = progress.last;
-        let set_back = progress.source == source
-            && stamp.ms < last.ms
-            && stamp.serial > last.serial
-            && stamp.serial - last.serial < NEAR
-            && last.serial > 0;
-        if set_back {
-            progress.last.serial = stamp.serial;
-            return last.ms;
-        }
-        if progress.source != source || stamp.ms >= last.ms {
-            *progress = Progress { source, last: stamp };
-        }
-        stamp.ms
-    }
-
-    /// The guest and its name in this record.
-    fn guest<'b>(
-        &mut self,
-        host: u32,
-        record: &VirtSpans,
-        part: impl Fn(Span) -> &'b [u8],
-    ) -> (u32, u32) {
-        let (uuid, name) = (record.uuid, part(record.vm));
-        // Records about a guest mostly come in a row.
-        let last = self.guests.get(self.last_guest as usize);
-        let id = if last.is_some_and(|last| last.uuid == uuid && last.host == host) {
-            self.last_guest
-        } else {
-            let guests = &self.guests;
-            let is_it = |&id: &u32| {
-                let guest = &guests[id as usize];
-                (guest.host, guest.uuid) == (host, uuid)
-            };
-            let hash = |host: u32, uuid: Uuid| self.hasher.hash_one((host, uuid));
-            let rehash = |&id: &u32| {
-                let guest = &guests[id as usize];
-                hash(guest.host, guest.uuid)
-            };
-            match self.by_uuid.entry(hash(host, uuid), is_it, rehash) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(free) => {
-                    let id = guests.len() as u32;
-                    free.insert(id);
-                    // Hardly any other guest has the same name, so it isn't looked for.
-                    let name = self.words.push(name);
-                    let virt = self.words.id(part(record.virt));
-                    self.guests.push(Guest { uuid, host, virt, name });
-                    self.last_guest = id;
-                    return (id, name);
-                }
-            }
-        };
-        self.last_guest = id;
-        let known = self.guests[id as usize].name;
-        if self.words.get(known) == name {
-            return (id, known);
-        }
-        let name = self.words.id(name);
-        self.renamed.insert((id, name));
-        (id, name)
-    }
-
-    /// Puts the events in order, and forgets those that were read twice.
-    pub(crate) fn order(&mut self) {
-        self.by_uuid = HashTable::new();
+    /// Sorts the events, and removes duplicates.
+    fn sort(&mut self) {
+        self.guests.complete();
         if self.in_order {
             return;
         }
-        if !self.events.is_sorted_by_key(order) {
-            self.events.sort_by_key(order);
+        if !self.events.is_sorted_by_key(Event::order) {
+            self.events.sort_by_key(Event::order);
         }
-        let mut events = std::mem::take(&mut self.events);
-        events.dedup_by(|a, b| {
+        let details = &self.details;
+        self.events.dedup_by(|a, b| {
             a.stamp == b.stamp
                 && a.stamp.serial > 0
                 && (a.kind, a.guest, a.host) == (b.kind, b.guest, b.host)
-                && (self.what(a), self.text(a)) == (self.what(b), self.text(b))
+                && details.are_equal(a.detail, b.detail)
         });
-        self.events = events;
     }
-}
 
-/// Gets a record that tells more, its fields and the interpreted ones.
-type Take<'t> = dyn FnMut(&AuxRecord, &[u8], &[u8]) + 't;
+    /// The fields of an event.
+    pub(crate) fn text(&self, event: &Event) -> &[u8] {
+        self.details.text(event.detail)
+    }
 
-/// What else some lines tell about an event.
-fn told_more(found: &Found, stamp: Stamp, node: Option<&[u8]>, take: &mut Take<'_>) {
-    let from = found.aux.partition_point(|aux| aux.stamp < stamp);
-    for aux in found.aux[from..].iter().take_while(|aux| aux.stamp == stamp) {
-        let text = |span| found.text(span);
-        if aux.node.map(text) == node {
-            take(aux, text(aux.body), text(aux.names));
-        }
+    /// `op=`, `resrc=`, or the type of an anomaly.
+    pub(crate) fn what(&self, event: &Event) -> WordId {
+        self.details.what(event.detail)
+    }
+
+    /// The records of a denial or an anomaly.
+    pub(crate) fn denial_of(&self, event: &Event) -> Denial<'_> {
+        Denial::new(self.text(event), self.details.aux(event.detail))
+    }
+
+    /// Prefetches the first of some events. Those of guests that ran at the same time are far apart.
+    pub(crate) fn prefetch(&self, events: &[EventId]) {
+        const AHEAD: usize = 64;
+        let ahead = || events.iter().take(AHEAD).map(|&id| self.events[id.index()].detail);
+        prefetch(ahead().map(|detail| self.details.place(detail)));
+        prefetch(ahead().map(|detail| self.details.first_byte(detail).into()));
     }
 }

@@ -1,4 +1,4 @@
-//! auditd's own log: where it is, and its rotations.
+//! The log that auditd.conf names, and its rotations.
 
 use super::Source;
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const DEFAULT_LOG: &str = "/var/log/audit/audit.log";
 
-/// The log that auditd's configuration names, and its rotations, oldest first.
+/// The log that `conf` names with its rotations, the oldest first. An error comes with its path.
 pub(super) fn logs(conf: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
     let path = match fs::read_to_string(conf) {
         Ok(text) => log_file(&text),
@@ -27,7 +27,7 @@ fn log_file(text: &str) -> PathBuf {
     text.lines().filter_map(value).next_back().unwrap_or_else(|| DEFAULT_LOG.into())
 }
 
-/// `audit.log` and all `audit.log.*` beside it. Without the log itself its rotations will do.
+/// `audit.log` and all `audit.log.*` and `audit.log-*` beside it. The log itself may be missing.
 fn rotations(path: &Path) -> io::Result<Vec<Source>> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let parent = path.parent().unwrap_or(Path::new("/"));
@@ -36,7 +36,7 @@ fn rotations(path: &Path) -> io::Result<Vec<Source>> {
         let entry = entry?;
         let found = entry.file_name();
         let rest = found.as_encoded_bytes().strip_prefix(name);
-        // auditd's own pieces are NAME.N; log rotation by others makes NAME-DATE.
+        // auditd names rotations NAME.N, logrotate NAME-DATE.
         let ours = rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'.' || rest[0] == b'-');
         if ours && fs::metadata(entry.path()).is_ok_and(|found| found.is_file()) {
             files.push(entry.path());
@@ -50,7 +50,7 @@ fn rotations(path: &Path) -> io::Result<Vec<Source>> {
 }
 
 /// Sorts files so that the oldest rotation comes first: `.10`, `.2`, `.1`, then names with dates,
-/// then the log itself. It need not be right: events are put in order by their time.
+/// then the log itself. A wrong order only costs time: events are sorted by their own time.
 pub(super) fn sort(files: &mut [PathBuf]) {
     files.sort_by_cached_key(|path| {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
@@ -59,7 +59,7 @@ pub(super) fn sort(files: &mut [PathBuf]) {
             .find_map(|ending| name.strip_suffix(&format!(".{ending}")))
             .unwrap_or(&name);
         let (stem, number) = match plain.rsplit_once('.') {
-            // Eight digits are a date, which counts upwards.
+            // Eight digits are a date: the oldest has the lowest.
             Some((stem, number)) if number.len() < 8 => match number.parse::<u32>() {
                 Ok(number) => (stem, Some(number)),
                 Err(_) => (plain, None),

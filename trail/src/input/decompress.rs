@@ -1,4 +1,4 @@
-//! Compressed logs, known by their first bytes: names lie.
+//! Compressed logs, recognised by their first bytes: file names are not reliable.
 
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
@@ -12,11 +12,11 @@ const GZIP: &[u8] = &[0x1F, 0x8B];
 const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 const XZ: &[u8] = &[0xFD, b'7', b'z', b'X', b'Z', 0];
 
-/// How much is read of a compressed file at once.
+/// Read size for compressed files.
 const CHUNK: usize = 64 * 1024;
 
-/// Which compression a text begins like.
-fn kind(front: &[u8]) -> Option<&'static [u8]> {
+/// The magic number at the beginning of `front`.
+fn magic(front: &[u8]) -> Option<&'static [u8]> {
     [GZIP, ZSTD, XZ].into_iter().find(|magic| front.starts_with(magic))
 }
 
@@ -24,18 +24,18 @@ fn kind(front: &[u8]) -> Option<&'static [u8]> {
 pub(super) fn is_compressed(file: &File) -> io::Result<bool> {
     let mut front = [0; XZ.len()];
     let read = file.read_at(&mut front, 0)?;
-    Ok(kind(&front[..read]).is_some())
+    Ok(magic(&front[..read]).is_some())
 }
 
-/// A reader of the text in `raw`.
+/// A reader of the decompressed text of `raw`, which may be plain text too.
 pub(super) fn reader(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut front = Vec::new();
     (&mut raw).take(XZ.len() as u64).read_to_end(&mut front)?;
-    let kind = kind(&front);
+    let magic = magic(&front);
     let whole = Cursor::new(front).chain(raw);
-    let Some(kind) = kind else { return Ok(Box::new(whole)) };
+    let Some(magic) = magic else { return Ok(Box::new(whole)) };
     let whole = BufReader::with_capacity(CHUNK, whole);
-    let (name, inner): (_, Box<dyn Read + Send>) = match kind {
+    let (name, inner): (_, Box<dyn Read + Send>) = match magic {
         GZIP => ("gzip", Box::new(MultiGzDecoder::new(whole))),
         ZSTD => ("zstd", Box::new(Zstd { input: Some(whole), frame: None })),
         _ => ("xz", Box::new(XzReader::new(whole, true))),
@@ -43,7 +43,7 @@ pub(super) fn reader(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read +
     Ok(Box::new(Compressed { name, inner }))
 }
 
-/// Says what is wrong in one way, whoever decompresses.
+/// Gives errors the same text, whichever crate decompresses.
 struct Compressed {
     name: &'static str,
     inner: Box<dyn Read + Send>,
@@ -53,9 +53,9 @@ impl Read for Compressed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
-            // What the file itself can't give.
+            // The file itself can't be read.
             _ if error.raw_os_error().is_some() => error,
-            _ if is_end(&error) => {
+            _ if is_early_end(&error) => {
                 let text = format!("the {} data ends too early", self.name);
                 io::Error::new(io::ErrorKind::UnexpectedEof, text)
             }
@@ -67,22 +67,22 @@ impl Read for Compressed {
     }
 }
 
-/// Whether the end came too early, or that is what is behind it.
-fn is_end(error: &io::Error) -> bool {
-    let is_end = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
-    let mut behind = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
-    while let Some(inner) = behind {
-        if inner.downcast_ref().is_some_and(is_end) {
+/// Whether the error, or one of its causes, is an early end of the data.
+fn is_early_end(error: &io::Error) -> bool {
+    let is_eof = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+    let mut cause = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
+    while let Some(inner) = cause {
+        if inner.downcast_ref().is_some_and(is_eof) {
             return true;
         }
-        behind = inner.source();
+        cause = inner.source();
     }
-    is_end(error)
+    is_eof(error)
 }
 
-/// Frame after frame: what is appended to a .zst file is a frame of its own.
+/// Reads frame after frame: appending to a .zst file adds a frame.
 struct Zstd<R: Read> {
-    /// What is left, between frames.
+    /// The rest of the file, while no frame is open.
     input: Option<BufReader<R>>,
     frame: Option<Frame<R>>,
 }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_one_way() {
+    fn errors_have_the_same_text_for_every_format() {
         let text: Vec<u8> = (0..5000u32).flat_map(|n| (n * n).to_string().into_bytes()).collect();
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), Default::default());
         gzip.write_all(&text).unwrap();
@@ -155,14 +155,14 @@ mod tests {
         ] {
             assert_eq!(read(bytes.clone()).unwrap(), text, "{name}");
             for keep in [8, bytes.len() / 2, bytes.len() - 1] {
-                let said = read(bytes[..keep].to_vec()).unwrap_err().to_string();
-                assert_eq!(said, format!("the {name} data ends too early"), "{keep} bytes");
+                let message = read(bytes[..keep].to_vec()).unwrap_err().to_string();
+                assert_eq!(message, format!("the {name} data ends too early"), "{keep} bytes");
             }
             let mut damaged = bytes.clone();
             let middle = damaged.len() / 2;
             damaged[middle..middle + 100].fill(0xFF);
-            let said = read(damaged).unwrap_err().to_string();
-            assert_eq!(said, format!("the {name} data is damaged"));
+            let message = read(damaged).unwrap_err().to_string();
+            assert_eq!(message, format!("the {name} data is damaged"));
         }
     }
 

@@ -1,4 +1,5 @@
-//! Where logs are: the system's own with their rotations, files, directories, standard input.
+//! Finds and opens logs: auditd's own with its rotations, files, directories, standard input.
+//! [`blocks`] reads them in blocks of whole lines.
 
 mod auditd;
 pub mod blocks;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// auditd's configuration, which says where its log is.
+/// auditd's configuration file, which names its log.
 pub const AUDITD_CONF: &str = "/etc/audit/auditd.conf";
 
 /// A log to read.
@@ -18,12 +19,12 @@ pub const AUDITD_CONF: &str = "/etc/audit/auditd.conf";
 pub enum Source {
     /// Standard input.
     Stdin,
-    /// A file, compressed or not.
+    /// A file, which may be compressed.
     File(PathBuf),
 }
 
 impl Source {
-    /// Its name in messages.
+    /// The name for messages.
     pub fn name(&self) -> String {
         match self {
             Self::Stdin => "standard input".to_owned(),
@@ -31,7 +32,7 @@ impl Source {
         }
     }
 
-    /// Opens it; what is read of a stream itself is added to `progress`.
+    /// Opens the log. A stream adds the bytes that it reads to `progress`.
     pub(crate) fn open(&self, progress: &Arc<AtomicU64>) -> io::Result<Log> {
         let raw: Box<dyn Read + Send> = match self {
             Self::Stdin => Box::new(io::stdin()),
@@ -41,7 +42,7 @@ impl Source {
                 if found.is_dir() {
                     return Err(io::ErrorKind::IsADirectory.into());
                 }
-                // Files that the kernel makes up as they are read have no size.
+                // Files in /proc have a size of 0 but may hold text.
                 if found.is_file() && found.len() > 0 && !decompress::is_compressed(&file)? {
                     return Ok(Log::File(file));
                 }
@@ -53,15 +54,15 @@ impl Source {
     }
 }
 
-/// A log that has been opened.
+/// An open log.
 pub(crate) enum Log {
-    /// A plain file, to be read at any place.
+    /// A plain file, readable at any offset.
     File(File),
-    /// What can only be read from its beginning to its end.
+    /// A pipe or a compressed file, readable only from beginning to end.
     Stream(Box<dyn Read + Send>),
 }
 
-/// Counts what is read.
+/// Counts the bytes that are read.
 struct Counted {
     inner: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
@@ -75,18 +76,17 @@ impl Read for Counted {
     }
 }
 
-/// The logs to read, in that order.
+/// The logs to read, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     /// The logs.
     pub list: Vec<Source>,
-    /// They are this host's own, so that its user names apply.
+    /// The logs are this host's own: its user database applies.
     pub local: bool,
 }
 
 impl Sources {
-    /// The logs that were asked for; without any, the system's own. The error comes with the
-    /// path that it is about.
+    /// The logs at `paths`; without any, auditd's own. An error comes with its path.
     pub fn resolve(paths: &[PathBuf]) -> Result<Self, (PathBuf, io::Error)> {
         if paths.is_empty() {
             let list = auditd::logs(Path::new(AUDITD_CONF))?;
@@ -108,7 +108,7 @@ impl Sources {
         Ok(Self { list, local: false })
     }
 
-    /// The bytes of all files together; `None` when that can't be told.
+    /// The size of all files in bytes; `None` if one of them isn't a regular file.
     pub fn size(&self) -> Option<u64> {
         let size = |source: &Source| match source {
             Source::Stdin => None,
@@ -120,7 +120,7 @@ impl Sources {
     }
 }
 
-/// A directory's files, the oldest rotation first.
+/// The visible files of a directory, the oldest rotation first.
 fn directory(path: &Path) -> io::Result<Vec<Source>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path)? {
@@ -131,7 +131,7 @@ fn directory(path: &Path) -> io::Result<Vec<Source>> {
         }
     }
     if files.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "there is no file in it"));
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the directory has no files"));
     }
     auditd::sort(&mut files);
     Ok(files.into_iter().map(Source::File).collect())

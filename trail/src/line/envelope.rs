@@ -1,26 +1,26 @@
-//! What the kernel and libaudit put around a program's text: who sent it before, which program and
-//! whether it succeeded behind.
+//! The text around the BODY of a program's record: the kernel's fields before it, libaudit's fields
+//! (program, host, result) after it.
 
 use super::Defect;
-use crate::line::fields::{Fields, number};
+use super::fields::{Fields, number};
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
-/// The record's text inside `msg='...'`, and what stands before and behind it.
+/// A record, split at its `msg='...'`.
 pub(crate) struct Quoted<'a> {
     /// The kernel's fields.
     pub(crate) head: &'a [u8],
-    /// The program's text.
+    /// The program's text, inside the quotes.
     pub(crate) text: &'a [u8],
-    /// What must be nothing.
+    /// The text after the closing quote. A valid record has none.
     pub(crate) trailing: &'a [u8],
 }
 
-/// Finds `msg='...'`. Its end is the last quote: a guest's name may hold one.
+/// Splits a record at `msg='...'`. The last quote closes it, because a guest's name may have one.
 pub(crate) fn quoted(body: &[u8]) -> Result<Quoted<'_>, Defect> {
     let start = memchr_iter(b'\'', body).find(|&at| body[..at].ends_with(b" msg="));
     let start = match start {
         Some(at) => at + 1,
-        // Cut before it, or no such record at all.
+        // Cut before `msg=`, or not a program's record.
         None if body.starts_with(b"pid=") => return Err(Defect::Cut),
         None => return Err(Defect::Malformed("msg")),
     };
@@ -29,7 +29,7 @@ pub(crate) fn quoted(body: &[u8]) -> Result<Quoted<'_>, Defect> {
     Ok(Quoted { head, text: &text[..end], trailing: &text[end + 1..] })
 }
 
-/// The BODY and the result. The last `res=` counts: it is libaudit's own, behind all values.
+/// The BODY and the result. The last `res=` counts: libaudit appends it after all values.
 fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
     let at = last_word(text, b"res=").ok_or(Defect::Cut)?;
     let success = match &text[at + b" res=".len()..] {
@@ -44,19 +44,19 @@ fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
     Ok((last_word(body, b"exe=").map_or(body, |exe| &body[..exe]), success))
 }
 
-/// Where the blank in front of the last word stands that starts like this.
+/// The offset of the blank before the last word that starts with `start`.
 fn last_word(text: &[u8], start: &[u8]) -> Option<usize> {
     memrchr_iter(b' ', text).find(|&at| text[at + 1..].starts_with(start))
 }
 
-/// Who wrote the record, as the kernel says.
+/// The `uid=` and the `auid=` of the process that wrote the record.
 fn sender(head: &[u8]) -> (Option<u32>, Option<u32>) {
     let (mut uid, mut auid) = (None, None);
     for field in Fields::new(head) {
         match field.key {
             b"uid" if uid.is_none() => uid = number(field.value),
             b"auid" if auid.is_none() => auid = number(field.value),
-            // The security module's label follows, which is the last of the kernel's fields.
+            // The security label is the kernel's last field, and may contain anything.
             b"subj" => break,
             _ => {}
         }
@@ -64,28 +64,28 @@ fn sender(head: &[u8]) -> (Option<u32>, Option<u32>) {
     (uid, auid.filter(|&auid| auid != u32::MAX))
 }
 
-/// What stands around a BODY. A daemon's records have the same one again and again, which is
-/// faster compared than read.
+/// The text around a BODY. Consecutive records of a daemon have the same one, and comparing it is
+/// faster than parsing it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Envelope<'a> {
-    /// Through the quote in front of the BODY.
+    /// The text before the BODY, with the opening quote.
     head: &'a [u8],
-    /// From the blank behind the BODY on.
+    /// The text after the BODY, with the blank in front.
     tail: &'a [u8],
-    /// It is of libaudit's usual form: then another record that begins and ends in the same way
-    /// has the same frame.
+    /// Whether the envelope has libaudit's usual format. Any record with the same beginning and the
+    /// same end then has this envelope.
     pub(crate) usual: bool,
     /// `res=success`
     pub(crate) success: bool,
-    /// The sender's `uid=`.
+    /// The kernel's `uid=`.
     pub(crate) uid: Option<u32>,
-    /// The sender's `auid=`; `None` when it is unset.
+    /// The kernel's `auid=`; `None` if it is unset.
     pub(crate) auid: Option<u32>,
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads what is around a record's BODY; gives the BODY too.
-    pub(crate) fn read(record: &'a [u8]) -> Result<(Self, &'a [u8]), Defect> {
+    /// Parses a record to its envelope and its BODY.
+    pub(crate) fn parse(record: &'a [u8]) -> Result<(Self, &'a [u8]), Defect> {
         let quoted = quoted(record)?;
         let (body, success) = result(quoted.text)?;
         let (uid, auid) = sender(quoted.head);
@@ -98,22 +98,22 @@ impl<'a> Envelope<'a> {
         Ok((Self { head, tail, usual, success, uid, auid }, body))
     }
 
-    /// The BODY of a record, if it has this frame.
+    /// The BODY of a record, if the record has this envelope.
     #[inline]
     pub(crate) fn body<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
-        self.in_front(record.strip_prefix(self.head)?)
+        self.before_tail(record.strip_prefix(self.head)?)
     }
 
-    /// What stands in front of this frame's end, if it can be known by that.
+    /// The text before this envelope's tail, if the envelope is a usual one and the text ends so.
     #[inline]
-    pub(crate) fn in_front<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
+    pub(crate) fn before_tail<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
         let front = record.strip_suffix(self.tail)?;
         self.usual.then_some(front)
     }
 
-    /// A record with this frame through so many bytes of its BODY.
+    /// A record with this envelope, up to `end` bytes of its BODY.
     #[inline]
-    pub(crate) fn through<'r>(&self, record: &'r [u8], end: usize) -> &'r [u8] {
+    pub(crate) fn up_to<'r>(&self, record: &'r [u8], end: usize) -> &'r [u8] {
         &record[..self.head.len() + end]
     }
 }

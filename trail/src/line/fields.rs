@@ -1,31 +1,30 @@
-//! `key=value` words, and what is behind their values.
+//! `key=value` words and the decoding of their values.
 
 use std::borrow::Cow;
 use std::str::FromStr;
 use viraudit::encode::{decode, decode_raw};
 use viraudit::internal::encode::MISSING;
 
-/// One word of a record.
+/// A word of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field<'a> {
-    /// Where the word stands.
-    pub at: usize,
-    /// Its key; empty when it has none.
-    pub key: &'a [u8],
-    /// Its value, as it stands there.
-    pub value: &'a [u8],
+pub(crate) struct Field<'a> {
+    /// The offset of the word.
+    pub(crate) at: usize,
+    /// The key; empty if the word has none.
+    pub(crate) key: &'a [u8],
+    /// The encoded value.
+    pub(crate) value: &'a [u8],
 }
 
-/// The words of a text, with blanks between them.
+/// The words of a text, separated by blanks.
 #[derive(Clone, Debug)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// The words of `text`.
-    pub fn new(text: &'a [u8]) -> Self {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
         Self { text, at: 0 }
     }
 }
@@ -44,7 +43,7 @@ impl<'a> Iterator for Fields<'a> {
                 continue;
             }
             let word = &rest[..len];
-            // Keys are short: no need for a search that is made for long texts.
+            // Keys are short: memchr is made for longer texts.
             let (key, value) = match word.iter().position(|&byte| byte == b'=') {
                 Some(end) => (&word[..end], &word[end + 1..]),
                 None => (&word[..0], word),
@@ -54,11 +53,10 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The word at a text's beginning, and what stands behind it, from the blank on.
+/// The word at the beginning of a text, and the rest from the blank on.
 #[inline]
 pub(crate) fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    // Most are short: eight bytes are looked at at once, and no search made for long texts is
-    // started before.
+    // Most words are short: eight bytes are compared at once before memchr is called.
     let len = match text.first_chunk() {
         Some(front) => match first_blank(*front) {
             8 => memchr::memchr(b' ', &text[8..]).map_or(text.len(), |at| at + 8),
@@ -69,33 +67,33 @@ pub(crate) fn word(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(len)
 }
 
-/// Where the first blank is; 8 where there is none.
+/// The offset of the first blank; 8 if there is none.
 #[inline]
 fn first_blank(text: [u8; 8]) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    // Blanks become zeros, the first of which is the first byte to borrow.
+    // Blanks become zeros. The first zero is the first byte to borrow.
     let text = u64::from_le_bytes(text) ^ u64::from_le_bytes([b' '; 8]);
     (text.wrapping_sub(ONES) & !text & HIGH).trailing_zeros() as usize / 8
 }
 
-/// The first value of `key`, as it stands there.
-pub fn find<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+/// The encoded value of the first word with this key.
+pub(crate) fn find<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     Fields::new(text).find(|field| field.key == key).map(|field| field.value)
 }
 
-/// A number without a plus sign.
-pub fn number<N: FromStr>(text: &[u8]) -> Option<N> {
+/// Parses a number. A plus sign is rejected: the kernel and libvirt never write one.
+pub(crate) fn number<N: FromStr>(text: &[u8]) -> Option<N> {
     if text.first() == Some(&b'+') {
         return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A number of a few digits, at most nineteen, and of nothing else.
+/// Parses a number of at most nineteen digits.
 #[inline]
 pub(crate) fn few_digits(text: &[u8]) -> Option<u64> {
-    // Without a way out in the middle, which is faster.
+    // Faster without an early exit.
     let mut all = true;
     let value = text.iter().fold(0, |value, byte| {
         let digit = byte.wrapping_sub(b'0');
@@ -105,24 +103,24 @@ pub(crate) fn few_digits(text: &[u8]) -> Option<u64> {
     all.then_some(value)
 }
 
-/// An encoded value's bytes: quoted or hex. Anything else stands for itself, as records of old
-/// programs have it.
-pub fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
+/// Decodes a quoted or hex value. Any other text is its own value: old programs don't encode.
+pub(crate) fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
     decode(text).unwrap_or(Cow::Borrowed(text))
 }
 
-/// The same, `None` for the missing value `?` and for none at all.
-pub fn decoded_option(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+/// Decodes a value; `None` for the placeholder `?` and for an empty one.
+pub(crate) fn decoded_option(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(decoded(text)).filter(|value| !value.is_empty() && **value != *MISSING)
 }
 
-/// A value that libvirt leaves raw; `None` for the missing value `?`.
-pub fn raw_option(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+/// Decodes a value that libvirt doesn't encode; `None` for the placeholder `?` and for an empty
+/// one.
+pub(crate) fn raw_option(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(decode_raw(text)).filter(|value| !value.is_empty() && **value != *MISSING)
 }
 
-/// A value of the kernel's: quoted, hex, `(null)`, `(none)` or bare.
-pub fn kernel_text(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+/// Decodes a value of the kernel: quoted, hex or plain; `None` for `(null)`, `(none)` and `?`.
+pub(crate) fn kernel_text(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     match text {
         b"(null)" | b"(none)" | b"?" | b"" | b"\"?\"" => None,
         _ => Some(decoded(text)),

@@ -1,7 +1,7 @@
-//! Audit records in other clothes: journald's short and JSON lines, kernel messages, syslog.
+//! Audit records in other formats: journald's short and JSON lines, kernel messages, syslog.
 //!
-//! Each is rewritten to auditd's form. Only what the kernel or auditd itself has said counts: any
-//! program may write `type=2500 audit(...)` to syslog, but not under their names.
+//! Each is rewritten to auditd's format. Only messages of the kernel and of auditd count: any program
+//! may write `type=2500 audit(...)` to syslog, but not under their names.
 
 use super::front;
 use crate::time::Clock;
@@ -11,27 +11,27 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
 use std::io::Write;
 
-/// What a line turned out to be.
+/// The kind of a line that is not in auditd's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForeignLine {
-    /// A record, which was appended in auditd's form.
+pub(crate) enum ForeignLine {
+    /// An audit record. It was rewritten.
     Audit,
-    /// A line of another program, or none at all.
+    /// A line of another program, or an empty one.
     Other,
-    /// Nothing known.
+    /// A line of an unknown format.
     Unknown,
 }
 
-/// The names under which records come by syslog.
+/// The syslog tags of the kernel's and auditd's messages.
 const TAGS: [&[u8]; 5] = [b"audit", b"kernel", b"audispd", b"audisp-syslog", b"auditd"];
 
-/// Rewrites a line that [`front`] doesn't know, at the end of `out`.
-pub fn rewrite(line: &[u8], clock: &Clock, out: &mut Vec<u8>) -> ForeignLine {
+/// Rewrites a line that [`front`] rejects, and appends it to `out`.
+pub(crate) fn rewrite(line: &[u8], clock: &Clock, out: &mut Vec<u8>) -> ForeignLine {
     let text = line.trim_ascii();
-    // How journalctl's json-seq and json-sse begin a line.
+    // The prefixes of journalctl's json-seq and json-sse.
     let object = [&b"\x1e"[..], b"data: "].into_iter().find_map(|mark| text.strip_prefix(mark));
     let text = object.filter(|object| object.starts_with(b"{")).unwrap_or(text);
-    // ausearch puts these between events.
+    // The separators of ausearch.
     if text.is_empty() || text == b"----" || text.starts_with(b"time->") {
         return ForeignLine::Other;
     }
@@ -86,7 +86,7 @@ fn put_node(host: &[u8], out: &mut Vec<u8>) {
     out.push(b' ');
 }
 
-/// `TYPE FIELDS`: journald shows neither the stamp nor the serial number.
+/// `TYPE FIELDS`, as journald prints it: without stamp and serial number.
 fn unnumbered(header: &Header<'_>, text: &[u8], out: &mut Vec<u8>) -> bool {
     let Some((name, fields)) = split_type(text) else { return false };
     put_node(header.host, out);
@@ -104,7 +104,7 @@ fn put_record(name: &[u8], ms: i64, serial: &[u8], fields: &[u8], out: &mut Vec<
     out.extend_from_slice(fields);
 }
 
-/// The type's name in front of a message, and the fields behind it.
+/// The type name at the beginning of a message, and the fields after it.
 fn split_type(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(b' ', text)?;
     let name = &text[..end];
@@ -120,7 +120,7 @@ fn json(text: &[u8], out: &mut Vec<u8>) -> ForeignLine {
     let word = |key: &str| entry.get(key).and_then(Value::as_str);
     let message_bytes = match entry.get("MESSAGE") {
         Some(Value::String(text)) => text.clone().into_bytes(),
-        // How journald writes what isn't UTF-8.
+        // journald's notation for text that is not UTF-8.
         Some(Value::Array(bytes)) => {
             bytes.iter().filter_map(Value::as_u64).map(|byte| byte as u8).collect()
         }
@@ -150,7 +150,7 @@ fn json(text: &[u8], out: &mut Vec<u8>) -> ForeignLine {
     }
 }
 
-/// What stands in front of a message in syslog's and journald's short forms.
+/// A message with its header in the short formats of syslog and journald.
 struct Header<'a> {
     ms: i64,
     host: &'a [u8],
@@ -199,7 +199,7 @@ fn header_time<'a>(text: &'a [u8], clock: &Clock) -> Option<(i64, &'a [u8])> {
     }
 }
 
-/// `Nov 21 20:21:57[.123456] `: the latest year in which that isn't in the future.
+/// `Nov 21 20:21:57[.123456] `, in the latest year in which this is not in the future.
 fn with_month<'a>(text: &'a [u8], clock: &Clock) -> Option<(i64, &'a [u8])> {
     let (mut date, rest) = broken_down("%b %e %H:%M:%S%.f", text)?;
     let now = clock.now();
@@ -207,7 +207,7 @@ fn with_month<'a>(text: &'a [u8], clock: &Clock) -> Option<(i64, &'a [u8])> {
     let year = now.year();
     let ms = (0..8).find_map(|back| {
         date.set_year(Some(year - back)).ok()?;
-        // Not every year has a 29th of February.
+        // `to_datetime` fails for 29 February in most years.
         millis(date.to_datetime().ok()?, now.time_zone()).filter(|&ms| ms <= latest)
     })?;
     Some((ms, rest.strip_prefix(b" ")?))
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_too_far() {
+    fn times_out_of_range_are_rejected() {
         let line = |time: &str| format!("{time} h1 audit[1]: VIRT_CONTROL {FIELDS}");
         assert_eq!(rewritten(&line("9223372036854775.999")), Err(ForeignLine::Unknown));
         assert!(rewritten(&line("9223372036854775.807")).is_ok());
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn other_programs_cannot_speak_for_the_kernel() {
+    fn other_programs_cannot_forge_kernel_messages() {
         let record = format!("type=2501 audit(1795292517.231:15): {FIELDS}");
         for line in [
             format!("Nov 21 20:21:57 h1 evil[7]: {record}"),

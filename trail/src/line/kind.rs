@@ -1,48 +1,49 @@
-//! Record types, as far as this package tells them apart.
+//! Record types, as far as a report distinguishes them.
 
+use super::fields::number;
 use viraudit::RecordType;
 
-/// What a record is.
+/// The type of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// One of the VIRT_* types.
     Virt(RecordType),
     /// A denial by a security module, in the kernel or (USER_AVC) by a program on its behalf.
     Avc,
-    /// An anomaly; its number, or 0 when only its name is known.
+    /// An anomaly, by its number; 0 if only its name is known.
     Anomaly(u16),
-    /// Tells more about an event of several records.
-    Aux(Aux),
+    /// An auxiliary record.
+    Aux(AuxKind),
     /// The host starts.
     Boot,
     /// The host goes down.
     Shutdown,
-    /// The host changes its run level; 0 and 6 mean it goes down.
+    /// The host changes its run level. It goes down at 0 and 6.
     RunLevel,
     /// The kernel's audit starts, or is reconfigured.
     Kernel,
-    /// auditd's own records, which it numbers by itself; `true` for its start.
+    /// A record of auditd itself, with auditd's own serial number; `true` for its start.
     Daemon(bool),
-    /// A type of the VIRT range that nobody has defined.
+    /// An undefined type in the range of VIRT_* types.
     UnknownVirt,
-    /// Anything else.
+    /// Any other type.
     Other,
 }
 
-/// A record that only tells more about others of its event.
+/// The type of an auxiliary record, which adds details to another record of its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Aux {
-    /// The system call: who, and which program.
+pub(crate) enum AuxKind {
+    /// The system call, with its user and program.
     Syscall,
-    /// The directory in which it ran.
+    /// The current directory.
     Cwd,
-    /// A path that it used.
+    /// A path that the system call used.
     Path,
 }
 
 impl Kind {
     /// The type with this number.
-    pub fn from_number(number: u32) -> Self {
+    pub(crate) fn from_number(number: u32) -> Self {
         let small = u16::try_from(number).unwrap_or(0);
         match number {
             1107 | 1400 | 1500..=1507 => Self::Avc,
@@ -51,9 +52,9 @@ impl Kind {
             1129 => Self::RunLevel,
             1200 => Self::Daemon(true),
             1201..=1299 => Self::Daemon(false),
-            1300 => Self::Aux(Aux::Syscall),
-            1302 => Self::Aux(Aux::Path),
-            1307 => Self::Aux(Aux::Cwd),
+            1300 => Self::Aux(AuxKind::Syscall),
+            1302 => Self::Aux(AuxKind::Path),
+            1307 => Self::Aux(AuxKind::Cwd),
             1700..=1799 | 2100..=2199 => Self::Anomaly(small),
             2000 => Self::Kernel,
             2500..=2599 => RecordType::from_number(small).map_or(Self::UnknownVirt, Self::Virt),
@@ -61,15 +62,15 @@ impl Kind {
         }
     }
 
-    /// The type that `type=` names: a name, a number, or `UNKNOWN[number]`.
-    pub fn from_name(name: &[u8]) -> Self {
+    /// The type that `type=` specifies: a name, a number, or `UNKNOWN[number]`.
+    pub(crate) fn from_name(name: &[u8]) -> Self {
         match name {
             b"VIRT_RESOURCE" => Self::Virt(RecordType::VirtResource),
             b"VIRT_CONTROL" => Self::Virt(RecordType::VirtControl),
             b"VIRT_MACHINE_ID" => Self::Virt(RecordType::VirtMachineId),
-            b"SYSCALL" => Self::Aux(Aux::Syscall),
-            b"PATH" => Self::Aux(Aux::Path),
-            b"CWD" => Self::Aux(Aux::Cwd),
+            b"SYSCALL" => Self::Aux(AuxKind::Syscall),
+            b"PATH" => Self::Aux(AuxKind::Path),
+            b"CWD" => Self::Aux(AuxKind::Cwd),
             b"AVC" | b"USER_AVC" => Self::Avc,
             b"SYSTEM_BOOT" => Self::Boot,
             b"SYSTEM_SHUTDOWN" => Self::Shutdown,
@@ -91,17 +92,13 @@ impl Kind {
         }
     }
 
-    /// Whether records of this type end up in a report.
-    pub fn matters(self) -> bool {
+    /// Whether a report may use records of this type.
+    pub(crate) fn matters(self) -> bool {
         !matches!(self, Self::Other | Self::Daemon(_) | Self::UnknownVirt)
     }
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// The kernel's anomalies, and those of programs that auditors meet most.
+/// The anomalies of the kernel and the common ones of programs.
 const ANOMALIES: [(u16, &str); 16] = [
     (1700, "ANOM_PROMISCUOUS"),
     (1701, "ANOM_ABEND"),
@@ -125,11 +122,33 @@ fn anomaly_number(name: &[u8]) -> u16 {
     ANOMALIES.iter().find(|(_, known)| known.as_bytes() == name).map_or(0, |(number, _)| *number)
 }
 
-/// The name of an anomaly's type.
-pub fn anomaly_name(number: u16) -> String {
+/// The name of an anomaly type.
+pub(crate) fn anomaly_name(number: u16) -> String {
     match ANOMALIES.iter().find(|(known, _)| *known == number) {
         Some((_, name)) => (*name).to_owned(),
         None if number == 0 => "ANOM".to_owned(),
         None => format!("ANOM_{number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_only_digits() {
+        let control = Kind::Virt(RecordType::VirtControl);
+        for (name, expected) in [
+            ("2500", control),
+            ("UNKNOWN[2500]", control),
+            ("UNKNOWN[+2500]", Kind::Other),
+            ("UNKNOWN[-2500]", Kind::Other),
+            ("UNKNOWN[2500", Kind::Other),
+            ("UNKNOWN[]", Kind::Other),
+            ("+2500", Kind::Other),
+            ("2500x", Kind::Other),
+        ] {
+            assert_eq!(Kind::from_name(name.as_bytes()), expected, "{name}");
+        }
     }
 }

@@ -1,64 +1,62 @@
-//! One line of a log: what it is, when it was, and where its fields stand.
+//! One line of a log: its record type, its stamp and its fields.
 //!
-//! Bytes, not UTF-8. auditd's own form is read where it stands; every other form ([`foreign`]) is
-//! first rewritten to it, so that there is one parser for all.
+//! Lines are bytes, not UTF-8. auditd's own format is parsed in place; a line in any other format
+//! ([`foreign`]) is first rewritten to it, so that one parser is enough.
 
 mod denial;
 mod envelope;
-pub mod fields;
-pub mod foreign;
+pub(crate) mod fields;
+pub(crate) mod foreign;
 mod kind;
 mod resource;
 mod stamp;
 mod virt;
 
-pub use denial::Denial;
-pub(crate) use denial::context;
+pub(crate) use denial::{AuxBody, Denial, context};
 pub(crate) use envelope::{Envelope, quoted};
-pub use kind::{Aux, Kind, anomaly_name};
-pub use resource::ResourceChange;
+pub(crate) use kind::{AuxKind, Kind, anomaly_name};
+pub(crate) use resource::ResourceChange;
 pub use stamp::Stamp;
-pub(crate) use stamp::Stamps;
-pub use virt::{Defect, Op, VirtLine};
+pub(crate) use stamp::StampReader;
+pub(crate) use virt::{Defect, Op, VirtLine};
 
-/// A line in auditd's form.
+/// A line in auditd's format.
 #[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
-    /// All that stands in front of the stamp.
-    pub start: &'a [u8],
-    /// The host that it comes from, where the line says so.
-    pub node: Option<&'a [u8]>,
-    /// The record's type.
-    pub kind: Kind,
-    /// When.
-    pub stamp: Stamp,
+pub(crate) struct Line<'a> {
+    /// The text before the stamp.
+    pub(crate) start: &'a [u8],
+    /// `node=`
+    pub(crate) node: Option<&'a [u8]>,
+    /// The record type.
+    pub(crate) kind: Kind,
+    pub(crate) stamp: Stamp,
     /// The fields.
-    pub body: &'a [u8],
-    /// The interpreted fields of `log_format = ENRICHED`, behind the byte 0x1D.
-    pub names: &'a [u8],
+    pub(crate) body: &'a [u8],
+    /// The interpreted fields of `log_format = ENRICHED`, which follow the byte 0x1D.
+    pub(crate) names: &'a [u8],
 }
 
-/// The front of a line, without its stamp: all that most lines are looked at for.
+/// The front of a line, up to its stamp. Most lines are dropped by it alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Front<'a> {
-    /// All of it, through `audit(`.
-    pub start: &'a [u8],
-    /// The host that it comes from, where the line says so.
-    pub node: Option<&'a [u8]>,
-    /// The record's type.
-    pub kind: Kind,
-    /// `type=`, as it stands there.
+    /// The front itself, through `audit(`.
+    pub(crate) start: &'a [u8],
+    /// `node=`
+    pub(crate) node: Option<&'a [u8]>,
+    /// The record type.
+    pub(crate) kind: Kind,
+    /// The value of `type=`.
     pub name: &'a [u8],
-    /// What stands behind `audit(`.
+    /// The text after `audit(`.
     pub rest: &'a [u8],
 }
 
-/// The line without the CR of logs that went through other systems.
-pub fn without_cr(line: &[u8]) -> &[u8] {
+/// The line without a final CR, which copying through other systems may have added.
+pub(crate) fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Reads a line's front; `None` when it isn't in auditd's form.
+/// Parses the front of a line; `None` if the line is not in auditd's format.
 #[inline]
 pub fn front(line: &[u8]) -> Option<Front<'_>> {
     // Most records about guests are of this type.
@@ -80,24 +78,24 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
         }
     };
     let rest = rest.strip_prefix(b"type=")?;
-    // No type's name is longer.
+    // No type has a longer name.
     let end = memchr::memchr(b' ', rest.get(..40).unwrap_or(rest))?;
     let (name, rest) = (&rest[..end], &rest[end + 1..]);
-    // printk leaves `msg=` out.
+    // printk omits `msg=`.
     let rest = rest.strip_prefix(b"msg=").unwrap_or(rest).strip_prefix(b"audit(")?;
     let start = &line[..line.len() - rest.len()];
     Some(Front { start, node, kind: Kind::from_name(name), name, rest })
 }
 
 impl<'a> Front<'a> {
-    /// Reads the stamp, and finds the fields.
-    pub fn line(&self) -> Option<Line<'a>> {
-        self.line_by(&mut Stamps::default())
+    /// Parses the rest of the line.
+    pub(crate) fn line(&self) -> Option<Line<'a>> {
+        self.line_by(&mut StampReader::default())
     }
 
-    /// The same, for one of many lines.
-    #[inline(always)] // as Stamps::read is
-    pub(crate) fn line_by(&self, stamps: &mut Stamps) -> Option<Line<'a>> {
+    /// Parses the rest of the line with a reader that has seen the lines before.
+    #[inline(always)] // as StampReader::read is
+    pub(crate) fn line_by(&self, stamps: &mut StampReader) -> Option<Line<'a>> {
         let (stamp, body) = stamps.read(self.rest)?;
         let (body, names) = split_names(body);
         let Self { start, node, kind, .. } = *self;
@@ -105,18 +103,11 @@ impl<'a> Front<'a> {
     }
 }
 
-impl<'a> Line<'a> {
-    /// Reads a line in auditd's form.
-    pub fn parse(line: &'a [u8]) -> Option<Self> {
-        front(without_cr(line))?.line()
-    }
-}
-
-/// The fields, and the interpreted ones of an enriched line.
+/// The fields, and the interpreted fields of an enriched line.
 #[inline]
 fn split_names(body: &[u8]) -> (&[u8], &[u8]) {
     if body.last() == Some(&b'\'') {
-        // The usual end of a program's record: nothing is interpreted behind it.
+        // The usual end of a record that isn't enriched.
         return (body, b"");
     }
     match memchr::memchr(0x1D, body) {
@@ -129,8 +120,12 @@ fn split_names(body: &[u8]) -> (&[u8], &[u8]) {
 mod tests {
     use super::*;
 
+    fn parse(text: &[u8]) -> Option<Line<'_>> {
+        front(without_cr(text))?.line()
+    }
+
     #[test]
-    fn forms_of_a_front() {
+    fn formats_of_a_front() {
         for (text, node, ms, serial) in [
             ("type=VIRT_CONTROL msg=audit(12.345:67): pid=1", None, 12345, 67),
             ("node=h1 type=VIRT_CONTROL msg=audit(12.345:67): pid=1", Some("h1"), 12345, 67),
@@ -138,7 +133,7 @@ mod tests {
             ("type=UNKNOWN[2500] msg=audit(12:67): pid=1\r", None, 12000, 67),
             ("type=2500 msg=audit(12.3): pid=1", None, 12003, 0),
         ] {
-            let line = Line::parse(text.as_bytes()).expect(text);
+            let line = parse(text.as_bytes()).expect(text);
             assert_eq!(line.kind, Kind::Virt(viraudit::RecordType::VirtControl), "{text}");
             assert_eq!(line.node, node.map(str::as_bytes), "{text}");
             assert_eq!(line.stamp, Stamp { ms, serial }, "{text}");
@@ -147,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn no_front() {
+    fn malformed_fronts() {
         for text in [
             "",
             "type=",
@@ -161,13 +156,13 @@ mod tests {
             "node=x type=X",
             " type=X msg=audit(1:1): x",
         ] {
-            assert!(Line::parse(text.as_bytes()).is_none(), "{text}");
+            assert!(parse(text.as_bytes()).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn names_stand_behind_their_byte_only() {
-        let line = Line::parse(b"type=X msg=audit(1:1): a='b'\x1dUID=\"root\"").unwrap();
+    fn interpreted_fields_follow_their_byte() {
+        let line = parse(b"type=X msg=audit(1:1): a='b'\x1dUID=\"root\"").unwrap();
         assert_eq!((line.body, line.names), (&b"a='b'"[..], &b"UID=\"root\""[..]));
     }
 }

@@ -1,23 +1,23 @@
-//! The change that a VIRT_RESOURCE record reports: the value before, the value after, and the rest.
+//! The change that a VIRT_RESOURCE record reports: the old value, the new value, and all other fields.
 
-use crate::line::fields::{Field, Fields, decoded, decoded_option, raw_option};
+use super::fields::{Field, Fields, decoded, decoded_option, raw_option};
 use std::borrow::Cow;
 use viraudit::encode::decode_raw;
 use viraudit::internal::record::{Kind, Role, Style};
 
-/// A resource's change, decoded.
+/// The change of a resource, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResourceChange<'t> {
-    /// What is given back.
-    pub old: Option<Cow<'t, [u8]>>,
-    /// What is assigned.
-    pub new: Option<Cow<'t, [u8]>>,
+pub(crate) struct ResourceChange<'t> {
+    /// The value that is given back.
+    pub(crate) old: Option<Cow<'t, [u8]>>,
+    /// The value that is assigned.
+    pub(crate) new: Option<Cow<'t, [u8]>>,
     /// The record's other fields.
-    pub more: Vec<(&'t [u8], Cow<'t, [u8]>)>,
+    pub(crate) more: Vec<(&'t [u8], Cow<'t, [u8]>)>,
 }
 
-/// A field's meaning, and how its value is written: as the kind's table has it, or by its name where
-/// the table doesn't know the kind or the key.
+/// The role of a field and the style of its value: from the table of kinds, or from the key if the
+/// table has no such kind or field.
 fn meaning(kind: Option<&Kind>, key: &[u8]) -> (Role, Option<Style>) {
     match kind.and_then(|kind| kind.field(key)) {
         Some(field) => (field.role, Some(field.style)),
@@ -30,7 +30,7 @@ fn meaning(kind: Option<&Kind>, key: &[u8]) -> (Role, Option<Style>) {
     }
 }
 
-/// A value before or after; `None` for the missing one. Numbers must not be taken for hex.
+/// An old or a new value; `None` for the placeholder. Plain numbers are not hex.
 fn side(text: &[u8], style: Option<Style>) -> Option<Cow<'_, [u8]>> {
     match style {
         Some(Style::Plain) => Some(Cow::Borrowed(text)).filter(|text| !text.is_empty()),
@@ -49,8 +49,8 @@ fn other(text: &[u8], style: Option<Style>) -> Cow<'_, [u8]> {
 }
 
 impl<'t> ResourceChange<'t> {
-    /// Reads the fields that follow the UUID.
-    pub fn new(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> Self {
+    /// Parses the fields after the UUID.
+    pub(crate) fn new(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> Self {
         let mut change = Self::default();
         let kind = Kind::find(kind);
         let gone = matches!(reason, b"detach" | b"deny");
@@ -80,7 +80,7 @@ impl<'t> ResourceChange<'t> {
     }
 }
 
-/// Whether the key of what identifies a resource of this kind is its type.
+/// Whether resources of this kind are identified by different fields, one for each of their types.
 fn has_types(kind: &Kind) -> bool {
     let mut keys = kind.fields().filter(|field| field.role == Role::Identity).map(|it| it.key);
     let first = keys.next();

@@ -1,18 +1,18 @@
-//! When an event was, and its number: `SECONDS.MILLIS:SERIAL`.
+//! The time and the serial number of an event: `SECONDS.MILLIS:SERIAL`.
 
-use crate::line::fields::few_digits;
+use super::fields::few_digits;
 
-/// When an event was, and its number. Together they name it, as `ausearch -a` wants it.
+/// The time and the serial number of an event, which together identify it for `ausearch -a`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
     /// Milliseconds since 1970.
     pub ms: i64,
-    /// The kernel's serial number; 0 when the line doesn't tell.
+    /// The kernel's serial number; 0 if the line has none.
     pub serial: u64,
 }
 
 impl Stamp {
-    /// Appends its text. Each row of a report has two of them, so the formatter is passed by.
+    /// Appends the text. Each row of a report has two stamps, so this avoids the slower `write!`.
     pub fn append_to(&self, text: &mut Vec<u8>) {
         let mut number = itoa::Buffer::new();
         match number.format(self.ms).as_bytes().split_last_chunk::<3>() {
@@ -39,30 +39,30 @@ impl std::fmt::Display for Stamp {
     }
 }
 
-/// Reads stamps. Most are of the same second as the one before: ten digits that are faster compared
-/// than read.
+/// Parses stamps. Most are of the same second as the one before, and comparing its ten digits is
+/// faster than parsing them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stamps {
+pub(crate) struct StampReader {
     second: [u8; 10],
     ms: i64,
 }
 
-impl Default for Stamps {
+impl Default for StampReader {
     fn default() -> Self {
         Self { second: [b'0'; 10], ms: 0 }
     }
 }
 
-impl Stamps {
-    /// `SECONDS.MILLIS:SERIAL): BODY`, where the parts behind the seconds may be missing.
-    // Not called, but a part of its caller: what a call returns in memory is written field by field
-    // and read as a whole, for which a processor waits until all writes are done.
+impl StampReader {
+    /// Parses `SECONDS.MILLIS:SERIAL): BODY`; all parts after the seconds may be missing.
+    // Inlined: a result in memory is written field by field and read as a whole, which is a
+    // store-forwarding stall.
     #[inline(always)]
     pub(crate) fn read<'t>(&mut self, text: &'t [u8]) -> Option<(Stamp, &'t [u8])> {
         self.usual(text).or_else(|| any_stamp(text))
     }
 
-    /// One with as many digits of the time as auditd writes, and no more than eight of the number.
+    /// Parses a stamp with the time as auditd writes it and a serial number of at most eight digits.
     #[inline(always)] // as above
     fn usual<'t>(&mut self, text: &'t [u8]) -> Option<(Stamp, &'t [u8])> {
         let time: &[u8; 23] = text.first_chunk()?;
@@ -81,7 +81,7 @@ impl Stamps {
     }
 }
 
-/// Any stamp, and what stands behind it.
+/// Parses any stamp; returns the text after it, too.
 #[cold]
 fn any_stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
     let (ms, rest) = any_time(text)?;
@@ -94,17 +94,17 @@ fn any_stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
     Some((Stamp { ms, serial }, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
 
-/// `SECONDS` or `SECONDS.MILLIS` as milliseconds, and what stands behind it.
+/// Parses `SECONDS` or `SECONDS.MILLIS` to milliseconds; returns the text after it, too.
 fn any_time(text: &[u8]) -> Option<(i64, &[u8])> {
     let (seconds, rest) = digits(text)?;
-    // So that milliseconds, and sums of a few times, stay far from overflowing.
+    // The limit keeps milliseconds, and sums of a few times, from overflowing.
     let seconds = i64::try_from(seconds).ok().filter(|&seconds| seconds < i64::MAX / 4000)?;
     let Some(tail) = rest.strip_prefix(b".") else { return Some((seconds * 1000, rest)) };
     let (millis, rest) = digits(tail)?;
     (millis <= 999).then_some((seconds * 1000 + millis as i64, rest))
 }
 
-/// The number at a text's beginning, and what stands behind it.
+/// Parses the number at the beginning of a text; returns the text after it, too.
 fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     let mut len = 0;
@@ -113,14 +113,14 @@ fn digits(text: &[u8]) -> Option<(u64, &[u8])> {
         if digit > 9 {
             break;
         }
-        // What overflows has more digits than any number that is meant.
+        // A number that overflows has too many digits, and is rejected below.
         value = value.wrapping_mul(10).wrapping_add(digit.into());
         len += 1;
     }
     (len > 0 && len < 20).then_some((value, &text[len..]))
 }
 
-/// Eight bytes that may be digits, worked on all at once: each line has a time and a serial number.
+/// Eight bytes that may be digits, processed at once because every line has a stamp.
 #[derive(Clone, Copy)]
 struct Eight(u64);
 
@@ -131,29 +131,29 @@ impl Eight {
         Self(u64::from_le_bytes(text) ^ u64::from_le_bytes([b'0'; 8]))
     }
 
-    /// The high bit of each byte that is no digit.
+    /// The high bit of each byte that is not a digit.
     fn others(self) -> u64 {
         const NINES: u64 = u64::from_le_bytes([0x7F - 9; 8]);
         (self.0 | ((self.0 & !Self::HIGH) + NINES)) & Self::HIGH
     }
 
-    /// Only the digits at the beginning, and how many they are.
+    /// The digits at the beginning, and their number.
     fn beginning(self) -> (Self, usize) {
         let bits = self.others().trailing_zeros() & !7;
-        // Behind zeros, so that they are worth the same.
+        // Leading zeros fill the rest, so that the value stays the same.
         (Self(self.0.checked_shl(64 - bits).unwrap_or(0)), bits as usize / 8)
     }
 
-    /// The number, if all are digits.
+    /// The number. All bytes must be digits.
     fn value(self) -> u64 {
-        // Neighbours are put together: pairs, fours, all.
+        // Joins neighbours: to pairs, to fours, to all eight.
         let pairs = (self.0 * 10 + (self.0 >> 8)) & 0x00FF_00FF_00FF_00FF;
         let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
         (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF
     }
 }
 
-/// A number of eight digits.
+/// Parses a number of eight digits.
 #[inline]
 fn eight_digits(text: [u8; 8]) -> Option<u64> {
     let digits = Eight::new(text);
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn most_stamps_are_usual() {
-        let usual = |text: &'static str| Stamps::default().usual(text.as_bytes());
+        let usual = |text: &'static str| StampReader::default().usual(text.as_bytes());
         let stamp = |ms, serial| Some((Stamp { ms, serial }, &b"pid=1"[..]));
         assert_eq!(usual("1700000000.013:2): pid=1"), stamp(1_700_000_000_013, 2));
         assert_eq!(usual("0000000001.999:1234567): pid=1"), stamp(1999, 1_234_567));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_any_time() {
+    fn any_time_has_a_text() {
         for (ms, text) in [
             (1_700_000_000_013, "1700000000.013:7"),
             (1000, "1.000:7"),
@@ -221,12 +221,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_usual_stamp_is_read_like_any(
+        fn both_parsers_agree(
             texts in prop::collection::vec(
                 r"1[07]0000000[0-2x][.:][0-9]{2,4}[:.][0-9]{0,9}(\): |x|\) )pid=[0-9]{1,9}", 0..30
             )
         ) {
-            let mut stamps = Stamps::default();
+            let mut stamps = StampReader::default();
             for text in &texts {
                 let text = text.as_bytes();
                 prop_assert_eq!(stamps.read(text), any_stamp(text));

@@ -1,78 +1,76 @@
-//! A VIRT_* record's fields, read so that nothing a guest's name or path holds can pass for one.
+//! The fields of a VIRT_* record, parsed so that no text in a guest's name or path counts as a field.
 
+use super::fields::{self, Fields, few_digits, number};
 use super::{Envelope, Line};
-use crate::line::fields::{self, Fields, few_digits, number};
 use viraudit::{RecordType, Uuid};
 
-/// Why a line's record can't be used.
+/// The reason why a record is unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Defect {
-    /// Its end is missing: `res=`, or the quote behind it.
+pub(crate) enum Defect {
+    /// The end is missing: `res=` or the closing quote.
     Cut,
-    /// A field that it must have is missing, or can't be read; says which.
+    /// This required field is missing or malformed.
     Malformed(&'static str),
 }
 
-/// What a record says has happened.
+/// The operation that a record reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Op {
+pub(crate) enum Op {
     /// A guest starts.
     Start,
     /// A guest stops.
     Stop,
-    /// A container's init starts.
+    /// The init process of a container starts.
     Init,
-    /// A VIRT_CONTROL with an operation that nobody has defined.
+    /// A VIRT_CONTROL with an undefined operation.
     OtherControl,
-    /// VIRT_RESOURCE.
+    /// VIRT_RESOURCE: a resource is assigned, changed or removed.
     Resource,
-    /// VIRT_MACHINE_ID.
+    /// VIRT_MACHINE_ID: the guest gets its security labels.
     Label,
-    /// The types that libvirt never emits.
+    /// A type that libvirt never emits.
     Lifecycle(RecordType),
 }
 
-/// A VIRT_* record's parts, as they stand in the line.
+/// The parts of a VIRT_* record, as encoded in the line.
 #[derive(Clone, Copy, Debug)]
-pub struct VirtLine<'a> {
-    /// What has happened.
-    pub op: Op,
-    /// `op=` or `resrc=`, as it stands there.
-    pub what: &'a [u8],
+pub(crate) struct VirtLine<'a> {
+    pub(crate) op: Op,
+    /// `op=` or `resrc=`
+    pub(crate) what: &'a [u8],
     /// `virt=`
-    pub virt: &'a [u8],
-    /// `vm=`, encoded.
-    pub vm: &'a [u8],
+    pub(crate) virt: &'a [u8],
+    /// `vm=`
+    pub(crate) vm: &'a [u8],
     /// `uuid=`
-    pub uuid: Uuid,
-    /// From the blank in front of `vm=` through the UUID, where the BODY is in libvirt's order.
-    pub guest: Option<&'a [u8]>,
+    pub(crate) uuid: Uuid,
+    /// ` vm=... uuid=...` with the blank in front, if the BODY is in libvirt's order.
+    pub(crate) guest: Option<&'a [u8]>,
     /// `reason=`
-    pub reason: &'a [u8],
-    /// The rest of the BODY: behind `vm=` and `uuid=` where they stand in libvirt's order, else
-    /// all of it.
-    pub tail: &'a [u8],
+    pub(crate) reason: &'a [u8],
+    /// The BODY after `vm=` and `uuid=` if they are in libvirt's order, else all of it.
+    pub(crate) tail: &'a [u8],
     /// `res=success`
-    pub success: bool,
-    /// The sender's `uid=`.
-    pub uid: Option<u32>,
-    /// The sender's `auid=`; `None` when it is unset.
-    pub auid: Option<u32>,
+    pub(crate) success: bool,
+    /// The kernel's `uid=`.
+    pub(crate) uid: Option<u32>,
+    /// The kernel's `auid=`; `None` if it is unset.
+    pub(crate) auid: Option<u32>,
     /// `vm-pid=`
-    pub pid: Option<i64>,
+    pub(crate) pid: Option<i64>,
 }
 
 impl<'a> VirtLine<'a> {
-    /// Reads the record of a line of this type.
-    pub fn parse(kind: RecordType, line: &Line<'a>) -> Result<Self, Defect> {
-        let (frame, body) = Envelope::read(line.body)?;
-        Self::of_body(kind, &frame, body)
+    /// Parses the record of a line.
+    pub(crate) fn parse(kind: RecordType, line: &Line<'a>) -> Result<Self, Defect> {
+        let (envelope, body) = Envelope::parse(line.body)?;
+        Self::of_body(kind, &envelope, body)
     }
 
-    /// Reads the BODY of a record of this type.
+    /// Parses the BODY of a record.
     pub(crate) fn of_body(
         kind: RecordType,
-        frame: &Envelope<'_>,
+        envelope: &Envelope<'_>,
         body: &'a [u8],
     ) -> Result<Self, Defect> {
         let words = match Words::in_order(kind, body) {
@@ -96,12 +94,12 @@ impl<'a> VirtLine<'a> {
             RecordType::VirtMachineId => (Op::Label, &b""[..]),
             _ => (Op::Lifecycle(kind), &b""[..]),
         };
-        let Envelope { success, uid, auid, .. } = *frame;
+        let Envelope { success, uid, auid, .. } = *envelope;
         Ok(Self { op, what, virt, vm, uuid, guest, reason, tail, success, uid, auid, pid })
     }
 }
 
-/// The words of a BODY that every record may have.
+/// The words of a BODY that any record may have.
 #[derive(Debug, PartialEq, Eq)]
 struct Words<'a> {
     virt: &'a [u8],
@@ -116,7 +114,7 @@ struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Those of a BODY in libvirt's order, which is what nearly all are.
+    /// Parses a BODY in libvirt's order, which nearly all have.
     #[inline(always)]
     fn in_order(kind: RecordType, body: &'a [u8]) -> Option<Self> {
         let (virt, rest) = word(body, b"virt=")?;
@@ -151,7 +149,7 @@ impl<'a> Words<'a> {
         Some(Self { virt, op, reason, vm, uuid, guest, tail, pid })
     }
 
-    /// Those of any other. The first one of a kind counts.
+    /// Parses a BODY in any order. The first word with a key counts.
     #[cold]
     fn in_any_order(kind: RecordType, body: &'a [u8]) -> Result<Self, Defect> {
         let is_control = kind == RecordType::VirtControl;
@@ -185,7 +183,7 @@ impl<'a> Words<'a> {
 
 /// The first `vm-pid=` that is a number.
 fn pid_of(tail: &[u8]) -> Option<i64> {
-    // Nearly always it is all of the tail, and small.
+    // Usually the tail is nothing but a short `vm-pid=`.
     if let [b'v', b'm', b'-', b'p', b'i', b'd', b'=', digits @ ..] = tail
         && let 1..10 = digits.len()
         && let Some(pid) = few_digits(digits)
@@ -198,14 +196,14 @@ fn pid_of(tail: &[u8]) -> Option<i64> {
     })
 }
 
-/// The value of the word at a text's beginning, if it has this key, and what stands behind.
+/// The value of the word at the beginning of a text, if the word has this key, and the rest.
 #[inline]
 fn word<'a>(text: &'a [u8], key: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (value, rest) = fields::word(text.strip_prefix(key)?);
     Some((value, rest.get(1..).unwrap_or_default()))
 }
 
-/// Reads a UUID: in its usual form at once, else in any that libvirt takes.
+/// Parses a UUID: fast in its usual format, else in any format that libvirt accepts.
 #[inline]
 fn uuid_of(text: &[u8]) -> Option<Uuid> {
     match uuid::Uuid::try_parse_ascii(text) {
@@ -214,7 +212,7 @@ fn uuid_of(text: &[u8]) -> Option<Uuid> {
     }
 }
 
-/// The length of a UUID's usual text.
+/// The length of a UUID in its usual format.
 const UUID_LEN: usize = 36;
 
 #[cfg(test)]
@@ -253,7 +251,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_in_order_is_read_like_any(body in bodies(), cut in 0usize..200) {
+        fn both_parsers_agree(body in bodies(), cut in 0usize..200) {
             let resource = body.replacen("op=start", "resrc=disk", 1);
             let label = body.replacen("op=start reason=booted ", "", 1);
             for text in [&body[..], &body[..cut.min(body.len())], &resource, &label] {

@@ -1,29 +1,30 @@
-//! An event of a session, as it is shown: a kind, and named values in an order of their own.
+//! An event of a report: its kind, and named values in the order in which they are printed.
 
 use super::session::is_proof;
-use super::{Report, owned, text};
-use crate::events::EventKind;
-use crate::line::fields::{find, raw_option};
+use super::{Report, decoded_text, text};
+use crate::events::{Event, EventId, EventKind};
+use crate::line::fields::{decoded_option, find, number, raw_option};
 use crate::line::{Denial, Op, ResourceChange, Stamp, anomaly_name};
+use crate::session::SessionId;
 use std::borrow::Cow;
 use viraudit::{RecordType, Uuid};
 
 /// A value of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'r> {
-    /// There is none.
+    /// No value.
     Null,
     /// A text.
     Text(Cow<'r, str>),
     /// A number.
     Number(i64),
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
 }
 
 impl<'r> Value<'r> {
     fn bytes(value: Option<Cow<'r, [u8]>>) -> Self {
-        value.map_or(Self::Null, |value| Self::Text(owned(value)))
+        value.map_or(Self::Null, |value| Self::Text(decoded_text(value)))
     }
 
     fn text(value: Option<Cow<'r, str>>) -> Self {
@@ -35,22 +36,22 @@ impl<'r> Value<'r> {
     }
 }
 
-/// An event.
+/// An event of a report.
 #[derive(Clone, Debug)]
 pub struct EventView<'r> {
     /// `resource`, `start`, `stop`, `init`, `label`, `avc`, `anomaly`, `down`, `boot`, ...
     pub kind: &'static str,
-    /// When.
+    /// The time, in milliseconds since 1970.
     pub time: i64,
-    /// The host, where the log says so.
+    /// The host, if the log has it.
     pub host: Option<Cow<'r, str>>,
-    /// The guest's name in this record; in one that doesn't name it, its session's.
+    /// The guest's name in this record; if the record has none, the name of its session.
     pub vm: Cow<'r, str>,
     /// The guest's UUID.
     pub uuid: Uuid,
-    /// What else there is to say, in order.
+    /// All other values, in their order.
     pub fields: Vec<(Cow<'r, str>, Value<'r>)>,
-    /// The record that says so.
+    /// The record.
     pub proof: Option<Stamp>,
 }
 
@@ -60,7 +61,7 @@ impl<'r> EventView<'r> {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// The text of a key that has one.
+    /// The value of a key, if it is a text.
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Value::Text(text) => Some(text),
@@ -68,36 +69,37 @@ impl<'r> EventView<'r> {
         }
     }
 
+    /// Adds a value.
     fn put(&mut self, key: &'static str, value: Value<'r>) {
         self.fields.push((key.into(), value));
     }
 
-    /// Puts what is there, and leaves out what isn't.
+    /// Adds a value, unless it is `Null`.
     fn put_known(&mut self, key: &'static str, value: Value<'r>) {
         if value != Value::Null {
             self.put(key, value);
         }
     }
 
-    pub(super) fn new(report: &'r Report, session: u32, id: u32) -> Option<Self> {
-        let event = report.event(id)?;
+    /// An event of a session; `None` if it is not selected or not shown.
+    pub(super) fn new(report: &'r Report, session: SessionId, id: EventId) -> Option<Self> {
+        let event = report.event(id);
         let ms = event.stamp.ms;
-        let filter = &report.filter;
-        if filter.start.is_some_and(|start| ms < start) || filter.end.is_some_and(|end| ms > end) {
+        if !report.filter.has_time(ms) {
             return None;
         }
         let session = report.session(session);
-        let names_it = matches!(event.kind, EventKind::Virt(_));
-        if filter.failed && (event.success || !names_it) {
+        let has_name = matches!(event.kind, EventKind::Virt(_));
+        if report.filter.failed && (event.success || !has_name) {
             return None;
         }
-        let name = if names_it { event.name } else { session.name };
+        let name = if has_name { event.name } else { session.name };
         let mut view = Self {
             kind: "resource",
             time: ms,
             host: report.word(event.host),
-            vm: report.name(name),
-            uuid: report.store.guests[session.guest as usize].uuid,
+            vm: report.guest_name(name),
+            uuid: report.store.guests[session.guest].uuid,
             fields: Vec::new(),
             proof: Some(event.stamp).filter(is_proof),
         };
@@ -105,9 +107,9 @@ impl<'r> EventView<'r> {
             EventKind::Seen => return None,
             EventKind::Down => view.host_ends("down", "shutdown"),
             EventKind::Boot => view.host_ends("boot", "crash"),
-            EventKind::Avc => view.avc(report, id),
-            EventKind::Anomaly(number) => view.anomaly(report, id, number),
-            EventKind::Virt(op) => view.virt(report, id, op),
+            EventKind::Avc => view.avc(report, event),
+            EventKind::Anomaly(number) => view.anomaly(report, event, number),
+            EventKind::Virt(op) => view.virt(report, event, op),
         }
         Some(view)
     }
@@ -117,14 +119,13 @@ impl<'r> EventView<'r> {
         self.put("reason", Value::Text(reason.into()));
     }
 
-    fn by(&mut self, report: &'r Report, id: u32) {
-        let (user, auid) = report.event(id).map_or((None, None), |event| report.who(event));
+    fn user(&mut self, report: &'r Report, event: &Event) {
+        let (user, auid) = report.user_of(event);
         self.put("user", Value::text(user.map(Into::into)));
         self.put("auid", Value::number(auid));
     }
 
-    fn virt(&mut self, report: &'r Report, id: u32, op: Op) {
-        let Some(event) = report.event(id) else { return };
+    fn virt(&mut self, report: &'r Report, event: &Event, op: Op) {
         let tail = report.store.text(event);
         let reason = Value::text(report.raw_word(event.reason));
         let success = Value::Bool(event.success);
@@ -136,7 +137,7 @@ impl<'r> EventView<'r> {
                 self.put("reason", reason);
                 self.put("success", success);
                 self.put("pid", pid);
-                self.by(report, id);
+                self.user(report, event);
             }
             Op::Init | Op::OtherControl => {
                 self.kind = if op == Op::Init { "init" } else { "control" };
@@ -147,7 +148,7 @@ impl<'r> EventView<'r> {
                 self.put("success", success);
                 self.put("pid", pid);
                 for (key, shown) in [(b"init-pid" as &[u8], "init_pid"), (b"pid-ns", "pid_ns")] {
-                    let value: Option<i64> = find(tail, key).and_then(crate::line::fields::number);
+                    let value: Option<i64> = find(tail, key).and_then(number);
                     self.put_known(shown, Value::number(value));
                 }
             }
@@ -168,11 +169,11 @@ impl<'r> EventView<'r> {
                 self.put("new", Value::bytes(resource.new));
                 self.put("success", success);
                 for (key, value) in resource.more {
-                    // A record may hold any word, but none that stands here already.
+                    // A record may have any word. One with a key of ours is omitted.
                     let known = self.fields.iter().any(|(name, _)| name.as_bytes() == key);
                     let ours = ["kind", "time", "host", "vm", "uuid", "proof"];
                     if !known && !ours.iter().any(|name| name.as_bytes() == key) {
-                        self.fields.push((text(key), Value::Text(owned(value))));
+                        self.fields.push((text(key), Value::Text(decoded_text(value))));
                     }
                 }
             }
@@ -193,58 +194,56 @@ impl<'r> EventView<'r> {
                     (b"mechanism", "mechanism"),
                     (b"action", "action"),
                 ] {
-                    let value = find(tail, key).and_then(crate::line::fields::decoded_option);
+                    let value = find(tail, key).and_then(decoded_option);
                     self.put_known(shown, Value::bytes(value));
                 }
             }
         }
     }
 
-    fn avc(&mut self, report: &'r Report, id: u32) {
-        let Some(event) = report.event(id) else { return };
-        let seen = Denial::new(report.store.text(event));
+    fn avc(&mut self, report: &'r Report, event: &Event) {
+        let denial = report.store.denial_of(event);
         self.kind = "avc";
-        self.put("result", Value::text(seen.result().map(Into::into)));
-        self.put("operation", Value::bytes(seen.operation()));
-        self.put("target", Value::bytes(seen.target()));
-        self.put_known("class", Value::bytes(seen.class()));
-        self.put_known("denied", Value::bytes(seen.denied_mask()));
-        if seen.permissive() {
+        self.put("result", Value::text(denial.result().map(Into::into)));
+        self.put("operation", Value::bytes(denial.operation()));
+        self.put("target", Value::bytes(denial.target()));
+        self.put_known("class", Value::bytes(denial.class()));
+        self.put_known("denied", Value::bytes(denial.denied_mask()));
+        if denial.permissive() {
             self.put("permissive", Value::Bool(true));
         }
-        self.process(&seen);
-        self.by(report, id);
-        self.put_known("profile", Value::bytes(seen.profile()));
-        self.put_known("source_label", Value::bytes(seen.source_label()));
-        self.put_known("target_label", Value::bytes(seen.target_label()));
+        self.process(&denial);
+        self.user(report, event);
+        self.put_known("profile", Value::bytes(denial.profile()));
+        self.put_known("source_label", Value::bytes(denial.source_label()));
+        self.put_known("target_label", Value::bytes(denial.target_label()));
     }
 
-    fn anomaly(&mut self, report: &'r Report, id: u32, number: u16) {
-        let Some(event) = report.event(id) else { return };
-        let seen = Denial::new(report.store.text(event));
+    fn anomaly(&mut self, report: &'r Report, event: &Event, number: u16) {
+        let denial = report.store.denial_of(event);
         self.kind = "anomaly";
         let name = report.store.words.get(report.store.what(event));
         let named = name.starts_with(b"ANOM_");
         let name = if named { text(name) } else { anomaly_name(number).into() };
         self.put("type", Value::Text(name));
-        if let Some(signal) = seen.signal() {
+        if let Some(signal) = denial.signal() {
             self.put("signal", Value::Number(signal.into()));
             self.put_known("signal_name", Value::text(signal_name(signal).map(Into::into)));
         }
-        self.process(&seen);
-        self.by(report, id);
-        self.put_known("label", Value::bytes(seen.source_label()));
-        self.put_known("device", Value::bytes(seen.field(b"dev")));
+        self.process(&denial);
+        self.user(report, event);
+        self.put_known("label", Value::bytes(denial.source_label()));
+        self.put_known("device", Value::bytes(denial.field(b"dev")));
     }
 
-    fn process(&mut self, seen: &Denial<'r>) {
-        self.put("pid", Value::number(seen.pid()));
-        self.put("comm", Value::bytes(seen.comm()));
-        self.put_known("exe", Value::bytes(seen.exe()));
+    fn process(&mut self, denial: &Denial<'r>) {
+        self.put("pid", Value::number(denial.pid()));
+        self.put("comm", Value::bytes(denial.comm()));
+        self.put_known("exe", Value::bytes(denial.exe()));
     }
 }
 
-/// The names of the signals that end programs, on all of Linux's common machines.
+/// The name of a signal that ends programs. The numbers are those of all common architectures.
 fn signal_name(signal: u32) -> Option<&'static str> {
     Some(match signal {
         1 => "SIGHUP",

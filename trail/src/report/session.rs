@@ -1,48 +1,48 @@
-//! A session, as it is shown.
+//! A session of a report.
 
 use super::Report;
-use crate::events::{Event, EventKind};
+use crate::events::{Event, EventKind, WordId};
 use crate::line::Stamp;
-use crate::session::State;
+use crate::session::{SessionId, State};
 use std::borrow::Cow;
 use std::ops::Deref;
 use viraudit::Uuid;
 
-/// A session, as it is shown.
+/// A session of a report.
 #[derive(Clone, Debug)]
 pub struct SessionView<'r> {
-    pub(super) id: u32,
-    /// The host, where the log says so.
+    pub(super) id: SessionId,
+    /// The host, if the log has it.
     pub host: Option<Cow<'r, str>>,
     /// The driver.
     pub virt: Cow<'r, str>,
     /// The guest's name.
     pub vm: Cow<'r, str>,
-    /// The name that the guest had at its end, when that is another one.
+    /// The guest's name at the end, if it was renamed.
     pub renamed: Option<Cow<'r, str>>,
     /// The guest's UUID.
     pub uuid: Uuid,
-    /// Who started it, or stopped it when the start isn't in the log: the person where known.
+    /// The user who started the guest; if the start is not in the log, who stopped it.
     pub user: Option<&'r str>,
-    /// The person's login id, where known.
+    /// The login user's id, if known.
     pub auid: Option<u32>,
-    /// When it started; `None` when that isn't in the log.
+    /// The time of the start; `None` if the start is not in the log.
     pub start: Option<i64>,
-    /// When it ended.
+    /// The time of the end.
     pub end: Option<i64>,
-    /// How it stands.
+    /// The state at the end of the log.
     pub state: State,
-    /// Why it was started.
+    /// The reason of the start.
     pub reason: Option<Cow<'r, str>>,
-    /// Why it ended.
+    /// The reason of the end.
     pub stop_reason: Option<Cow<'r, str>>,
     /// The guest's process.
     pub pid: Option<i64>,
-    /// The records that say so.
+    /// The records of the start and the end.
     pub proof: Proof,
-    /// It began before the time that was asked for.
+    /// Whether the session began before the selected time.
     pub begins_before: bool,
-    /// It ended after the time that was asked for.
+    /// Whether the session ended after the selected time.
     pub ends_after: bool,
 }
 
@@ -72,23 +72,25 @@ impl Deref for Proof {
     }
 }
 
-/// Words that the sessions before had too, as nearly all do: they are decoded once.
+/// The last decoded words: nearly all sessions have the same ones.
 #[derive(Default)]
-pub(super) struct RecentWords<'r> {
-    virt: RecentWord<'r>,
-    reason: RecentWord<'r>,
-    stop_reason: RecentWord<'r>,
+pub(super) struct WordCaches<'r> {
+    virt: WordCache<'r>,
+    reason: WordCache<'r>,
+    stop_reason: WordCache<'r>,
 }
 
+/// The last decoded word.
 #[derive(Default)]
-struct RecentWord<'r> {
-    id: u32,
+struct WordCache<'r> {
+    id: WordId,
     text: Option<Cow<'r, str>>,
 }
 
-impl<'r> RecentWord<'r> {
-    /// A word that libvirt leaves raw.
-    fn get(&mut self, report: &'r Report, id: u32) -> Option<Cow<'r, str>> {
+impl<'r> WordCache<'r> {
+    /// A word that libvirt doesn't encode.
+    #[inline(always)] // mostly a comparison, three times a session
+    fn get(&mut self, report: &'r Report, id: WordId) -> Option<Cow<'r, str>> {
         if self.id != id {
             *self = Self { id, text: report.raw_word(id) };
         }
@@ -97,19 +99,22 @@ impl<'r> RecentWord<'r> {
 }
 
 impl Report {
-    /// What is shown of a session.
-    pub(super) fn view<'r>(&'r self, id: u32, words: &mut RecentWords<'r>) -> SessionView<'r> {
+    /// A session.
+    pub(super) fn view<'r>(&'r self, id: SessionId, words: &mut WordCaches<'r>) -> SessionView<'r> {
         let session = *self.session(id);
-        let guest = self.store.guests[session.guest as usize];
-        let start = self.event(session.start);
-        let end = self.event(session.end).filter(|_| session.state != State::Running);
-        let seen = self.event(session.seen);
-        let teller = start.or(end.filter(|event| event.guest == session.guest)).or(seen);
-        let (user, auid) = teller.map_or((None, None), |event| self.who(event));
+        let guest = self.store.guests[session.guest];
+        let start = self.event_if(session.start);
+        let end = self.event_if(session.end).filter(|_| session.state != State::Running);
+        let seen = self.event_if(session.seen);
+        // A shutdown or a boot of the host is not by the guest's user.
+        let of_guest = |event: &&Event| event.guest == Some(session.guest);
+        let by = start.or(end.filter(of_guest)).or(seen);
+        let (user, auid) = by.map_or((None, None), |event| self.user_of(event));
         let (stop_reason, renamed) = match session.state {
             State::Stopped => (
                 end.and_then(|event| words.stop_reason.get(self, event.reason)),
-                end.filter(|event| event.name != session.name).map(|event| self.name(event.name)),
+                end.filter(|event| event.name != session.name)
+                    .map(|event| self.guest_name(event.name)),
             ),
             State::Down if end.is_some_and(|event| event.kind == EventKind::Boot) => {
                 (Some("host-crash".into()), None)
@@ -117,16 +122,16 @@ impl Report {
             State::Down => (Some("host-shutdown".into()), None),
             _ => (None, None),
         };
-        let told = match (start, end) {
-            (None, None) => [seen.or(self.event(session.first)), None],
-            both => [both.0, both.1],
+        let records = match (start, end) {
+            (None, None) => [Some(seen.unwrap_or_else(|| self.event(session.first))), None],
+            (start, end) => [start, end],
         };
         let time = |event: &Event| event.stamp.ms;
         SessionView {
             id,
             host: self.word(guest.host),
             virt: words.virt.get(self, guest.virt).unwrap_or("?".into()),
-            vm: self.name(session.name),
+            vm: self.guest_name(session.name),
             renamed,
             uuid: guest.uuid,
             user,
@@ -137,7 +142,7 @@ impl Report {
             reason: start.and_then(|event| words.reason.get(self, event.reason)),
             stop_reason,
             pid: start.and_then(|event| event.pid()).filter(|&pid| pid > 0),
-            proof: Proof::new(told.map(|event| event.map(|event| event.stamp).filter(is_proof))),
+            proof: Proof::new(records.map(|event| event.map(|event| event.stamp).filter(is_proof))),
             begins_before: self.filter.start.is_some_and(|start| self.span(&session).0 < start),
             ends_after: session.state != State::Running
                 && self.filter.end.is_some_and(|end| self.span(&session).1 > end),
@@ -145,7 +150,7 @@ impl Report {
     }
 }
 
-/// A record without a serial number can't be named to ausearch.
+/// Whether ausearch can find a record by its stamp, which takes a serial number.
 pub(super) fn is_proof(stamp: &Stamp) -> bool {
     stamp.serial > 0
 }

@@ -1,39 +1,39 @@
-//! Counts of a report's sessions and events.
+//! Counts of sessions and events.
 
 use super::Report;
-use crate::events::EventKind;
+use crate::events::{EventId, EventKind};
 use crate::line::Op;
 use crate::session::State;
 
-/// Counts.
+/// Counts of the selected sessions and events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// When the first thing that is counted was.
+    /// The time of the first counted event.
     pub first: Option<i64>,
-    /// When the last was.
+    /// The time of the last counted event.
     pub last: Option<i64>,
     /// Different guests.
     pub guests: u64,
     /// Sessions.
     pub sessions: u64,
-    /// Sessions of each state, in the order of [`State::ALL`].
+    /// Sessions by state, in the order of [`State::ALL`].
     pub states: [u64; 5],
-    /// Starts that succeeded.
+    /// Successful starts.
     pub starts: u64,
-    /// Stops that succeeded.
+    /// Successful stops.
     pub stops: u64,
-    /// Resources that were assigned, changed or taken away.
+    /// Resources that were assigned, changed or removed.
     pub resources: u64,
-    /// Denials that concern a guest.
+    /// Denials that are about a guest.
     pub avcs: u64,
-    /// Anomalies that concern a guest.
+    /// Anomalies that are about a guest.
     pub anomalies: u64,
-    /// Operations that failed; these are in no other count of operations.
+    /// Failed operations. No other count includes them.
     pub failed: u64,
 }
 
 impl Summary {
-    pub(super) fn of(report: &Report) -> Self {
+    pub(super) fn new(report: &Report) -> Self {
         let mut sum = Self::default();
         let mut guests = Vec::new();
         for &id in &report.selected {
@@ -54,11 +54,10 @@ impl Summary {
         sum
     }
 
-    fn count(&mut self, report: &Report, id: u32) {
-        let Some(event) = report.event(id) else { return };
+    fn count(&mut self, report: &Report, id: EventId) {
+        let event = report.event(id);
         let ms = event.stamp.ms;
-        let filter = &report.filter;
-        if filter.start.is_some_and(|start| ms < start) || filter.end.is_some_and(|end| ms > end) {
+        if !report.filter.has_time(ms) {
             return;
         }
         let counted = match event.kind {

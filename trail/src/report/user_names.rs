@@ -1,24 +1,25 @@
-//! Who a number is: the person where the log knows one, else the user.
+//! The names of users: of the login user if the log has one, else of the process's user.
 
 use crate::events::{Store, User};
 use viraudit::internal::audit_sys::host;
 
-/// The names of all users of a trail, by their numbers in it.
-pub(crate) fn user_names(store: &Store) -> Vec<Option<String>> {
-    store.users.all().iter().map(|who| name(who, store.local)).collect()
+/// The names of all users of a log, in the order of their ids.
+pub(super) fn user_names(store: &Store) -> Vec<Option<String>> {
+    store.users.all().iter().map(|user| name(user, store.local)).collect()
 }
 
-fn name(who: &User, local: bool) -> Option<String> {
-    let (id, told) = match who.auid {
-        Some(auid) => (auid, &who.auid_name),
-        None => (who.uid?, &who.uid_name),
+fn name(user: &User, local: bool) -> Option<String> {
+    let (id, interpreted) = match user.auid {
+        Some(auid) => (auid, &user.auid_name),
+        None => (user.uid?, &user.uid_name),
     };
-    // What auditd writes when it doesn't know either.
-    let unknown = told.is_empty() || told == b"unset" || told.starts_with(b"unknown(");
+    // auditd writes these if it doesn't know the name either.
+    let unknown =
+        interpreted.is_empty() || interpreted == b"unset" || interpreted.starts_with(b"unknown(");
     if !unknown {
-        return Some(String::from_utf8_lossy(told).into_owned());
+        return Some(String::from_utf8_lossy(interpreted).into_owned());
     }
-    // The same everywhere.
+    // The same on every host.
     if id == 0 {
         return Some("root".to_owned());
     }

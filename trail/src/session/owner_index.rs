@@ -1,214 +1,212 @@
-//! Which sessions hold which marks. A long log has millions of both, and they come and go in any
-//! order, so all of it stands in a few tables of small entries.
+//! The sessions that own an identifier. A long log has millions of both, and they come and go in any
+//! order, so all entries are small and kept in a few tables.
 
+use super::SessionId;
+use crate::events::define_id;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use std::collections::BTreeSet;
 
-/// A mark: 64 bits of a good hash, enough for two never to meet.
-pub(super) type Key = u64;
+/// The key of an identifier: 64 bits of a good hash, enough to make collisions irrelevant.
+pub(super) type IdentifierKey = u64;
 
-/// No session, mark or place.
-const NONE: u32 = u32::MAX;
+define_id!(
+    /// An [`Identifier`].
+    IdentifierId
+);
 
-/// All marks with their holders, and all sessions with what they hold.
+define_id!(
+    /// A [`Link`].
+    LinkId
+);
+
+/// All identifiers with their owners, and all sessions with their identifiers.
 #[derive(Debug, Default)]
 pub(super) struct OwnerIndex {
-    /// The places of marks, by their keys.
-    places: HashTable<u32>,
-    marks: Vec<Mark>,
-    /// Places of marks that nobody holds any more.
-    free: Vec<u32>,
+    by_key: HashTable<IdentifierId>,
+    identifiers: Vec<Identifier>,
+    /// Unused entries of `identifiers`.
+    free: Vec<IdentifierId>,
     lists: Lists,
 }
 
 #[derive(Debug)]
-struct Mark {
-    key: Key,
-    holders: Sessions,
+struct Identifier {
+    key: IdentifierKey,
+    owners: Owners,
 }
 
-/// Sessions. Most marks have one.
+/// The owners of an identifier. Most have only one.
 #[derive(Debug)]
-enum Sessions {
-    One(u32),
+enum Owners {
+    One(Option<SessionId>),
     /// The newest is the last.
-    #[expect(clippy::box_collection, reason = "few marks have more, and all would be larger")]
-    More(Box<BTreeSet<u32>>),
+    #[expect(clippy::box_collection, reason = "this is rare, and would make every entry larger")]
+    More(Box<BTreeSet<SessionId>>),
 }
 
-impl Sessions {
-    /// Adds one; whether it is new.
-    fn insert(&mut self, session: u32) -> bool {
+impl Owners {
+    /// Adds an owner; returns whether it is new.
+    fn insert(&mut self, session: SessionId) -> bool {
         match self {
-            Self::One(one) if *one == session => false,
-            Self::One(one) => {
+            Self::One(Some(one)) if *one == session => false,
+            Self::One(Some(one)) => {
                 *self = Self::More(Box::new(BTreeSet::from([*one, session])));
+                true
+            }
+            Self::One(none) => {
+                *none = Some(session);
                 true
             }
             Self::More(more) => more.insert(session),
         }
     }
 
-    /// Takes one away; whether it was there.
-    fn remove(&mut self, session: u32) -> bool {
+    /// Removes an owner; returns whether it was one.
+    fn remove(&mut self, session: SessionId) -> bool {
         match self {
-            Self::One(one) => {
-                let was_there = *one == session;
-                if was_there {
-                    *one = NONE;
-                }
-                was_there
-            }
+            Self::One(one) => one.take_if(|one| *one == session).is_some(),
             Self::More(more) => more.remove(&session),
         }
     }
 
     fn is_empty(&self) -> bool {
         match self {
-            Self::One(one) => *one == NONE,
+            Self::One(one) => one.is_none(),
             Self::More(more) => more.is_empty(),
         }
     }
 }
 
 impl OwnerIndex {
-    /// The session holds a mark.
-    pub(super) fn hold(&mut self, session: u32, key: Key) {
-        let marks = &self.marks;
-        let is_it = |&place: &u32| marks[place as usize].key == key;
-        let rehash = |&place: &u32| marks[place as usize].key;
-        let (place, is_new) = match self.places.entry(key, is_it, rehash) {
-            Entry::Occupied(place) => {
-                let place = *place.get();
-                (place, self.marks[place as usize].holders.insert(session))
+    /// Makes a session an owner of an identifier.
+    pub(super) fn add(&mut self, session: SessionId, key: IdentifierKey) {
+        let identifiers = &self.identifiers;
+        let is_it = |&id: &IdentifierId| identifiers[id.index()].key == key;
+        let rehash = |&id: &IdentifierId| identifiers[id.index()].key;
+        let (id, is_new) = match self.by_key.entry(key, is_it, rehash) {
+            Entry::Occupied(known) => {
+                let id = *known.get();
+                (id, self.identifiers[id.index()].owners.insert(session))
             }
             Entry::Vacant(vacant) => {
-                let place = self.free.pop().unwrap_or(marks.len() as u32);
-                vacant.insert(place);
-                let mark = Mark { key, holders: Sessions::One(session) };
-                match self.marks.get_mut(place as usize) {
-                    Some(free) => *free = mark,
-                    None => self.marks.push(mark),
+                let id = self.free.pop().unwrap_or(IdentifierId::new(identifiers.len()));
+                vacant.insert(id);
+                let identifier = Identifier { key, owners: Owners::One(Some(session)) };
+                match self.identifiers.get_mut(id.index()) {
+                    Some(free) => *free = identifier,
+                    None => self.identifiers.push(identifier),
                 }
-                (place, true)
+                (id, true)
             }
         };
         if is_new {
-            self.lists.add(session, place);
+            self.lists.add(session, id);
         }
     }
 
-    /// The session holds a mark no more. It stays in the session's list: to take it away once more
-    /// does nothing.
-    pub(super) fn release(&mut self, session: u32, key: Key) {
-        if let Some(place) = self.place(key) {
-            self.take_away(session, place);
+    /// Removes a session from the owners of an identifier. The identifier stays in the session's
+    /// list, because removing it twice does no harm.
+    pub(super) fn remove(&mut self, session: SessionId, key: IdentifierKey) {
+        if let Some(id) = self.id(key) {
+            self.remove_from(session, id);
         }
     }
 
-    /// Whether the session has held anything since it was forgotten.
-    pub(super) fn knows(&self, session: u32) -> bool {
-        self.lists.heads.get(session as usize).is_some_and(|&head| head != NONE)
+    /// Whether the session has had an identifier since it was last removed.
+    pub(super) fn is_owner(&self, session: SessionId) -> bool {
+        self.lists.heads.get(session.index()).is_some_and(Option::is_some)
     }
 
-    /// The session holds nothing any more.
-    pub(super) fn forget(&mut self, session: u32) {
-        while let Some(place) = self.lists.pop(session) {
-            self.take_away(session, place);
+    /// Removes a session from the owners of all identifiers.
+    pub(super) fn remove_owner(&mut self, session: SessionId) {
+        while let Some(id) = self.lists.pop(session) {
+            self.remove_from(session, id);
         }
     }
 
-    /// All that one session holds is held by another one.
-    pub(super) fn hand_over(&mut self, from: u32, to: u32) {
+    /// Transfers all identifiers of one session to another.
+    pub(super) fn transfer(&mut self, from: SessionId, to: SessionId) {
         if from == to {
             return;
         }
-        while let Some(place) = self.lists.pop(from) {
-            let holders = &mut self.marks[place as usize].holders;
-            if !holders.remove(from) {
-                continue;
-            }
-            let is_new = match holders {
-                Sessions::One(one) => {
-                    *one = to;
-                    true
-                }
-                Sessions::More(more) => more.insert(to),
-            };
-            if is_new {
-                self.lists.add(to, place);
+        while let Some(id) = self.lists.pop(from) {
+            let owners = &mut self.identifiers[id.index()].owners;
+            if owners.remove(from) && owners.insert(to) {
+                self.lists.add(to, id);
             }
         }
     }
 
-    /// Who holds a mark, the newest first.
-    pub(super) fn of(&self, key: Key) -> impl Iterator<Item = u32> {
-        let mark = self.place(key).map(|place| &self.marks[place as usize]);
-        let (one, more) = match mark.map(|mark| &mark.holders) {
-            Some(Sessions::One(one)) => (Some(*one), None),
-            Some(Sessions::More(more)) => (None, Some(more)),
+    /// The owners of an identifier, the newest first.
+    pub(super) fn of(&self, key: IdentifierKey) -> impl Iterator<Item = SessionId> {
+        let owners = self.id(key).map(|id| &self.identifiers[id.index()].owners);
+        let (one, more) = match owners {
+            Some(Owners::One(one)) => (*one, None),
+            Some(Owners::More(more)) => (None, Some(more)),
             None => (None, None),
         };
         one.into_iter().chain(more.into_iter().flat_map(|more| more.iter().rev().copied()))
     }
 
-    fn place(&self, key: Key) -> Option<u32> {
-        self.places.find(key, |&place| self.marks[place as usize].key == key).copied()
+    fn id(&self, key: IdentifierKey) -> Option<IdentifierId> {
+        self.by_key.find(key, |&id| self.identifiers[id.index()].key == key).copied()
     }
 
-    fn take_away(&mut self, session: u32, place: u32) {
-        let mark = &mut self.marks[place as usize];
-        if mark.holders.remove(session) && mark.holders.is_empty() {
-            if let Ok(entry) = self.places.find_entry(mark.key, |&other| other == place) {
+    fn remove_from(&mut self, session: SessionId, id: IdentifierId) {
+        let identifier = &mut self.identifiers[id.index()];
+        if identifier.owners.remove(session) && identifier.owners.is_empty() {
+            if let Ok(entry) = self.by_key.find_entry(identifier.key, |&other| other == id) {
                 entry.remove();
             }
-            mark.holders = Sessions::One(NONE);
-            self.free.push(place);
+            identifier.owners = Owners::One(None);
+            self.free.push(id);
         }
     }
 }
 
-/// For each session the places of its marks: chains through one buffer.
+/// The identifiers of each session, as linked lists in one buffer.
 #[derive(Debug, Default)]
 struct Lists {
-    heads: Vec<u32>,
+    heads: Vec<Option<LinkId>>,
     links: Vec<Link>,
-    /// Links that are in no session's list.
-    free: Vec<u32>,
+    /// Unused entries of `links`.
+    free: Vec<LinkId>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
-    place: u32,
-    next: u32,
+    identifier: IdentifierId,
+    next: Option<LinkId>,
 }
 
 impl Lists {
-    fn add(&mut self, session: u32, place: u32) {
-        let session = session as usize;
+    fn add(&mut self, session: SessionId, identifier: IdentifierId) {
+        let session = session.index();
         if session >= self.heads.len() {
-            self.heads.resize(session + 1, NONE);
+            self.heads.resize(session + 1, None);
         }
-        let link = Link { place, next: self.heads[session] };
-        self.heads[session] = match self.free.pop() {
-            Some(at) => {
-                self.links[at as usize] = link;
-                at
+        let link = Link { identifier, next: self.heads[session] };
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.links[id.index()] = link;
+                id
             }
             None => {
                 self.links.push(link);
-                self.links.len() as u32 - 1
+                LinkId::new(self.links.len() - 1)
             }
         };
+        self.heads[session] = Some(id);
     }
 
-    fn pop(&mut self, session: u32) -> Option<u32> {
-        let head = self.heads.get_mut(session as usize).filter(|head| **head != NONE)?;
-        let link = self.links[*head as usize];
-        self.free.push(*head);
+    fn pop(&mut self, session: SessionId) -> Option<IdentifierId> {
+        let head = self.heads.get_mut(session.index())?;
+        let id = (*head)?;
+        let link = self.links[id.index()];
+        self.free.push(id);
         *head = link.next;
-        Some(link.place)
+        Some(link.identifier)
     }
 }
 
@@ -218,20 +216,20 @@ mod tests {
     use proptest::prelude::*;
 
     #[derive(Clone, Copy, Debug)]
-    enum Do {
-        Hold(u32, Key),
-        Release(u32, Key),
-        Forget(u32),
-        HandOver(u32, u32),
+    enum Step {
+        Add(SessionId, IdentifierKey),
+        Remove(SessionId, IdentifierKey),
+        RemoveOwner(SessionId),
+        Transfer(SessionId, SessionId),
     }
 
-    fn steps() -> impl Strategy<Value = Vec<Do>> {
-        let (session, key) = (0u32..5, 0u64..7);
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let (session, key) = ((0usize..5).prop_map(SessionId::new), 0u64..7);
         let step = prop_oneof![
-            4 => (session.clone(), key.clone()).prop_map(|(session, key)| Do::Hold(session, key)),
-            2 => (session.clone(), key).prop_map(|(session, key)| Do::Release(session, key)),
-            1 => session.clone().prop_map(Do::Forget),
-            1 => (session.clone(), session).prop_map(|(from, to)| Do::HandOver(from, to)),
+            4 => (session.clone(), key.clone()).prop_map(|(session, key)| Step::Add(session, key)),
+            2 => (session.clone(), key).prop_map(|(session, key)| Step::Remove(session, key)),
+            1 => session.clone().prop_map(Step::RemoveOwner),
+            1 => (session.clone(), session).prop_map(|(from, to)| Step::Transfer(from, to)),
         ];
         prop::collection::vec(step, 0..60)
     }
@@ -239,41 +237,41 @@ mod tests {
     proptest! {
         #[test]
         fn like_a_set_of_pairs(steps in steps()) {
-            let mut holders = OwnerIndex::default();
-            let mut pairs: BTreeSet<(Key, u32)> = BTreeSet::new();
+            let mut index = OwnerIndex::default();
+            let mut pairs: BTreeSet<(IdentifierKey, SessionId)> = BTreeSet::new();
             for step in steps {
                 match step {
-                    Do::Hold(session, key) => {
-                        holders.hold(session, key);
+                    Step::Add(session, key) => {
+                        index.add(session, key);
                         pairs.insert((key, session));
-                        prop_assert!(holders.knows(session));
+                        prop_assert!(index.is_owner(session));
                     }
-                    Do::Release(session, key) => {
-                        holders.release(session, key);
+                    Step::Remove(session, key) => {
+                        index.remove(session, key);
                         pairs.remove(&(key, session));
                     }
-                    Do::Forget(session) => {
-                        holders.forget(session);
-                        pairs.retain(|&(_, holder)| holder != session);
-                        prop_assert!(!holders.knows(session));
+                    Step::RemoveOwner(session) => {
+                        index.remove_owner(session);
+                        pairs.retain(|&(_, owner)| owner != session);
+                        prop_assert!(!index.is_owner(session));
                     }
-                    Do::HandOver(from, to) => {
-                        holders.hand_over(from, to);
-                        let taken = |&(key, holder): &(Key, u32)| {
-                            (key, if holder == from { to } else { holder })
+                    Step::Transfer(from, to) => {
+                        index.transfer(from, to);
+                        let taken = |&(key, owner): &(IdentifierKey, SessionId)| {
+                            (key, if owner == from { to } else { owner })
                         };
                         pairs = pairs.iter().map(taken).collect();
                     }
                 }
                 for key in 0..7 {
-                    let expected: Vec<u32> =
+                    let expected: Vec<SessionId> =
                         pairs.iter().rev().filter(|pair| pair.0 == key).map(|pair| pair.1).collect();
-                    prop_assert_eq!(holders.of(key).collect::<Vec<_>>(), expected);
+                    prop_assert_eq!(index.of(key).collect::<Vec<_>>(), expected);
                 }
-                // Nothing is kept of what nobody holds.
-                let keys: BTreeSet<Key> = pairs.iter().map(|pair| pair.0).collect();
-                prop_assert_eq!(holders.places.len(), keys.len());
-                prop_assert_eq!(holders.marks.len() - holders.free.len(), keys.len());
+                // Identifiers without an owner are removed.
+                let keys: BTreeSet<IdentifierKey> = pairs.iter().map(|pair| pair.0).collect();
+                prop_assert_eq!(index.by_key.len(), keys.len());
+                prop_assert_eq!(index.identifiers.len() - index.free.len(), keys.len());
             }
         }
     }

@@ -1,26 +1,26 @@
-//! Many times, one after the other. Most are of the same day as the one before and as far from
-//! UTC, so that only the time of the day is to be written anew.
+//! Formatting many times. Most are on the day of the one before and have its offset from UTC, so only
+//! the time of day must be formatted.
 
 use super::{local, utc};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use std::ops::Range;
 
-/// Milliseconds.
+/// A day in milliseconds.
 const DAY: i64 = 86_400_000;
 
-/// A text that begins with a date.
+/// The text of the last time, which begins with a date.
 #[derive(Clone, Debug, Default)]
 struct Dated {
     text: Vec<u8>,
-    /// The date's day, if it is known: milliseconds since 1970 there.
+    /// The day in local milliseconds since 1970; empty if it is unknown.
     day: Range<i64>,
-    /// The date's length with what separates it.
+    /// The length of the date, with its separator.
     len: usize,
 }
 
 impl Dated {
-    /// Puts that much of the time of the day behind the date, if that is the one of this time.
-    fn same_day(&mut self, ms: i64, shown: usize) -> bool {
+    /// Replaces the time of day, if the date stays the same. `len` is the length of its text.
+    fn same_day(&mut self, ms: i64, len: usize) -> bool {
         if !self.day.contains(&ms) {
             return false;
         }
@@ -33,11 +33,11 @@ impl Dated {
         put_two(&mut clock, 9, millis % 1000 / 10);
         clock[11] = b'0' + (millis % 10) as u8;
         self.text.truncate(self.len);
-        self.text.extend_from_slice(&clock[..shown]);
+        self.text.extend_from_slice(&clock[..len]);
         true
     }
 
-    /// Takes over a whole text, and its day unless that is of no use.
+    /// Replaces the whole text.
     fn replace(&mut self, text: String, day: Range<i64>) {
         let len = text.find(['T', ' ']).map(|at| at + 1);
         self.day = if len.is_some() { day } else { 0..0 };
@@ -50,24 +50,24 @@ impl Dated {
     }
 }
 
-/// The day of a time.
+/// The day that contains a time.
 fn day_of(ms: i64) -> Range<i64> {
     let start = ms.div_euclid(DAY) * DAY;
     start..start + DAY
 }
 
-/// Puts a number of two digits at a place.
+/// Writes a number of two digits.
 fn put_two(clock: &mut [u8; 13], at: usize, number: u32) {
     clock[at] = b'0' + (number / 10) as u8;
     clock[at + 1] = b'0' + (number % 10) as u8;
 }
 
-/// Whether a time is one that has a date.
+/// Whether a time is in a year up to 9999.
 fn has_date(ms: i64) -> bool {
     Timestamp::from_millisecond(ms).is_ok()
 }
 
-/// Texts as of [`utc`].
+/// Formats times as [`utc`] does.
 #[derive(Clone, Debug, Default)]
 pub struct UtcFormatCache(Dated);
 
@@ -78,10 +78,10 @@ impl UtcFormatCache {
         self.0.text()
     }
 
-    /// The same, for whoever writes bytes.
+    /// The text of a time as bytes.
     pub fn bytes(&mut self, ms: i64) -> &[u8] {
         if !self.0.same_day(ms, "00:00:00.000Z".len()) {
-            // Only the first and the last day that there is have times without a date.
+            // Only the first and the last day have times with a date and times without one.
             let day = Some(day_of(ms)).filter(|day| has_date(day.start) && has_date(day.end));
             self.0.replace(utc(ms), day.unwrap_or_default());
         }
@@ -89,25 +89,26 @@ impl UtcFormatCache {
     }
 }
 
-/// Texts as of [`local`].
+/// Formats times as [`local`] does.
 #[derive(Clone, Debug)]
 pub struct LocalFormatCache {
     zone: TimeZone,
     dated: Dated,
-    /// When the zone is that far from UTC, and how far: milliseconds, and its text.
+    /// The time in which the zone has this offset.
     valid: Range<i64>,
+    /// The offset from UTC in milliseconds.
     offset: i64,
     offset_text: String,
 }
 
 impl LocalFormatCache {
-    /// Those of a zone.
+    /// A formatter for a zone.
     pub fn new(zone: TimeZone) -> Self {
         let (dated, offset_text) = (Dated::default(), String::new());
         Self { zone, dated, valid: 0..0, offset: 0, offset_text }
     }
 
-    /// The text of a time, for whoever writes bytes.
+    /// The text of a time as bytes.
     pub fn bytes(&mut self, ms: i64) -> &[u8] {
         if self.valid.contains(&ms) && self.dated.same_day(ms + self.offset, "00:00:00".len()) {
             self.dated.text.extend_from_slice(self.offset_text.as_bytes());
@@ -126,7 +127,7 @@ impl LocalFormatCache {
             self.offset = i64::from(self.zone.to_offset(time).seconds()) * 1000;
             self.offset_text.clear();
             self.offset_text.push_str(&text[at..]);
-            // The change that leads here may be this very moment.
+            // The offset may change at this very moment.
             let behind = time.checked_add(1.nanosecond()).unwrap_or(time);
             let from = self.zone.preceding(behind).next().map(|change| change.timestamp());
             let until = self.zone.following(time).next().map(|change| change.timestamp());
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_the_same_whatever_came_before() {
+    fn same_texts_as_without_a_cache() {
         let zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Africa/Monrovia"];
         let mut utc_times = UtcFormatCache::default();
         for zone in zones.map(|name| TimeZone::get(name).unwrap_or(TimeZone::UTC)) {

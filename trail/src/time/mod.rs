@@ -1,4 +1,4 @@
-//! Times as people write them, and as reports show them.
+//! Parsing times that people write, and formatting times and durations.
 
 mod format_cache;
 
@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
 use std::fmt;
 
-/// What time it is, and where.
+/// The current time, with its zone.
 #[derive(Clone, Debug)]
 pub struct Clock {
     now: Zoned,
@@ -17,7 +17,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The real time in this process's time zone.
+    /// The system's time in the time zone of this process.
     pub fn system() -> Self {
         let now = Zoned::now();
         let uptime = std::fs::read_to_string("/proc/uptime").ok();
@@ -27,40 +27,40 @@ impl Clock {
         Self { now, boot }
     }
 
-    /// A clock that stands still, for tests: `2026-11-21T12:00:00[UTC]`.
+    /// A clock with a fixed time, for tests: `2026-11-21T12:00:00[UTC]`.
     ///
     /// # Panics
     ///
-    /// If `now` isn't a time with a zone.
+    /// If `now` is not a time with a zone.
     pub fn fixed(now: &str) -> Self {
         let now: Zoned = now.parse().expect("a time with a zone");
         Self { boot: Some(now.timestamp() - 2.hours()), now }
     }
 
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> &Zoned {
         &self.now
     }
 }
 
-/// Which end of a range a time stands for.
+/// The end of a range that a time is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
-    /// `--start`: a day is meant from its first moment on.
+    /// `--start`: a day means its first moment.
     Start,
-    /// `--end`: a day is meant to its last moment.
+    /// `--end`: a day means its last moment.
     End,
 }
 
-/// A word that is no time.
+/// An invalid time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoTime(String);
+pub struct InvalidTime(String);
 
-impl fmt::Display for NoTime {
+impl fmt::Display for InvalidTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "'{}' is no time: use 2026-11-21, '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20, \
+            "'{}' is not a valid time: use 2026-11-21, '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20, \
              @SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago \
              this-month this-year",
             self.0
@@ -68,58 +68,59 @@ impl fmt::Display for NoTime {
     }
 }
 
-impl std::error::Error for NoTime {}
+impl std::error::Error for InvalidTime {}
 
-/// What a text names.
-enum Named {
+/// A parsed time.
+enum ParsedTime {
     Instant(Timestamp),
-    /// From the first date to before the second.
+    /// The days from the first date to before the second.
     Days(Date, Date),
 }
 
-/// Reads a time: milliseconds since 1970, the first or the last one that is meant.
-pub fn parse(text: &str, edge: Edge, clock: &Clock) -> Result<i64, NoTime> {
-    let named = named(text.trim(), clock).ok_or_else(|| NoTime(text.to_owned()))?;
+/// Parses a time; returns its first or its last moment, in milliseconds since 1970.
+pub fn parse(text: &str, edge: Edge, clock: &Clock) -> Result<i64, InvalidTime> {
+    let parsed = parse_any(text.trim(), clock).ok_or_else(|| InvalidTime(text.to_owned()))?;
     let zone = clock.now.time_zone();
     let first = |date: Date| zone.to_ambiguous_timestamp(date.to_datetime(Time::midnight()));
-    let ms = match (named, edge) {
-        (Named::Instant(time), Edge::Start) => time.as_millisecond(),
-        // A time to the second means all of it.
-        (Named::Instant(time), Edge::End) if time.subsec_nanosecond() == 0 => {
+    let ms = match (parsed, edge) {
+        (ParsedTime::Instant(time), Edge::Start) => time.as_millisecond(),
+        // A time without a fraction means the whole second.
+        (ParsedTime::Instant(time), Edge::End) if time.subsec_nanosecond() == 0 => {
             time.as_millisecond().saturating_add(999)
         }
-        (Named::Instant(time), Edge::End) => time.as_millisecond(),
-        (Named::Days(from, _), Edge::Start) => {
-            first(from).compatible().map_err(|_| NoTime(text.to_owned()))?.as_millisecond()
+        (ParsedTime::Instant(time), Edge::End) => time.as_millisecond(),
+        (ParsedTime::Days(from, _), Edge::Start) => {
+            first(from).compatible().map_err(|_| InvalidTime(text.to_owned()))?.as_millisecond()
         }
-        (Named::Days(_, until), Edge::End) => {
-            first(until).compatible().map_err(|_| NoTime(text.to_owned()))?.as_millisecond() - 1
+        (ParsedTime::Days(_, until), Edge::End) => {
+            first(until).compatible().map_err(|_| InvalidTime(text.to_owned()))?.as_millisecond()
+                - 1
         }
     };
     Ok(ms)
 }
 
-fn named(text: &str, clock: &Clock) -> Option<Named> {
+fn parse_any(text: &str, clock: &Clock) -> Option<ParsedTime> {
     keyword(text, clock)
         .or_else(|| epoch(text))
         .or_else(|| iso(text, clock))
         .or_else(|| ago(text, clock))
 }
 
-fn days(from: Date, len: Span) -> Option<Named> {
-    Some(Named::Days(from, from.checked_add(len).ok()?))
+fn days(from: Date, len: Span) -> Option<ParsedTime> {
+    Some(ParsedTime::Days(from, from.checked_add(len).ok()?))
 }
 
-fn keyword(text: &str, clock: &Clock) -> Option<Named> {
+fn keyword(text: &str, clock: &Clock) -> Option<ParsedTime> {
     let now = &clock.now;
     let today = now.date();
     match text {
-        "now" => Some(Named::Instant(now.timestamp())),
-        "recent" => Some(Named::Instant(now.timestamp().checked_sub(10.minutes()).ok()?)),
-        "boot" => clock.boot.map(Named::Instant),
+        "now" => Some(ParsedTime::Instant(now.timestamp())),
+        "recent" => Some(ParsedTime::Instant(now.timestamp().checked_sub(10.minutes()).ok()?)),
+        "boot" => clock.boot.map(ParsedTime::Instant),
         "today" => days(today, 1.day()),
         "yesterday" => days(today.yesterday().ok()?, 1.day()),
-        // As auvirt's: weeks start on Sunday.
+        // Weeks start on Sunday, as in auvirt.
         "this-week" => {
             let back = i64::from(today.weekday().to_sunday_zero_offset());
             days(today.checked_sub(back.days()).ok()?, 7.days())
@@ -131,9 +132,9 @@ fn keyword(text: &str, clock: &Clock) -> Option<Named> {
     }
 }
 
-/// `@1795292517`, `1795292517` or `1795292517.231`. A bare number needs nine digits, because
-/// `2026` or `20261121` is more likely meant as a date.
-fn epoch(text: &str) -> Option<Named> {
+/// `@1795292517`, `1795292517` or `1795292517.231`. A number without `@` needs nine digits, because
+/// `2026` and `20261121` are probably meant as dates.
+fn epoch(text: &str) -> Option<ParsedTime> {
     let (number, sure) = match text.strip_prefix('@') {
         Some(number) => (number, true),
         None => (text, false),
@@ -147,22 +148,23 @@ fn epoch(text: &str) -> Option<Named> {
         return None;
     }
     let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;
-    Timestamp::new(seconds.parse().ok()?, nanos).ok().map(Named::Instant)
+    Timestamp::new(seconds.parse().ok()?, nanos).ok().map(ParsedTime::Instant)
 }
 
-fn iso(text: &str, clock: &Clock) -> Option<Named> {
+fn iso(text: &str, clock: &Clock) -> Option<ParsedTime> {
     let zone = clock.now.time_zone();
     if let Ok(time) = text.parse::<Timestamp>() {
-        return Some(Named::Instant(time));
+        return Some(ParsedTime::Instant(time));
     }
     if let Ok(time) = text.parse::<Zoned>() {
-        return Some(Named::Instant(time.timestamp()));
+        return Some(ParsedTime::Instant(time.timestamp()));
     }
     if text.len() <= 10 && text.contains('-') {
         return text.parse::<Date>().ok().and_then(|date| days(date, 1.day()));
     }
-    let local =
-        |time: DateTime| zone.to_ambiguous_timestamp(time).compatible().ok().map(Named::Instant);
+    let local = |time: DateTime| {
+        zone.to_ambiguous_timestamp(time).compatible().ok().map(ParsedTime::Instant)
+    };
     if text.contains(':') && !text.contains('-') {
         return text
             .parse::<Time>()
@@ -176,26 +178,26 @@ fn iso(text: &str, clock: &Clock) -> Option<Named> {
 }
 
 /// `2 days ago`, `90m ago`, `1h 30m ago`
-fn ago(text: &str, clock: &Clock) -> Option<Named> {
+fn ago(text: &str, clock: &Clock) -> Option<ParsedTime> {
     let span: Span = text.strip_suffix("ago")?.trim_end().parse().ok()?;
     if span.is_negative() {
         return None;
     }
-    clock.now.checked_sub(span).ok().map(|time| Named::Instant(time.timestamp()))
+    clock.now.checked_sub(span).ok().map(|time| ParsedTime::Instant(time.timestamp()))
 }
 
-/// ISO 8601 in UTC, to the millisecond: `2026-11-21T20:21:57.231Z`.
+/// Formats a time as ISO 8601 in UTC with milliseconds: `2026-11-21T20:21:57.231Z`.
 pub fn utc(ms: i64) -> String {
     static PRINTER: jiff::fmt::temporal::DateTimePrinter =
         jiff::fmt::temporal::DateTimePrinter::new().precision(Some(3));
     match Timestamp::from_millisecond(ms) {
         Ok(time) => PRINTER.timestamp_to_string(&time),
-        // Beyond the year 9999.
+        // After the year 9999.
         Err(_) => format!("@{}.{:03}", ms.div_euclid(1000), ms.rem_euclid(1000)),
     }
 }
 
-/// The local time with its distance from UTC, to the second: `2026-11-21 21:21:57+01:00`.
+/// Formats a time in a zone with its offset from UTC: `2026-11-21 21:21:57+01:00`.
 pub fn local(ms: i64, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(ms) {
         Ok(time) => time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
@@ -203,7 +205,7 @@ pub fn local(ms: i64, zone: &TimeZone) -> String {
     }
 }
 
-/// A duration in days, hours, minutes and seconds, and the place of the first that isn't zero.
+/// A duration in days, hours, minutes and seconds, and the index of the first that isn't zero.
 fn units(ms: i64) -> ([(u64, char); 4], usize) {
     let seconds = ms.unsigned_abs() / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
@@ -211,10 +213,10 @@ fn units(ms: i64) -> ([(u64, char); 4], usize) {
     (units, units.iter().position(|&(count, _)| count > 0).unwrap_or(3))
 }
 
-/// How many of its units are shown.
+/// The number of units in the text of a duration.
 const UNITS: usize = 3;
 
-/// How long: `3s`, `12m 05s`, `2h 05m 00s`, `3d 04h 12m`.
+/// Formats a duration: `3s`, `12m 05s`, `2h 05m 00s`, `3d 04h 12m`.
 pub fn duration(ms: i64) -> String {
     let mut text = String::with_capacity(16);
     if ms < 0 {
@@ -231,7 +233,7 @@ pub fn duration(ms: i64) -> String {
     text
 }
 
-/// The length of its text.
+/// The length of a duration's text.
 pub(crate) fn duration_len(ms: i64) -> usize {
     let (units, from) = units(ms);
     let digits = units[from].0.checked_ilog10().unwrap_or(0) as usize + 1;
@@ -250,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_every_form() {
+    fn times_in_every_format() {
         for (text, start, end) in [
             ("2026-03-20", "2026-03-19T23:00:00.000Z", "2026-03-20T22:59:59.999Z"),
             ("2026-03-29", "2026-03-28T23:00:00.000Z", "2026-03-29T21:59:59.999Z"),
@@ -279,14 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_said() {
+    fn invalid_times_are_rejected() {
         for text in ["", "tomorrow-ish", "2026", "2026-13-01", "2026-02-30", "25:00", "@", "ago"] {
-            assert!(shown(text, Edge::Start).contains("is no time"), "{text}");
+            assert!(shown(text, Edge::Start).contains("is not a valid time"), "{text}");
         }
     }
 
     #[test]
-    fn durations_lose_no_part() {
+    fn durations() {
         for (seconds, text) in [
             (0, "0s"),
             (3, "3s"),

@@ -1,8 +1,7 @@
-//! Damage in a log: records that are cut, malformed, forged or unknown, and serial numbers that
-//! are missing.
+//! Damage in a log: records that are cut, malformed, forged or unknown, and missing serial numbers.
 //!
-//! Strict where a report is lenient: a record about a guest must be exactly what its kind is, to
-//! the field.
+//! This is strict where a report is lenient: a record about a guest must have exactly the fields of
+//! its type.
 
 mod record;
 mod serials;
@@ -16,23 +15,23 @@ use serials::Serials;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// What is wrong.
+/// The kind of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Damage {
-    /// A record's end is missing.
+    /// The end of a record is missing.
     Cut,
-    /// No record, or one without a field that it must have.
+    /// A line is not a record, or a record lacks a required field.
     Malformed,
-    /// A value broke out of its field or its record.
+    /// A value has broken out of its field or its record.
     Forged,
-    /// A field, a kind or a type that nobody has defined.
+    /// A field, a resource or a type is undefined.
     Unknown,
     /// Records are missing.
     Gap,
 }
 
 impl Damage {
-    /// Its name.
+    /// The name in every format.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cut => "cut",
@@ -44,22 +43,22 @@ impl Damage {
     }
 }
 
-/// One thing that is wrong.
+/// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The log's place in the list of sources.
+    /// The index of the log in the list of sources.
     pub source: usize,
     /// The line, from 1.
     pub line: u64,
-    /// What kind of damage.
+    /// The kind.
     pub damage: Damage,
-    /// What exactly.
+    /// The description.
     pub message: String,
-    /// The record, where its stamp can be read.
+    /// The stamp of the record, if it has a valid one.
     pub stamp: Option<Stamp>,
 }
 
-/// What was looked at.
+/// Counts of what was verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Lines.
@@ -68,179 +67,187 @@ pub struct Counts {
     pub records: u64,
     /// Findings.
     pub findings: u64,
-    /// In some stretch of the log so many serial numbers are missing that it must have been
-    /// filtered: gaps can't be known there.
+    /// Whether so many serial numbers are missing somewhere that the log must have been filtered.
+    /// Gaps can't be found there.
     pub filtered: bool,
 }
 
-/// A finding in a block, by the line's number in it.
-type Local = (u64, Damage, String, Option<Stamp>);
-
-/// A record's serial number, for finding gaps.
+/// A record's serial number.
 #[derive(Clone, Debug)]
-struct Seen {
+struct SeenSerial {
     line: u64,
     stamp: Stamp,
     kind: Kind,
-    /// The host, where it isn't the same as the record's before.
+    /// The host, if it differs from the one of the record before.
     node: Option<Vec<u8>>,
 }
 
-/// What is found in a block.
+/// The result of checking a block. Lines are counted from its beginning.
 #[derive(Debug, Default)]
-struct Looked {
+struct CheckedBlock {
     lines: u64,
     records: u64,
-    found: Vec<Local>,
-    seen: Vec<Seen>,
+    findings: Vec<Finding>,
+    serials: Vec<SeenSerial>,
+    /// The host of the last record with a serial number.
     node: Vec<u8>,
 }
 
-impl BlockOutput for Looked {
+impl BlockOutput for CheckedBlock {
     fn clear(&mut self) {
         self.lines = 0;
         self.records = 0;
-        self.found.clear();
-        self.seen.clear();
+        self.findings.clear();
+        self.serials.clear();
         self.node.clear();
     }
 }
 
-/// Looks at every line of every source; `report` gets each finding, in order. Gaps come last.
+/// Verifies all sources. `report` gets each finding, in order; gaps come last.
 pub fn verify(
     sources: &Sources,
     clock: &Clock,
     progress: &Arc<AtomicU64>,
     report: impl FnMut(Finding) + Send,
 ) -> (Counts, Vec<ReadError>) {
-    let mut account = Account::new(report);
+    let mut collector = Collector::new(report);
     let errors = blocks::run(
         &sources.list,
         progress,
-        |text, found: &mut Looked| look(text, clock, found),
-        |_, block, _| account.add(block.source, block.first, &block.found),
+        |text, block: &mut CheckedBlock| block.check(text, clock),
+        |_, block, _| collector.add(block.source, block.first, &block.output),
     );
-    (account.finish(), errors)
+    (collector.finish(), errors)
 }
 
-/// The same for one text, on this thread.
+/// Verifies one text on this thread, with the same result as [`verify`].
 pub fn verify_text(text: &[u8], clock: &Clock, report: impl FnMut(Finding)) -> Counts {
-    let mut looked = Looked::default();
-    look(text, clock, &mut looked);
-    let mut account = Account::new(report);
-    account.add(0, true, &looked);
-    account.finish()
+    let mut block = CheckedBlock::default();
+    block.check(text, clock);
+    let mut collector = Collector::new(report);
+    collector.add(0, true, &block);
+    collector.finish()
 }
 
-/// What was found so far, block after block.
-struct Account<R> {
+/// The findings of all blocks, in their order.
+struct Collector<R> {
     report: R,
     counts: Counts,
     serials: Serials,
-    /// The lines of the log before the block.
+    /// The number of lines of the log before the current block.
     before: u64,
 }
 
-impl<R: FnMut(Finding)> Account<R> {
+impl<R: FnMut(Finding)> Collector<R> {
     fn new(report: R) -> Self {
         Self { report, counts: Counts::default(), serials: Serials::default(), before: 0 }
     }
 
-    fn say(&mut self, finding: Finding) {
+    fn report(&mut self, finding: Finding) {
         self.counts.findings += 1;
         (self.report)(finding);
     }
 
-    fn add(&mut self, source: usize, first: bool, looked: &Looked) {
+    fn add(&mut self, source: usize, first: bool, block: &CheckedBlock) {
         if first {
             self.before = 0;
         }
         let before = self.before;
-        for (line, damage, message, stamp) in looked.found.iter().cloned() {
-            self.say(Finding { source, line: before + line, damage, message, stamp });
+        for finding in block.findings.iter().cloned() {
+            self.report(Finding { source, line: before + finding.line, ..finding });
         }
         let mut host: &[u8] = b"";
-        for seen in &looked.seen {
+        for seen in &block.serials {
             if let Some(node) = &seen.node {
                 host = node;
             }
             self.serials.add(host, seen.stamp, seen.kind, (source, before + seen.line));
         }
-        self.before += looked.lines;
-        self.counts.lines += looked.lines;
-        self.counts.records += looked.records;
+        self.before += block.lines;
+        self.counts.lines += block.lines;
+        self.counts.records += block.records;
     }
 
     fn finish(mut self) -> Counts {
         let (gaps, filtered) = self.serials.gaps();
         self.counts.filtered = filtered;
         for ((source, line), message) in gaps {
-            self.say(Finding { source, line, damage: Damage::Gap, message, stamp: None });
+            self.report(Finding { source, line, damage: Damage::Gap, message, stamp: None });
         }
         self.counts
     }
 }
 
-fn look(text: &[u8], clock: &Clock, out: &mut Looked) {
-    let mut from = 0;
-    for end in memchr::memchr_iter(b'\n', text) {
-        look_at_line(without_cr(&text[from..end]), clock, out);
-        from = end + 1;
+impl CheckedBlock {
+    fn check(&mut self, text: &[u8], clock: &Clock) {
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', text) {
+            self.check_line(without_cr(&text[from..end]), clock);
+            from = end + 1;
+        }
+        if from < text.len() {
+            self.check_line(without_cr(&text[from..]), clock);
+        }
     }
-    if from < text.len() {
-        look_at_line(without_cr(&text[from..]), clock, out);
-    }
-}
 
-fn look_at_line(line: &[u8], clock: &Clock, out: &mut Looked) {
-    out.lines += 1;
-    if let Some(front) = front(line) {
-        return look_at_record(&front, out);
-    }
-    let mut rewritten = Vec::new();
-    match foreign::rewrite(line, clock, &mut rewritten) {
-        ForeignLine::Other => {}
-        ForeignLine::Audit => {
-            if let Some(front) = front(&rewritten) {
-                look_at_record(&front, out);
+    fn check_line(&mut self, line: &[u8], clock: &Clock) {
+        self.lines += 1;
+        if let Some(front) = front(line) {
+            return self.check_record(&front);
+        }
+        let mut rewritten = Vec::new();
+        match foreign::rewrite(line, clock, &mut rewritten) {
+            ForeignLine::Other => {}
+            ForeignLine::Audit => {
+                if let Some(front) = front(&rewritten) {
+                    self.check_record(&front);
+                }
+            }
+            ForeignLine::Unknown => {
+                self.find(Damage::Malformed, "not an audit record".into(), None);
             }
         }
-        ForeignLine::Unknown => {
-            out.found.push((out.lines, Damage::Malformed, "no audit record".into(), None));
+    }
+
+    fn check_record(&mut self, front: &Front<'_>) {
+        let Some(line) = front.line() else {
+            let message = "the time or the serial number is malformed".into();
+            return self.find(Damage::Malformed, message, None);
+        };
+        if line.stamp.serial > 0 {
+            self.add_serial(line.node.unwrap_or_default(), line.stamp, line.kind);
+        }
+        match line.kind {
+            Kind::Virt(kind) => {
+                self.records += 1;
+                record::check(kind, &line, &mut |damage, message| {
+                    self.find(damage, message, Some(line.stamp));
+                });
+            }
+            Kind::UnknownVirt => {
+                self.records += 1;
+                let message = format!("unknown record type: {}", front.name.escape_ascii());
+                self.find(Damage::Unknown, message, Some(line.stamp));
+            }
+            _ => {}
         }
     }
-}
 
-fn look_at_record(front: &Front<'_>, out: &mut Looked) {
-    let number = out.lines;
-    let Some(line) = front.line() else {
-        let message = "the time or the serial number can't be read".into();
-        return out.found.push((number, Damage::Malformed, message, None));
-    };
-    if line.stamp.serial > 0 {
-        let node = line.node.unwrap_or_default();
-        // What was seen first in a block always names its host.
-        let other = out.seen.is_empty() || out.node != node;
-        if other || out.seen.last().is_none_or(|last| last.stamp.serial != line.stamp.serial) {
-            let node = other.then(|| node.to_vec());
+    fn add_serial(&mut self, node: &[u8], stamp: Stamp, kind: Kind) {
+        // The first entry of a block always has its host.
+        let differs = self.serials.is_empty() || self.node != node;
+        // The records of an event have the same number.
+        if differs || self.serials.last().is_none_or(|last| last.stamp.serial != stamp.serial) {
+            let node = differs.then(|| node.to_vec());
             if let Some(node) = &node {
-                out.node.clone_from(node);
+                self.node.clone_from(node);
             }
-            out.seen.push(Seen { line: number, stamp: line.stamp, kind: line.kind, node });
+            self.serials.push(SeenSerial { line: self.lines, stamp, kind, node });
         }
     }
-    match line.kind {
-        Kind::Virt(kind) => {
-            out.records += 1;
-            record::check(kind, &line, &mut |damage, message| {
-                out.found.push((number, damage, message, Some(line.stamp)));
-            });
-        }
-        Kind::UnknownVirt => {
-            out.records += 1;
-            let message = format!("no known record type: {}", front.name.escape_ascii());
-            out.found.push((number, Damage::Unknown, message, Some(line.stamp)));
-        }
-        _ => {}
+
+    /// Adds a finding on the current line.
+    fn find(&mut self, damage: Damage, message: String, stamp: Option<Stamp>) {
+        self.findings.push(Finding { source: 0, line: self.lines, damage, message, stamp });
     }
 }

@@ -1,32 +1,33 @@
-//! Serial numbers: the kernel counts events up by one, so a missing number is a missing event.
+//! Serial numbers: the kernel numbers events one by one, so a missing number is a missing event.
 //!
-//! That only holds within one run of the kernel and of auditd, and in a log that nobody has
-//! filtered. A stretch of which more than a quarter is missing, or that holds nothing but records
-//! about guests, has been.
+//! This only holds within one run of the kernel and auditd, and if the log was not filtered. A run is
+//! considered filtered if more than a quarter of its numbers is missing, or if it has only records
+//! about guests.
 
 use crate::line::{Kind, Stamp};
 use std::collections::{BTreeMap, HashMap};
 
-/// A source and a line in it.
+/// The index of a source, and a line in it.
 type Place = (usize, u64);
 
-/// Lower numbers than this many before are another run's.
-const BACK: u64 = 1000;
+/// The tolerance for records out of order. A larger drop of the number starts a new run.
+const MAX_DROP: u64 = 1000;
 
-/// Numbers in a row: the first, the last, and where the first stands.
-type Rows = BTreeMap<u64, (u64, Place)>;
+/// Ranges of consecutive numbers: by the first, the last and the place of the first.
+type Ranges = BTreeMap<u64, (u64, Place)>;
 
+/// The serial numbers of one run of the kernel and auditd.
 #[derive(Debug, Default)]
 struct KernelRun {
-    rows: Rows,
+    ranges: Ranges,
     last: Stamp,
-    /// Something besides records about guests.
+    /// Whether there are other records than those about guests.
     mixed: bool,
 }
 
 impl KernelRun {
     fn add(&mut self, serial: u64, place: Place) {
-        let before = self.rows.range_mut(..=serial).next_back();
+        let before = self.ranges.range_mut(..=serial).next_back();
         let start = match before {
             Some((_, (end, _))) if *end >= serial => return,
             Some((&start, (end, _))) if *end + 1 == serial => {
@@ -34,23 +35,23 @@ impl KernelRun {
                 start
             }
             _ => {
-                self.rows.insert(serial, (serial, place));
+                self.ranges.insert(serial, (serial, place));
                 serial
             }
         };
-        if let Some((end, _)) = self.rows.remove(&(serial + 1))
-            && let Some(row) = self.rows.get_mut(&start)
+        if let Some((end, _)) = self.ranges.remove(&(serial + 1))
+            && let Some(range) = self.ranges.get_mut(&start)
         {
-            row.0 = end;
+            range.0 = end;
         }
     }
 
-    /// How many there are, and how many there should be.
+    /// The number of serial numbers that are present, and that should be.
     fn count(&self) -> (u64, u64) {
-        let there = self.rows.iter().map(|(start, (end, _))| end - start + 1).sum();
-        let first = self.rows.first_key_value().map_or(0, |(start, _)| *start);
-        let last = self.rows.last_key_value().map_or(0, |(_, (end, _))| *end + 1);
-        (there, last - first)
+        let present = self.ranges.iter().map(|(start, (end, _))| end - start + 1).sum();
+        let first = self.ranges.first_key_value().map_or(0, |(start, _)| *start);
+        let last = self.ranges.last_key_value().map_or(0, |(_, (end, _))| *end + 1);
+        (present, last - first)
     }
 }
 
@@ -61,13 +62,13 @@ pub(super) struct Serials {
 }
 
 impl Serials {
-    /// A record.
+    /// Adds a record.
     pub(super) fn add(&mut self, host: &[u8], stamp: Stamp, kind: Kind, place: Place) {
         if !self.hosts.contains_key(host) {
             self.hosts.insert(host.to_vec(), vec![KernelRun::default()]);
         }
         let Some(runs) = self.hosts.get_mut(host) else { return };
-        // auditd numbers its own records by itself; while it doesn't run, nothing is written.
+        // auditd has its own numbers. While it isn't running, the log has gaps.
         if let Kind::Daemon(starts) = kind {
             if starts {
                 runs.push(KernelRun::default());
@@ -78,8 +79,8 @@ impl Serials {
             return;
         }
         let last = runs.last().map_or(Stamp::default(), |run| run.last);
-        let again = stamp.serial + BACK < last.serial && stamp.ms >= last.ms;
-        if again || kind == Kind::Boot {
+        let restarted = stamp.serial + MAX_DROP < last.serial && stamp.ms >= last.ms;
+        if restarted || kind == Kind::Boot {
             runs.push(KernelRun::default());
         }
         let Some(run) = runs.last_mut() else { return };
@@ -88,21 +89,21 @@ impl Serials {
         run.add(stamp.serial, place);
     }
 
-    /// What is missing, where that can be known, and whether there is a stretch where it can't.
+    /// The gaps, and whether a part of the log was filtered, where gaps can't be found.
     pub(super) fn gaps(&self) -> (Vec<(Place, String)>, bool) {
         let mut gaps = Vec::new();
         let mut filtered = false;
         for run in self.hosts.values().flatten() {
-            let (there, range) = run.count();
-            if there == range {
+            let (present, expected) = run.count();
+            if present == expected {
                 continue;
             }
-            if !run.mixed || (range - there) > range / 4 {
+            if !run.mixed || (expected - present) > expected / 4 {
                 filtered = true;
                 continue;
             }
-            let starts = run.rows.iter().skip(1);
-            for ((_, (end, _)), (start, (_, place))) in run.rows.iter().zip(starts) {
+            let starts = run.ranges.iter().skip(1);
+            for ((_, (end, _)), (start, (_, place))) in run.ranges.iter().zip(starts) {
                 let missing = start - end - 1;
                 let which = if missing == 1 {
                     format!("the event with serial number {} is missing", end + 1)
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_only_where_they_can_be_known() {
+    fn gaps_only_in_logs_that_were_not_filtered() {
         let virt = Kind::Virt(viraudit::RecordType::VirtControl);
         let other = Kind::Other;
         let run = |skip: &[u64], kind| -> Vec<_> {
@@ -149,7 +150,7 @@ mod tests {
         assert_eq!(gaps(&mixed), (0, false), "out of order");
         let restarted = [run(&[], other), vec![(2000, 7, Kind::Daemon(true)), (2001, 5000, other)]];
         assert_eq!(gaps(&restarted.concat()), (0, false), "auditd was restarted");
-        let again = [run(&[], other), vec![(3000, 1, Kind::Boot), (3001, 2, other)]];
-        assert_eq!(gaps(&again.concat()), (0, false), "the host was");
+        let rebooted = [run(&[], other), vec![(3000, 1, Kind::Boot), (3001, 2, other)]];
+        assert_eq!(gaps(&rebooted.concat()), (0, false), "the host was rebooted");
     }
 }

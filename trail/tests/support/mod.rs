@@ -1,4 +1,4 @@
-//! Logs made line by line, and what a report makes of them.
+//! Builds logs line by line, and prints their reports.
 
 #![allow(dead_code, unreachable_pub)]
 
@@ -22,7 +22,7 @@ pub fn uuid(n: u32) -> String {
     format!("{n:08x}-c179-4cea-a185-c7abe50520c7")
 }
 
-/// A log in the making. Times are seconds after 2026-01-01.
+/// A log that is being built. Times are seconds after 2026-01-01.
 #[derive(Default)]
 pub struct Log {
     pub text: Vec<u8>,
@@ -41,20 +41,20 @@ impl Log {
         self
     }
 
-    /// A line of a type; the serial number goes up.
+    /// Adds a record as a new event.
     pub fn raw(&mut self, at: u64, kind: &str, body: &str) -> &mut Self {
         self.serial += 1;
         self.same(at, kind, body)
     }
 
-    /// A line of the event before.
+    /// Adds a record to the last event.
     pub fn same(&mut self, at: u64, kind: &str, body: &str) -> &mut Self {
         let node = self.node.map(|node| format!("node={node} ")).unwrap_or_default();
         let (stamp, serial) = (EPOCH + at, self.serial);
         self.line(&format!("{node}type={kind} msg=audit({stamp}.000:{serial}): {body}"))
     }
 
-    /// A program's record.
+    /// Adds a program's record.
     pub fn virt(&mut self, at: u64, kind: &str, body: &str, success: bool) -> &mut Self {
         let auid = self.auid.unwrap_or(u32::MAX);
         let names = self.names.map(|names| format!("\x1d{names}")).unwrap_or_default();
@@ -89,7 +89,7 @@ impl Log {
         self.virt(at, "VIRT_MACHINE_ID", &body, true)
     }
 
-    /// A resource of a kind, with its own fields.
+    /// Adds a record about a resource. `tail` are the fields of its kind.
     pub fn resource(&mut self, at: u64, n: u32, kind: &str, reason: &str, tail: &str) -> &mut Self {
         let body = format!("resrc={kind} reason={reason} vm=\"g{n}\" uuid={} {tail}", uuid(n));
         self.virt(at, "VIRT_RESOURCE", &body, true)
@@ -100,7 +100,7 @@ impl Log {
         self.resource(at, n, "disk", reason, &tail)
     }
 
-    /// A denial by SELinux, without a system call's record.
+    /// Adds a denial by SELinux, without auxiliary records.
     pub fn denial(&mut self, at: u64, source: &str, target: &str, more: &str) -> &mut Self {
         let body = format!(
             "avc:  denied  {{ read }} for  pid=777 comm=\"x\" {more} scontext={source} \

@@ -1,128 +1,126 @@
-//! What is kept of lines that matter: small entries, and their texts side by side in one buffer.
+//! The records that were found in a block: small entries, with their texts in one buffer.
 
-use crate::events::LineCounts;
+use crate::events::{LineCounts, define_id};
 use crate::input::blocks::BlockOutput;
-use crate::line::{Aux, Defect, Line, Op, Stamp, VirtLine};
+use crate::line::{AuxKind, Defect, Line, Op, Stamp, VirtLine};
 use viraudit::Uuid;
 
-/// Where a text stands in what was kept of the lines.
+/// The place of a text in the buffer of a [`Found`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
+pub(crate) struct Span {
     at: u32,
     len: u32,
 }
 
-/// A record that matters.
+define_id!(
+    /// A [`Sender`] of the records in a block.
+    SenderId
+);
+
+/// A record that a report uses.
 #[derive(Clone, Copy, Debug)]
-pub struct FoundRecord {
-    /// When.
-    pub stamp: Stamp,
-    /// The number of who wrote it.
-    pub sender: u32,
-    /// What it says.
-    pub what: RecordContent,
+pub(crate) struct FoundRecord {
+    pub(crate) stamp: Stamp,
+    pub(crate) sender: SenderId,
+    pub(crate) content: RecordContent,
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Clone, Copy, Debug)]
-pub enum RecordContent {
-    /// A VIRT_* record; where it isn't shown, the last of several in a row.
+pub(crate) enum RecordContent {
+    /// A VIRT_* record; of a run that is not shown, the last one.
     Virt(VirtSpans),
     /// A denial: its fields and the interpreted ones.
-    Avc(Span, Span),
-    /// An anomaly: its type, its type's name, its fields and the interpreted ones.
-    Anomaly(u16, Span, Span, Span),
+    Avc { body: Span, names: Span },
+    /// An anomaly: its type and the name of it, its fields and the interpreted ones.
+    Anomaly { number: u16, name: Span, body: Span, names: Span },
     /// The host goes down.
     Down,
     /// The host has started.
     Boot,
 }
 
-/// A [`VirtLine`], by places.
+/// A [`VirtLine`] whose texts are kept.
 #[derive(Clone, Copy, Debug)]
-pub struct VirtSpans {
-    /// Whether it is shown, and not only that the guest was there.
-    pub shown: bool,
-    /// What has happened.
-    pub op: Op,
+pub(crate) struct VirtSpans {
+    /// Whether the record itself is shown. If not, it only shows that the guest is present.
+    pub(crate) shown: bool,
+    pub(crate) op: Op,
     /// `op=` or `resrc=`
-    pub what: Span,
+    pub(crate) what: Span,
     /// `virt=`
-    pub virt: Span,
+    pub(crate) virt: Span,
     /// `vm=`
-    pub vm: Span,
+    pub(crate) vm: Span,
     /// `uuid=`
-    pub uuid: Uuid,
+    pub(crate) uuid: Uuid,
     /// `reason=`
-    pub reason: Span,
+    pub(crate) reason: Span,
     /// The other fields.
-    pub tail: Span,
+    pub(crate) tail: Span,
     /// `res=success`
-    pub success: bool,
+    pub(crate) success: bool,
     /// `vm-pid=`
-    pub pid: Option<i64>,
+    pub(crate) pid: Option<i64>,
 }
 
-/// Who wrote records. Nearly all of a log are of one daemon's.
+/// The sender of records. Nearly all records of a log have the same one.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sender {
-    /// The host; `None` where the line doesn't tell.
-    pub node: Option<Span>,
+pub(crate) struct Sender {
+    /// The host; `None` if the line has none.
+    pub(crate) node: Option<Span>,
     /// `uid=`
-    pub uid: Option<u32>,
+    pub(crate) uid: Option<u32>,
     /// `auid=`
-    pub auid: Option<u32>,
+    pub(crate) auid: Option<u32>,
     /// The interpreted fields.
-    pub names: Span,
+    pub(crate) names: Span,
 }
 
-/// A record that tells more about another one of its event.
+/// An auxiliary record.
 #[derive(Clone, Copy, Debug)]
-pub struct AuxRecord {
-    /// The event.
-    pub stamp: Stamp,
-    /// What kind of record.
-    pub kind: Aux,
+pub(crate) struct AuxRecord {
+    /// The event that it belongs to.
+    pub(crate) stamp: Stamp,
+    pub(crate) kind: AuxKind,
     /// The host.
-    pub node: Option<Span>,
-    /// Its fields.
-    pub body: Span,
+    pub(crate) node: Option<Span>,
+    /// The fields.
+    pub(crate) body: Span,
     /// The interpreted fields.
-    pub names: Span,
+    pub(crate) names: Span,
 }
 
-/// What some lines hold.
+/// The records that were found in some lines.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// What matters, in the lines' order.
-    pub facts: Vec<FoundRecord>,
-    /// What may belong to one of them, sorted by stamp.
-    pub aux: Vec<AuxRecord>,
-    /// What became of the lines.
-    pub line_counts: LineCounts,
+pub(crate) struct Found {
+    /// The records, in the order of their lines.
+    pub(crate) records: Vec<FoundRecord>,
+    /// The auxiliary records, sorted by stamp.
+    pub(crate) aux: Vec<AuxRecord>,
+    pub(crate) line_counts: LineCounts,
     senders: Vec<Sender>,
-    /// The texts of all these.
     texts: Vec<u8>,
 }
 
 impl BlockOutput for Found {
     fn clear(&mut self) {
-        self.facts.clear();
+        self.records.clear();
         self.aux.clear();
         self.senders.clear();
         self.line_counts = LineCounts::default();
         self.texts.clear();
     }
 
-    fn goes_on(&self) -> bool {
-        self.facts
-            .iter()
-            .any(|fact| matches!(fact.what, RecordContent::Avc(..) | RecordContent::Anomaly(..)))
+    /// The next block may have auxiliary records.
+    fn needs_next(&self) -> bool {
+        use RecordContent::{Anomaly, Avc};
+        self.records.iter().any(|record| matches!(record.content, Avc { .. } | Anomaly { .. }))
     }
 }
 
 impl Found {
-    /// Counts a record that can't be used.
+    /// Counts an unusable record.
     pub(super) fn unusable(&mut self, defect: Defect) {
         match defect {
             Defect::Cut => self.line_counts.cut += 1,
@@ -130,24 +128,24 @@ impl Found {
         }
     }
 
-    /// The last fact is seen once more.
+    /// Counts a record that only repeats the last one.
     #[inline]
-    pub(super) fn add_to_last(&mut self, stamp: Stamp) {
+    pub(super) fn repeat_last(&mut self, stamp: Stamp) {
         self.line_counts.used += 1;
-        if let Some(last) = self.facts.last_mut() {
+        if let Some(last) = self.records.last_mut() {
             last.stamp = last.stamp.max(stamp);
         }
     }
 
-    /// The text that stands at `span`.
-    pub fn text(&self, span: Span) -> &[u8] {
+    /// The text at `span`.
+    pub(crate) fn text(&self, span: Span) -> &[u8] {
         self.texts
             .get(span.at as usize..)
             .and_then(|text| text.get(..span.len as usize))
             .unwrap_or_default()
     }
 
-    /// Keeps a text.
+    /// Copies a text to the buffer.
     pub(super) fn keep(&mut self, text: &[u8]) -> Span {
         if text.is_empty() {
             return Span::default();
@@ -157,12 +155,28 @@ impl Found {
         span
     }
 
-    /// Who wrote a fact.
-    pub fn sender_of(&self, fact: &FoundRecord) -> Sender {
-        self.senders.get(fact.sender as usize).copied().unwrap_or_default()
+    /// The sender of a record.
+    pub(crate) fn sender_of(&self, record: &FoundRecord) -> Sender {
+        self.senders.get(record.sender.index()).copied().unwrap_or_default()
     }
 
-    /// The number of who writes this.
+    /// The host of a record.
+    pub(crate) fn node_of(&self, record: &FoundRecord) -> Option<&[u8]> {
+        self.sender_of(record).node.map(|node| self.text(node))
+    }
+
+    /// The auxiliary records of an event.
+    pub(crate) fn aux_of<'f>(
+        &'f self,
+        stamp: Stamp,
+        node: Option<&'f [u8]>,
+    ) -> impl Iterator<Item = &'f AuxRecord> {
+        let from = self.aux.partition_point(|aux| aux.stamp < stamp);
+        let of_stamp = self.aux[from..].iter().take_while(move |aux| aux.stamp == stamp);
+        of_stamp.filter(move |aux| aux.node.map(|node| self.text(node)) == node)
+    }
+
+    /// The id of a sender, which is added unless it is the last one.
     #[inline]
     pub(super) fn sender(
         &mut self,
@@ -170,11 +184,11 @@ impl Found {
         uid: Option<u32>,
         auid: Option<u32>,
         names: &[u8],
-    ) -> u32 {
+    ) -> SenderId {
         let is_it = |last: &Sender| {
             (last.uid, last.auid) == (uid, auid)
                 && last.node.map(|node| self.text(node)) == node
-                // A comparison of nothing, at no place, is surprisingly slow.
+                // Comparing two empty texts is slow for what it does.
                 && (last.names.len == 0 && names.is_empty() || self.text(last.names) == names)
         };
         if !self.senders.last().is_some_and(is_it) {
@@ -182,11 +196,11 @@ impl Found {
             let names = self.keep(names);
             self.senders.push(Sender { node, uid, auid, names });
         }
-        self.senders.len() as u32 - 1
+        SenderId::new(self.senders.len() - 1)
     }
 
-    /// Adds a record, whose parts were cut out of `body`. It is put together at its place: a
-    /// processor waits where what was just written field by field is copied as a whole.
+    /// Adds a VIRT_* record whose parts are slices of `body`.
+    // Inlined and built in place: avoids a store-forwarding stall.
     #[inline(always)]
     pub(super) fn push_virt(
         &mut self,
@@ -207,7 +221,8 @@ impl Found {
         let (what, vm, reason, tail) = (of(virt.what), of(virt.vm), of(virt.reason), of(virt.tail));
         let VirtLine { op, uuid, success, pid, .. } = *virt;
         let virt = of(virt.virt);
-        let fact = VirtSpans { shown, op, what, virt, vm, uuid, reason, tail, success, pid };
-        self.facts.push(FoundRecord { stamp: line.stamp, sender, what: RecordContent::Virt(fact) });
+        let spans = VirtSpans { shown, op, what, virt, vm, uuid, reason, tail, success, pid };
+        let content = RecordContent::Virt(spans);
+        self.records.push(FoundRecord { stamp: line.stamp, sender, content });
     }
 }

@@ -1,13 +1,14 @@
-//! An event's entry. A long log has millions of them, so what most don't need stands elsewhere.
+//! The entry of an event. A long log has millions, so fields that few events have are kept apart.
 
-use super::NOBODY;
+use super::details::DetailId;
+use crate::events::{GuestId, UserId, WordId};
 use crate::line::{Op, Stamp};
 
-/// What an event is.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EventKind {
     Virt(Op),
-    /// Something that isn't shown: only that the guest was there.
+    /// A record that is not shown. It only shows that the guest is present.
     Seen,
     Avc,
     Anomaly(u16),
@@ -18,33 +19,34 @@ pub(crate) enum EventKind {
 /// An event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
-    /// Where it belongs in the order of events: its time, unless the clock was set back.
+    /// The time by which events are sorted: the event's, unless the clock was set back.
     pub(crate) key: i64,
     pub(crate) stamp: Stamp,
     pub(super) pid: i64,
-    pub(super) detail: u32,
-    pub(crate) host: u32,
-    pub(crate) guest: u32,
+    pub(super) detail: Option<DetailId>,
+    pub(crate) host: WordId,
+    /// `None` if the event is about a host, a denial or an anomaly.
+    pub(crate) guest: Option<GuestId>,
     /// The guest's name in this record.
-    pub(crate) name: u32,
-    pub(crate) reason: u32,
-    pub(crate) who: u32,
+    pub(crate) name: WordId,
+    pub(crate) reason: WordId,
+    pub(crate) user: UserId,
     pub(crate) kind: EventKind,
     pub(crate) success: bool,
 }
 
-/// An entry of its own for `pid`, with a flag for none, would take up as much as two more fields.
+/// The `pid` of events without one: an `Option` would make the entry larger than a cache line.
 const NO_PID: i64 = i64::MIN;
 
-const _: () = assert!(size_of::<Event>() <= 64, "an event fills no more than a cache line");
+const _: () = assert!(size_of::<Event>() <= 64, "an event must fit in a cache line");
 
 impl Event {
-    /// One that only has happened.
+    /// An event without any details.
     #[inline]
-    pub(super) fn new(key: i64, stamp: Stamp, host: u32, who: u32) -> Self {
-        let (pid, detail, guest, kind) = (NO_PID, u32::MAX, NOBODY, EventKind::Down);
-        let (name, reason, success) = (0, 0, true);
-        Self { key, stamp, pid, detail, host, guest, name, reason, who, kind, success }
+    pub(super) fn new(key: i64, stamp: Stamp, host: WordId, user: UserId) -> Self {
+        let (pid, detail, guest, kind) = (NO_PID, None, None, EventKind::Down);
+        let (name, reason, success) = (WordId::EMPTY, WordId::EMPTY, true);
+        Self { key, stamp, pid, detail, host, guest, name, reason, user, kind, success }
     }
 
     /// `vm-pid=`
@@ -55,19 +57,9 @@ impl Event {
     pub(super) fn with_pid(self, pid: Option<i64>) -> Self {
         Self { pid: pid.unwrap_or(NO_PID), ..self }
     }
-}
 
-/// Where an event stands among all.
-pub(super) fn order(event: &Event) -> (i64, u64) {
-    (event.key, event.stamp.serial)
-}
-
-/// More about an event.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Detail {
-    /// Where its text stands.
-    pub(super) at: u64,
-    pub(super) len: u32,
-    /// `op=`, `resrc=`, or an anomaly's type.
-    pub(super) what: u32,
+    /// The sort key among all events.
+    pub(super) fn order(&self) -> (i64, u64) {
+        (self.key, self.stamp.serial)
+    }
 }

@@ -1,20 +1,20 @@
-//! Blocks put back into their order, by the threads that looked at them.
+//! Hands scanned blocks on in their order.
 
 use super::{Block, BlockOutput, lock};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Hands blocks on in their order. Whoever has looked at the next one does it: what was found is
-/// still in the cache of that core.
+/// Hands blocks on in their order. The thread that scanned the next one does it, because the output
+/// is still in the cache of its core.
 pub(super) struct InOrder<T, C> {
     arrived: Mutex<Arrived<T>>,
     consumer: Mutex<Consumer<T, C>>,
 }
 
-/// Blocks that have been looked at.
+/// Scanned blocks that wait for their turn.
 struct Arrived<T> {
     waiting: BTreeMap<u64, Block<T>>,
-    /// The next one in the order.
+    /// The index of the next block in the order.
     next: u64,
 }
 
@@ -30,10 +30,10 @@ impl<T> Arrived<T> {
     }
 }
 
-/// What gets the blocks.
+/// The receiver of the blocks.
 struct Consumer<T, C> {
     before: Option<Block<T>>,
-    /// The last one, if the one behind it has to be there.
+    /// The last block, while it waits for the one after it.
     open: Option<Block<T>>,
     consume: C,
 }
@@ -48,11 +48,11 @@ where
         Self { arrived: Mutex::new(arrived), consumer: Mutex::new(consumer) }
     }
 
-    /// Takes in a block, and hands on what can be, unless another thread does. `done` gets blocks
-    /// that nobody needs any more.
+    /// Adds a block, and hands on the blocks whose turn it is, unless another thread does so already.
+    /// `done` gets the blocks that are no longer needed.
     pub(super) fn arrives(&self, block: Block<T>, mut done: impl FnMut(Block<T>)) {
         lock(&self.arrived).waiting.insert(block.index, block);
-        // What arrives while another thread is about to leave is found by its second look.
+        // A block may arrive while the other thread is about to leave: it checks once more.
         while lock(&self.arrived).has_next() {
             let Ok(mut consumer) = self.consumer.try_lock() else { return };
             while let Some(block) = { lock(&self.arrived).take() } {
@@ -61,7 +61,7 @@ where
         }
     }
 
-    /// Nothing follows.
+    /// Hands on the last block, if it still waits.
     pub(super) fn finish(self) {
         let consumer = self.consumer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Consumer { before, open, mut consume } = consumer;
@@ -80,7 +80,7 @@ where
             (self.consume)(self.before.as_ref(), &open, Some(&block));
             self.before.replace(open).map(&mut done);
         }
-        if block.found.goes_on() {
+        if block.output.needs_next() {
             self.open = Some(block);
         } else {
             (self.consume)(self.before.as_ref(), &block, None);
@@ -102,17 +102,17 @@ mod tests {
     impl BlockOutput for Open {
         fn clear(&mut self) {}
 
-        fn goes_on(&self) -> bool {
+        fn needs_next(&self) -> bool {
             self.0
         }
     }
 
     fn block(index: u64, open: bool) -> Block<Open> {
-        Block { index, found: Open(open), ..Block::default() }
+        Block { index, output: Open(open), ..Block::default() }
     }
 
     #[test]
-    fn none_is_left_behind_whoever_brings_it() {
+    fn no_block_is_left_behind() {
         const BLOCKS: u64 = 20_000;
         let mut seen = Vec::new();
         let claimed = AtomicU64::new(0);
@@ -162,8 +162,7 @@ mod tests {
                 })
                 .collect();
             prop_assert_eq!(seen, expected);
-            // All come back but those that are kept to the end: the last, and the one before it
-            // while the last is open.
+            // All are returned but the last, and the one before it while the last waits.
             let kept = if blocks.last() == Some(&true) { 2 } else { 1 };
             prop_assert_eq!(returned, (0..count.saturating_sub(kept)).collect::<Vec<_>>());
         }

@@ -1,0 +1,105 @@
+//! The texts of events, and what else only some events have.
+
+use crate::events::{WordId, define_id};
+use crate::line::{AuxBody, AuxKind};
+
+define_id!(
+    /// The details of an event.
+    DetailId
+);
+
+/// The details of an event.
+#[derive(Clone, Copy, Debug, Default)]
+struct Detail {
+    text: TextPlace,
+    /// `op=`, `resrc=`, or the type of an anomaly.
+    what: WordId,
+}
+
+/// The place of a text in the buffer.
+#[derive(Clone, Copy, Debug, Default)]
+struct TextPlace {
+    at: u64,
+    len: u32,
+}
+
+/// An auxiliary record of an event.
+#[derive(Clone, Copy, Debug)]
+struct AuxDetail {
+    event: DetailId,
+    kind: AuxKind,
+    text: TextPlace,
+}
+
+/// The details of all events. An event without any has no id.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    all: Vec<Detail>,
+    /// The auxiliary records, in the order of their events' ids.
+    aux: Vec<AuxDetail>,
+    texts: Vec<u8>,
+}
+
+impl Details {
+    /// Adds the details of an event.
+    #[inline]
+    pub(super) fn add(&mut self, what: WordId, text: &[u8]) -> DetailId {
+        let text = self.keep(text);
+        self.all.push(Detail { text, what });
+        DetailId::new(self.all.len() - 1)
+    }
+
+    /// Adds an auxiliary record to the event that was added last.
+    pub(super) fn add_aux(&mut self, event: DetailId, kind: AuxKind, text: &[u8]) {
+        let text = self.keep(text);
+        self.aux.push(AuxDetail { event, kind, text });
+    }
+
+    #[inline]
+    fn keep(&mut self, text: &[u8]) -> TextPlace {
+        let at = self.texts.len() as u64;
+        self.texts.extend_from_slice(text);
+        TextPlace { at, len: text.len() as u32 }
+    }
+
+    #[inline]
+    fn get(&self, id: Option<DetailId>) -> Detail {
+        id.and_then(|id| self.all.get(id.index())).copied().unwrap_or_default()
+    }
+
+    fn text_at(&self, place: TextPlace) -> &[u8] {
+        &self.texts[place.at as usize..][..place.len as usize]
+    }
+
+    /// The fields.
+    pub(super) fn text(&self, id: Option<DetailId>) -> &[u8] {
+        self.text_at(self.get(id).text)
+    }
+
+    /// `op=`, `resrc=`, or the type of an anomaly.
+    pub(super) fn what(&self, id: Option<DetailId>) -> WordId {
+        self.get(id).what
+    }
+
+    /// The auxiliary records, in the order of their lines.
+    pub(super) fn aux(&self, id: Option<DetailId>) -> impl Iterator<Item = AuxBody<'_>> {
+        let from = self.aux.partition_point(|aux| Some(aux.event) < id);
+        let of_event = self.aux[from..].iter().take_while(move |aux| Some(aux.event) == id);
+        of_event.map(|aux| AuxBody { kind: aux.kind, body: self.text_at(aux.text) })
+    }
+
+    /// Whether the details of two events are the same.
+    pub(super) fn are_equal(&self, a: Option<DetailId>, b: Option<DetailId>) -> bool {
+        (self.what(a), self.text(a)) == (self.what(b), self.text(b)) && self.aux(a).eq(self.aux(b))
+    }
+
+    /// The place of the fields, for prefetching.
+    pub(super) fn place(&self, id: Option<DetailId>) -> u64 {
+        self.get(id).text.at
+    }
+
+    /// The first byte of the fields, for prefetching.
+    pub(super) fn first_byte(&self, id: Option<DetailId>) -> u8 {
+        self.texts.get(self.place(id) as usize).copied().unwrap_or(0)
+    }
+}

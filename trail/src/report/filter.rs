@@ -1,0 +1,88 @@
+//! The selection of sessions and events.
+
+use super::Report;
+use crate::events::{GuestId, WordId};
+use crate::line::fields::decoded;
+use crate::session::{Session, SessionId, State};
+use std::collections::HashSet;
+use viraudit::Uuid;
+
+/// The criteria by which sessions and events are selected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Guests that have or once had this name.
+    pub vm: Option<Vec<u8>>,
+    /// The guest with this UUID.
+    pub uuid: Option<Uuid>,
+    /// Guests on this host.
+    pub host: Option<Vec<u8>>,
+    /// Failed operations, and the sessions that have any.
+    pub failed: bool,
+    /// Omit what ended before this time, in milliseconds since 1970.
+    pub start: Option<i64>,
+    /// Omit what began after this time, in milliseconds since 1970.
+    pub end: Option<i64>,
+}
+
+impl Filter {
+    /// Whether a time is in the selected range.
+    pub(super) fn has_time(&self, ms: i64) -> bool {
+        self.start.is_none_or(|start| ms >= start) && self.end.is_none_or(|end| ms <= end)
+    }
+
+    /// Whether only a range of time is selected.
+    pub(super) fn has_range(&self) -> bool {
+        self.start.is_some() || self.end.is_some()
+    }
+}
+
+impl Report {
+    /// The guests that have or once had this name.
+    pub(super) fn guests_named(&self, name: &[u8]) -> HashSet<GuestId> {
+        let is_named = |id: WordId| *decoded(self.store.words.get(id)) == *name;
+        let names = self.store.guests.names().filter(|&(_, name)| is_named(name));
+        names.map(|(guest, _)| guest).collect()
+    }
+
+    /// Whether a session is selected. `guests` are those with the selected name.
+    pub(super) fn is_selected(&self, id: SessionId, guests: Option<&HashSet<GuestId>>) -> bool {
+        let session = self.session(id);
+        if session.merged.is_some() {
+            return false;
+        }
+        let guest = &self.store.guests[session.guest];
+        let filter = &self.filter;
+        if filter.uuid.is_some_and(|uuid| uuid != guest.uuid) {
+            return false;
+        }
+        if filter.host.as_ref().is_some_and(|host| host != self.store.words.get(guest.host)) {
+            return false;
+        }
+        if guests.is_some_and(|guests| !guests.contains(&session.guest)) {
+            return false;
+        }
+        if filter.failed && !session.failed {
+            return false;
+        }
+        if filter.has_range() {
+            let (from, until) = self.span(session);
+            return filter.start.is_none_or(|start| until >= start)
+                && filter.end.is_none_or(|end| from <= end);
+        }
+        true
+    }
+
+    /// The first and the last moment of a session, as far as the log shows.
+    pub(super) fn span(&self, session: &Session) -> (i64, i64) {
+        let start = self.event_if(session.start).map(|event| event.stamp.ms);
+        let first = start.unwrap_or_else(|| self.event(session.first).stamp.ms);
+        // A session without a start began before the log.
+        let from = start.unwrap_or(i64::MIN);
+        let until = match session.state {
+            State::Failed => first,
+            State::Running => i64::MAX,
+            _ => self.event_if(session.end).map_or(i64::MAX, |event| event.stamp.ms),
+        };
+        (from.min(until), until)
+    }
+}

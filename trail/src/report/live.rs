@@ -1,0 +1,38 @@
+//! A report that grows with each record.
+
+use super::grouped_events::GroupedEvents;
+use super::user_names::user_names;
+use super::{EventView, Filter, Report};
+use crate::events::{Batch, Found, Store, Wants};
+use crate::session::Correlator;
+
+impl Report {
+    /// An empty report on this host's own records.
+    pub(crate) fn live(wants: Wants) -> Self {
+        Self {
+            store: Store::new(wants, true),
+            correlator: Correlator::new(wants),
+            filter: Filter::default(),
+            user_names: Vec::new(),
+            selected: Vec::new(),
+            events: GroupedEvents::default(),
+        }
+    }
+
+    /// Adds records, and passes each event that is about a guest to `show`.
+    pub(crate) fn append(&mut self, found: &Found, show: &mut dyn FnMut(&EventView<'_>)) {
+        let mut batch = Batch::new(0, found, [None, None]);
+        for record in &found.records {
+            self.store.add(record, &mut batch);
+            if self.user_names.len() < self.store.users.all().len() {
+                self.user_names = user_names(&self.store);
+            }
+            self.correlator.catch_up(&self.store);
+            for (session, event) in std::mem::take(&mut self.correlator.of_events) {
+                if let Some(view) = EventView::new(self, session, event) {
+                    show(&view);
+                }
+            }
+        }
+    }
+}
