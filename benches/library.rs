@@ -86,14 +86,14 @@ fn parse_record(bencher: Bencher) {
 
 #[divan::bench]
 fn emit_without_the_kernel(bencher: Bencher) {
-    let auditor = Auditor::open(Nowhere, Options::default()).expect("opens");
+    let auditor = Auditor::open(Nowhere, Options::new()).expect("opens");
     let record = disk("/var/lib/images/disk01.qcow2");
     bencher.bench_local(|| auditor.emit(black_box(&record)));
 }
 
 #[divan::bench(threads = [1, 2])]
 fn send_text_without_the_kernel(bencher: Bencher) {
-    let auditor = Auditor::open(Nowhere, Options::default()).expect("opens");
+    let auditor = Auditor::open(Nowhere, Options::new()).expect("opens");
     let text = disk("/var/lib/images/disk01.qcow2").body();
     bencher.bench(|| {
         let kind = RecordType::VirtResource;
@@ -106,7 +106,7 @@ fn start_from_xml_without_the_kernel(bencher: Bencher) {
     let xml = include_bytes!("../examples/guest.xml");
     let def = DomainDef::parse(xml).expect("parses");
     let count = def.start_records("booted", 1, true).count();
-    let auditor = Auditor::open(Nowhere, Options::default()).expect("opens");
+    let auditor = Auditor::open(Nowhere, Options::new()).expect("opens");
     bencher
         .counter(ItemsCount::new(count))
         .bench_local(|| auditor.emit_all(black_box(&def).start_records("booted", 1, true)));

@@ -1,16 +1,13 @@
-//! A guest's life in audit records: it starts, gets a disk while it runs, and stops.
+//! The audit records of a guest that starts, gets a disk while it runs, and stops.
 //!
-//!     cargo run --example guest                              (kept and shown)
+//!     cargo run --example guest                              (kept in memory and printed)
 //!     cargo run --example guest /etc/libvirt/libvirtd.conf   (sent to the kernel)
 
-#![allow(clippy::print_stdout, reason = "it shows what it does")]
+#![allow(clippy::print_stdout, reason = "it prints the records")]
 
 use std::env;
 use std::error::Error;
-use std::path::Path;
-use viraudit::{
-    Auditor, Change, Config, DomainDef, KernelBackend, MockBackend, Options, Record, Resource,
-};
+use viraudit::{Auditor, Config, DomainDef, KernelBackend, MockBackend, Options};
 
 const XML: &str = "
 <domain type='kvm'>
@@ -29,29 +26,19 @@ const XML: &str = "
 fn main() -> Result<(), Box<dyn Error>> {
     let mock = MockBackend::new();
     let auditor = match env::args().nth(1) {
-        Some(path) => {
-            let Config { audit_level, audit_logging } = Config::load(Path::new(&path))?;
-            let options =
-                Options { level: audit_level, logging: audit_logging, ..Default::default() };
-            Auditor::open(KernelBackend, options)?
-        }
-        None => Auditor::open(mock.clone(), Options::default())?,
+        Some(path) => Auditor::open(KernelBackend, Config::load(path)?.into())?,
+        None => Auditor::open(mock.clone(), Options::new())?,
     };
 
-    // Everything in the XML, then the start: one burst.
+    // The resources in the XML, then the start, as one burst.
     let domain = DomainDef::parse(XML.as_bytes())?;
-    let guest = domain.guest();
-    let mut batch = auditor.batch();
-    for record in domain.start_records("booted", i64::from(std::process::id()), true) {
-        batch.push(&record);
-    }
-    batch.send()?;
+    auditor.emit_all(domain.start_records("booted", i64::from(std::process::id()), true))?;
 
-    let disk = Change { old: None, new: Some("/images/data.qcow2".into()) };
-    auditor.emit(&Record::resource(guest.borrowed(), "attach", Resource::Disk(disk), true))?;
-    auditor.emit(&Record::stop(guest.borrowed(), "shutdown", 0))?;
+    let web1 = auditor.guest(domain.guest());
+    web1.disk(None, Some("/images/data.qcow2".into()), "attach", true)?;
+    web1.stop("shutdown", 0)?;
 
-    for record in mock.records().iter() {
+    for record in mock.records() {
         println!("{} {}", record.kind, String::from_utf8_lossy(&record.text));
     }
     let stats = auditor.stats();

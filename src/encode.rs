@@ -1,8 +1,8 @@
 //! The audit encoding of a value: quoted text, or upper-case hex.
 //!
-//! The rule is the kernel's and libaudit's: a value that holds a byte below 0x21, above 0x7E or a
-//! double quote becomes the upper-case hex of its bytes, unquoted; any other stands in double
-//! quotes. A missing value is the text `?`, so `"?"`.
+//! The rule is that of the kernel and libaudit. A value that has a byte below 0x21, a byte above
+//! 0x7E or a double quote is written as the upper-case hex of its bytes, without quotes. Any other
+//! value is written in double quotes. A missing value is the text `?`, so `"?"`.
 
 pub(crate) mod byte;
 
@@ -10,7 +10,7 @@ use byte::decode_hex;
 pub(crate) use byte::{MISSING, any, hex_pair, is_harmless, needs_hex};
 use std::borrow::Cow;
 
-/// The encoded form of `value`; `None` is a missing one.
+/// Encodes `value`; `None` is a missing value.
 ///
 /// ```
 /// use viraudit::encode::encode;
@@ -24,18 +24,18 @@ pub fn encode(value: Option<&[u8]>) -> Vec<u8> {
     text
 }
 
-/// How many bytes [`encode`] gives.
-pub fn encoded_len(value: Option<&[u8]>) -> usize {
+/// The length of the result of [`encode`].
+pub(crate) fn encoded_len(value: Option<&[u8]>) -> usize {
     let value = value.unwrap_or(MISSING);
     if any(value, needs_hex) { 2 * value.len() } else { value.len() + 2 }
 }
 
-/// Writes what [`encode`] gives to memory of the caller's.
+/// Writes the result of [`encode`] to `out`.
 ///
 /// # Panics
 ///
 /// If `out` isn't [`encoded_len`] bytes long.
-pub fn encode_into(value: Option<&[u8]>, out: &mut [u8]) {
+pub(crate) fn encode_into(value: Option<&[u8]>, out: &mut [u8]) {
     let value = value.unwrap_or(MISSING);
     if any(value, needs_hex) {
         let (pairs, _) = out.as_chunks_mut::<2>();
@@ -47,9 +47,7 @@ pub fn encode_into(value: Option<&[u8]>, out: &mut [u8]) {
     }
 }
 
-/// The bytes of a value as it stands in a record: quoted, hex, or neither.
-///
-/// `None` when it is neither quoted nor hex, or when its quotes don't match.
+/// Decodes a value that is quoted or hex; `None` if it is neither.
 pub fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     if let [b'"', inner @ .., b'"'] = text {
         return (!inner.contains(&b'"')).then_some(Cow::Borrowed(inner));
@@ -57,11 +55,11 @@ pub fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     decode_hex(text).map(Cow::Owned)
 }
 
-/// The bytes of a value that libvirt leaves raw, as viraudit writes it: hex only where the plain
-/// bytes could have done harm.
+/// Decodes a value that libvirt leaves raw. viraudit writes such a value as hex only if its bytes
+/// could forge a field or a line.
 ///
-/// A harmless value that looks like the hex of a harmful one (`0A`) can't be told from it; it is
-/// read as the harmful one, so that a reader always sees what may have been hidden.
+/// A harmless value may look like the hex of a harmful one, such as `0A`. It is decoded, so that a
+/// reader always sees what may have been hidden.
 pub fn decode_raw(text: &[u8]) -> Cow<'_, [u8]> {
     match decode_hex(text) {
         Some(bytes) if !bytes.iter().copied().all(is_harmless) => Cow::Owned(bytes),

@@ -1,33 +1,32 @@
-//! Every way in which viraudit can fail, with what it means and what cures it.
+//! Errors: what they mean, and how to fix them.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Why the kernel, or a file standing in for it, did not take a record.
+/// Why the kernel, or another backend, did not accept a record.
 ///
-/// Plain data (`Copy`, no allocation), because it is made on the path of every record. The texts
-/// say what the errno means for audit and what cures it; both come from what the kernel was seen
-/// to answer.
+/// It is `Copy` and never allocates, because sending a record may return it. Its text is what the
+/// errno means for audit, and the remedy. The meanings are those of answers that kernels gave.
 ///
 /// ```
 /// use viraudit::Failure;
 ///
 /// let refused = Failure::NotPermitted;
 /// assert_eq!(refused.meaning(), "this process may not write audit records (no CAP_AUDIT_WRITE)");
-/// assert_eq!(refused.cure(), "run as root, or grant CAP_AUDIT_WRITE");
+/// assert_eq!(refused.remedy(), "run as root, or grant CAP_AUDIT_WRITE");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Failure {
-    /// The kernel has no audit support, or a seccomp profile says so (EPROTONOSUPPORT,
+    /// The kernel has no audit support, or a seccomp filter hides it (EPROTONOSUPPORT,
     /// EAFNOSUPPORT or EINVAL from `socket`).
     Unsupported(i32),
     /// EPERM: the process lacks CAP_AUDIT_WRITE.
     NotPermitted,
-    /// ECONNREFUSED: the process is in a user namespace other than the initial one, or nothing in
-    /// its network namespace listens.
+    /// ECONNREFUSED: the process is not in the initial user namespace, or no kernel socket listens
+    /// in its network namespace.
     ForeignNamespace,
     /// EACCES: a security module (SELinux: `nlmsg_relay`) forbids it.
     Forbidden,
@@ -37,28 +36,28 @@ pub enum Failure {
     Overrun,
     /// The kernel didn't answer in time (ETIMEDOUT).
     NoAnswer,
-    /// EINVAL as an answer: the kernel doesn't take this message.
+    /// EINVAL as an answer: the kernel rejects the message.
     Rejected,
-    /// Auditing is off on this host (only told at open, with level 2).
+    /// Auditing is off on this host (ENOTCONN; only from opening at level 2).
     Disabled,
     /// The queue is full (EAGAIN).
     QueueFull,
-    /// The record was still queued when the deadline of a close was over (ECANCELED).
+    /// The record was still queued at the deadline of a close (ECANCELED).
     GivenUp,
     /// Any other errno.
     Os(i32),
 }
 
 impl Failure {
-    /// What an errno means when `socket(AF_NETLINK, ..., NETLINK_AUDIT)` fails with it.
-    pub fn from_socket(errno: i32) -> Self {
+    /// The failure for an errno of `socket(AF_NETLINK, ..., NETLINK_AUDIT)`.
+    pub(crate) fn from_socket(errno: i32) -> Self {
         match errno {
             libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT | libc::EINVAL => Self::Unsupported(errno),
             _ => Self::from_answer(errno),
         }
     }
 
-    /// What an errno means when sending fails with it, or when the kernel answers it.
+    /// The failure for an errno of sending, or of an answer.
     pub fn from_answer(errno: i32) -> Self {
         match errno {
             libc::EPERM => Self::NotPermitted,
@@ -73,7 +72,7 @@ impl Failure {
         }
     }
 
-    /// The errno that a C caller sees.
+    /// The errno.
     pub fn errno(self) -> i32 {
         match self {
             Self::Unsupported(errno) | Self::NoDescriptor(errno) | Self::Os(errno) => errno,
@@ -89,7 +88,7 @@ impl Failure {
         }
     }
 
-    /// What it means, in words that fit after a colon.
+    /// The meaning, in words that fit after a colon.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Unsupported(_) => {
@@ -109,8 +108,8 @@ impl Failure {
         }
     }
 
-    /// What an administrator can do about it.
-    pub fn cure(self) -> &'static str {
+    /// What an administrator can do.
+    pub fn remedy(self) -> &'static str {
         match self {
             Self::Unsupported(_) => {
                 "boot a kernel with CONFIG_AUDIT, or allow AF_NETLINK sockets in the seccomp filter"
@@ -141,22 +140,23 @@ impl fmt::Display for Failure {
         if let Self::Os(errno) = *self {
             write!(f, ": {}", io::Error::from_raw_os_error(errno))?;
         }
-        write!(f, "; {}", self.cure())
+        write!(f, "; {}", self.remedy())
     }
 }
 
 impl std::error::Error for Failure {}
 
-/// Why a file with settings was not accepted.
+/// Why a configuration file was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigError {
-    /// The file, as it was named by the caller.
+    /// The file, as the caller named it.
     pub path: PathBuf,
-    /// The line, from 1; 0 when the whole file is meant.
+    /// The line, from 1; 0 for the whole file.
     pub line: usize,
     /// What is wrong, and what was expected.
     pub message: String,
-    /// The errno: EINVAL for a bad content, else why the file couldn't be read.
+    /// EINVAL for a mistake in the file, else the errno of reading it.
     pub errno: i32,
 }
 
@@ -172,8 +172,9 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Why a domain XML was not accepted.
+/// Why a domain XML was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct XmlError {
     /// Line, from 1.
     pub line: u32,
@@ -203,28 +204,33 @@ impl fmt::Display for XmlError {
 impl std::error::Error for XmlError {}
 
 /// Any error of this library.
+///
+/// Its text is complete, so a daemon prints it with `{}`. It has no [`source`], which would make
+/// programs that print a chain of errors repeat a part of it.
+///
+/// [`source`]: std::error::Error::source
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A record can't be delivered, or nothing can be opened.
+    /// A record can't be delivered, or the backend can't be opened.
     Delivery(Failure),
-    /// A file of settings is wrong.
+    /// A configuration file was rejected.
     Config(ConfigError),
-    /// A domain XML is wrong.
+    /// A domain XML was rejected.
     Xml(XmlError),
-    /// A file or a stream can't be used.
+    /// A file can't be used.
     Io {
-        /// What was tried, such as `can't open FILE`.
+        /// What failed, with the file's path, such as `can't open PATH`.
         what: String,
         /// Why it failed.
         source: io::Error,
     },
-    /// An argument makes no sense; says which.
+    /// An argument is invalid; the text is what was expected.
     Invalid(&'static str),
 }
 
 impl Error {
-    /// The errno that a C caller sees.
+    /// The errno; EINVAL for an invalid argument or XML.
     pub fn errno(&self) -> i32 {
         match self {
             Self::Delivery(failure) => failure.errno(),
@@ -247,15 +253,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Delivery(failure) => Some(failure),
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for Error {}
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
@@ -280,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_errno_of_a_socket_is_told_apart() {
+    fn every_errno_of_a_socket_has_its_failure() {
         let table = [
             (libc::EPROTONOSUPPORT, Failure::Unsupported(libc::EPROTONOSUPPORT)),
             (libc::EAFNOSUPPORT, Failure::Unsupported(libc::EAFNOSUPPORT)),
@@ -295,7 +293,36 @@ mod tests {
             let failure = Failure::from_socket(errno);
             assert_eq!(failure, expected, "errno {errno}");
             assert_eq!(failure.errno(), errno);
-            assert!(failure.to_string().contains("; "), "a meaning and a cure: {failure}");
+            assert!(failure.to_string().contains("; "), "a meaning and a remedy: {failure}");
+        }
+    }
+
+    #[test]
+    fn each_cause_is_printed_once() {
+        let path = PathBuf::from("/x.conf");
+        let errors = [
+            Error::from(Failure::Os(libc::ENOSPC)),
+            Error::from(ConfigError { path, line: 1, message: "no".into(), errno: libc::EINVAL }),
+            Error::from(XmlError { line: 1, column: 2, message: "no".into() }),
+            Error::Io {
+                what: "can't open /x".into(),
+                source: io::Error::from_raw_os_error(libc::ENOENT),
+            },
+            Error::Invalid("no"),
+        ];
+        for error in errors {
+            let mut texts = vec![error.to_string()];
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                texts.push(cause.to_string());
+                source = cause.source();
+            }
+            for (i, cause) in texts.iter().enumerate().skip(1) {
+                assert!(texts[..i].iter().all(|text| !text.contains(cause)), "{texts:?}");
+            }
+            if let Error::Io { source, .. } = &error {
+                assert!(texts.concat().contains(&source.to_string()), "{texts:?}");
+            }
         }
     }
 }

@@ -161,6 +161,13 @@ impl<'a> Guest<'a> {
     }
 }
 
+impl<'a> From<&'a Guest<'_>> for Guest<'a> {
+    /// The same guest, borrowed: no allocation.
+    fn from(guest: &'a Guest<'_>) -> Self {
+        guest.borrowed()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,9 @@
 //! What the other packages of this workspace use besides the API. It may change in any release.
 
+/// The C library's file name that programs are linked with. The number changes only when programs
+/// that were linked with it would no longer run.
+pub const SONAME: &str = "libviraudit.so.0";
+
 /// Sockets, and facts about the process and its host.
 pub mod audit_sys {
     pub use crate::audit_sys::{frame, host, link, multicast, socket, status};
@@ -30,7 +34,7 @@ pub mod encode {
 /// From a record to the text that is sent.
 pub mod message {
     pub use crate::message::suffix::Suffix;
-    pub use crate::message::{Composed, TEXT_ROOM, TextBody, compose};
+    pub use crate::message::{Composed, ParsedMessage, TEXT_ROOM, TextBody, compose};
 }
 
 /// The fields of records.

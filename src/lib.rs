@@ -13,7 +13,7 @@
 //! let guest = Guest::new("kvm", "web1", uuid);
 //!
 //! let disk = Change { old: None, new: Some("/images/web1.qcow2".into()) };
-//! auditor.emit(&Record::resource(guest.borrowed(), "attach", Resource::Disk(disk), true))?;
+//! auditor.emit(Record::resource(&guest, "attach", Resource::Disk(disk), true))?;
 //!
 //! let sent = mock.records();
 //! assert_eq!(sent[0].field("new-disk").as_deref(), Some(&b"/images/web1.qcow2"[..]));
@@ -39,12 +39,8 @@ mod rdev;
 pub mod record;
 pub mod value;
 
-/// The version of this library, such as `0.1.0`; C has it as `virAuditVersion`.
+/// The version of this library, such as `0.1.0`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What the installed C library is called by the programs that were linked with it. The number changes
-/// only when they would no longer run.
-pub const SONAME: &str = "libviraudit.so.0";
 
 pub use auditor::{Auditor, Batch, Delivery, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
@@ -53,6 +49,6 @@ pub use config::Config;
 pub use domain::DomainDef;
 pub use error::{ConfigError, Error, Failure, XmlError};
 pub use guest::{Guest, Uuid};
-pub use message::{Client, Origin, ParsedMessage};
+pub use message::{Client, Origin};
 pub use record::{Change, Event, Record, RecordType, Resource};
 pub use value::Value;

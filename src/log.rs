@@ -1,18 +1,18 @@
-//! Where the library's own words go: copies of the records (audit_logging), and what it has to
-//! say about their delivery.
+//! The library's log lines: copies of the records (`audit_logging`), and state changes of their
+//! delivery.
 
 use std::fmt;
 
 /// How urgent a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// All is as it should be, or as good as this host can do.
+    /// A normal event.
     Info,
-    /// Somebody should know.
+    /// A problem for the administrator.
     Warning,
 }
 
-/// The place in the source that a line is about.
+/// The source location of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Caller<'a> {
     /// Source file.
@@ -24,7 +24,7 @@ pub struct Caller<'a> {
 }
 
 impl Caller<'static> {
-    /// The place of the nearest caller that isn't marked `#[track_caller]`.
+    /// The location of the nearest caller that isn't marked `#[track_caller]`.
     #[track_caller]
     pub fn here() -> Self {
         let location = std::panic::Location::caller();
@@ -32,9 +32,10 @@ impl Caller<'static> {
     }
 }
 
-/// Something that takes log lines. Called from any thread, and never while a lock is held.
+/// A receiver of log lines. It is called from any thread, and never while a lock is held, so it may
+/// use the auditor.
 pub trait LogSink: Send + Sync {
-    /// One line, without its end.
+    /// Logs one line, without a line end.
     fn log(&self, level: LogLevel, caller: Caller<'_>, message: &str);
 }
 
@@ -44,7 +45,13 @@ impl fmt::Debug for dyn LogSink {
     }
 }
 
-/// The `log` crate: goes wherever the program sends that; nowhere when it doesn't.
+impl<S: LogSink + ?Sized> LogSink for std::sync::Arc<S> {
+    fn log(&self, level: LogLevel, caller: Caller<'_>, message: &str) {
+        (**self).log(level, caller, message);
+    }
+}
+
+/// Passes log lines to the `log` crate, with the target `viraudit`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCrate;
 

@@ -1,7 +1,8 @@
-//! The promise: every record is counted, every change of state is said once, and nothing else is
-//! said.
+//! The promise: every record is counted, every state change is logged once, and nothing else is
+//! logged.
 
 use std::sync::{Arc, Mutex};
+use viraudit::backend::{Notice, Sink};
 use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{
     Auditor, Backend, Change, Client, Error, Failure, Guest, MockBackend, Options, Origin, Record,
@@ -32,7 +33,7 @@ impl LogSink for Lines {
 
 fn options(level: u32, logging: bool, lines: &Lines) -> Options {
     let origin = Origin { exe: Some(b"/usr/bin/daemon".to_vec()), host: None, terminal: None };
-    Options { level, logging, log: Arc::new(lines.clone()), origin, ..Options::default() }
+    Options::new().level(level).logging(logging).log(lines.clone()).origin(origin)
 }
 
 fn guest() -> Guest<'static> {
@@ -53,7 +54,7 @@ fn open(level: u32, logging: bool) -> (Auditor, MockBackend, Lines) {
 #[test]
 fn a_record_is_what_libvirt_writes() {
     let (auditor, mock, lines) = open(1, false);
-    auditor.emit(&disk("/images/a b", false)).unwrap();
+    auditor.emit(disk("/images/a b", false)).unwrap();
     let expected: &[u8] = b"virt=kvm resrc=disk reason=attach vm=\"web1\" \
         uuid=8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab old-disk=\"?\" new-disk=2F696D616765732F612062 \
         exe=\"/usr/bin/daemon\" hostname=? addr=? terminal=? res=failed";
@@ -78,10 +79,12 @@ fn the_suffix_names_the_client_and_a_real_terminals_host() {
     ];
     for (own, tty, addr, expected) in table {
         let mock = MockBackend::new();
-        let mut options = options(1, false, &Lines::default());
-        options.origin.terminal = own.map(<[u8]>::to_vec);
-        options.origin.host = Some(b"node1".to_vec());
-        let auditor = Auditor::open(mock.clone(), options).unwrap();
+        let origin = Origin {
+            exe: Some(b"/usr/bin/daemon".to_vec()),
+            host: Some(b"node1".to_vec()),
+            terminal: own.map(<[u8]>::to_vec),
+        };
+        let auditor = Auditor::open(mock.clone(), Options::new().origin(origin)).unwrap();
         let client = Client { tty: *tty, addr: *addr };
         let kind = RecordType::VirtControl;
         auditor.send_text(kind, b"virt=kvm op=x", true, client, Caller::default()).unwrap();
@@ -97,7 +100,7 @@ fn levels_and_logging_are_independent() {
         let (auditor, mock, lines) = open(level, logging);
         assert_eq!(auditor.is_open(), level > 0);
         let line = line!() + 1;
-        auditor.emit(&disk("/a", true)).unwrap();
+        auditor.emit(disk("/a", true)).unwrap();
         auditor.emit_all([disk("/b", false), disk("/c", true)]).unwrap();
         let sent = if level > 0 { 3 } else { 0 };
         assert_eq!(mock.records().len(), sent, "level {level}");
@@ -135,7 +138,7 @@ fn each_change_of_state_is_said_once_and_every_record_counted() {
     for (errno, records, failing, said) in steps {
         mock.fail_with(*errno);
         for _ in 0..*records {
-            let result = auditor.emit(&disk("/a", true));
+            let result = auditor.emit(disk("/a", true));
             assert_eq!(result.is_err(), *errno != 0);
         }
         offered += records;
@@ -158,9 +161,9 @@ fn each_change_of_state_is_said_once_and_every_record_counted() {
 fn a_batch_goes_out_whole_even_when_it_is_only_dropped() {
     let (auditor, mock, _) = open(1, false);
     let mut batch = auditor.batch();
-    batch.push(&disk("/a", true));
-    batch.push(&Record::resource(guest(), "x", Resource::Disk(Change::default()), true));
-    batch.push(&disk("/b", true));
+    batch.push(disk("/a", true));
+    batch.push(Record::resource(guest(), "x", Resource::Disk(Change::default()), true));
+    batch.push(disk("/b", true));
     assert_eq!(batch.len(), 2, "a change without any path is no record");
     assert_eq!(mock.records().len(), 0);
     drop(batch);
@@ -174,13 +177,13 @@ fn a_batch_goes_out_whole_even_when_it_is_only_dropped() {
 #[test]
 fn long_records_are_counted_as_truncated() {
     let (auditor, mock, _) = open(1, false);
-    auditor.emit(&disk(&"x".repeat(2000), true)).unwrap();
-    auditor.emit(&disk(&"x".repeat(9000), true)).unwrap();
+    auditor.emit(disk(&"x".repeat(2000), true)).unwrap();
+    auditor.emit(disk(&"x".repeat(9000), true)).unwrap();
     auditor.emit_all([disk(&"x".repeat(9000), true), disk("/a", true)]).unwrap();
     assert_eq!(auditor.stats().truncated, 2);
     let lengths: Vec<_> = mock.records().iter().map(|record| record.text.len()).collect();
     assert_eq!(lengths[1..3], [8560, 8560]);
-    let record = &mock.records()[1];
+    let record = mock.records()[1].clone();
     assert_eq!(record.raw_field("truncated"), Some(&b"new-disk"[..]));
     assert_eq!(record.raw_field("res"), Some(&b"success"[..]));
 }
@@ -189,7 +192,7 @@ fn long_records_are_counted_as_truncated() {
 struct Broken(Failure);
 
 impl Backend for Broken {
-    fn open(&self) -> Result<Box<dyn viraudit::backend::Sink>, Failure> {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
         Err(self.0)
     }
 }
@@ -209,8 +212,67 @@ fn a_backend_that_cannot_be_opened_fails_above_level_0() {
     }
     let lines = Lines::default();
     let auditor = Auditor::open(Broken(Failure::NoAnswer), options(0, false, &lines)).unwrap();
-    assert_eq!(auditor.emit(&disk("/a", true)), Ok(()));
+    assert_eq!(auditor.emit(disk("/a", true)), Ok(()));
     assert_eq!(lines.take(), []);
+}
+
+/// Opens at level 1 only.
+#[derive(Debug)]
+struct Modest(MockBackend);
+
+impl Backend for Modest {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        self.0.open()
+    }
+
+    fn open_at_level(&self, level: u32, _: &mut dyn FnMut(Notice)) -> Result<Box<dyn Sink>, Error> {
+        if level > 1 { Err(Failure::Disabled.into()) } else { Ok(self.open()?) }
+    }
+}
+
+#[test]
+fn a_pointer_to_a_backend_is_that_backend() {
+    let mock = MockBackend::new();
+    let backends: [fn(Modest) -> Box<dyn Backend>; 3] = [
+        |modest| Box::new(modest),
+        |modest| Box::new(Box::new(modest)),
+        |modest| Box::new(Arc::new(modest) as Arc<dyn Backend>),
+    ];
+    for (i, backend) in backends.into_iter().enumerate() {
+        let open =
+            |level| Auditor::open(backend(Modest(mock.clone())), Options::new().level(level));
+        open(1).unwrap().emit(disk("/a", true)).unwrap();
+        assert_eq!(mock.records().len(), i + 1);
+        assert!(matches!(open(2), Err(Error::Delivery(Failure::Disabled))));
+    }
+}
+
+#[test]
+fn records_are_taken_by_value_and_by_reference() {
+    let (auditor, mock, _) = open(1, false);
+    let record = disk("/a", true);
+    auditor.emit(&record).unwrap();
+    auditor.emit(disk("/b", true)).unwrap();
+    auditor.emit_all([&record, &record]).unwrap();
+    auditor.emit_all(vec![record.clone()]).unwrap();
+    let mut batch = auditor.batch();
+    batch.push(&record);
+    batch.push(record.clone());
+    batch.extend([&record]);
+    batch.extend([record]);
+    batch.send().unwrap();
+    assert_eq!(mock.records().len(), 9);
+}
+
+#[test]
+fn a_mocks_records_are_a_copy() {
+    let (auditor, mock, _) = open(1, false);
+    auditor.emit(disk("/a", true)).unwrap();
+    let before = mock.records();
+    for record in &before {
+        auditor.emit(record.record().unwrap()).unwrap();
+    }
+    assert_eq!((before.len(), mock.records().len()), (1, 2));
 }
 
 #[test]
@@ -218,8 +280,8 @@ fn two_auditors_do_not_see_each_other() {
     let (first, first_mock, _) = open(1, false);
     let (second, second_mock, _) = open(1, false);
     second_mock.fail_with(libc::EPERM);
-    first.emit(&disk("/a", true)).unwrap();
-    second.emit(&disk("/b", true)).unwrap_err();
+    first.emit(disk("/a", true)).unwrap();
+    second.emit(disk("/b", true)).unwrap_err();
     assert_eq!((first_mock.records().len(), second_mock.records().len()), (1, 0));
     assert_eq!((first.stats().failed, second.stats().failed), (0, 1));
 }
@@ -234,7 +296,7 @@ fn threads_lose_nothing_and_keep_their_order() {
             let auditor = &auditor;
             scope.spawn(move || {
                 for i in 0..EACH {
-                    auditor.emit(&disk(&format!("/{thread}/{i}"), true)).unwrap();
+                    auditor.emit(disk(&format!("/{thread}/{i}"), true)).unwrap();
                 }
             });
         }

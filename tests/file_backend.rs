@@ -29,13 +29,13 @@ fn writers_of_one_file_never_mix_lines_nor_numbers() {
         for writer in 0..4 {
             let path = &path;
             scope.spawn(move || {
-                let auditor = Auditor::open(FileBackend::new(path), Options::default()).unwrap();
+                let auditor = Auditor::open(FileBackend::new(path), Options::new()).unwrap();
                 let long = format!("guest{writer}{}", "x".repeat(3000));
                 for i in 0..100 {
                     if i % 10 == 0 {
                         auditor.emit_all((0..5).map(|_| start(&long))).unwrap();
                     } else {
-                        auditor.emit(&start(&long)).unwrap();
+                        auditor.emit(start(&long)).unwrap();
                     }
                 }
             });
@@ -51,33 +51,35 @@ fn numbers_go_on_from_what_is_in_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.log");
     fs::write(&path, "type=DAEMON_START msg=audit(1795292517.231:4711): op=start\n").unwrap();
-    let auditor = Auditor::open(FileBackend::new(&path), Options::default()).unwrap();
-    auditor.emit(&start("a")).unwrap();
+    let auditor = Auditor::open(FileBackend::new(&path), Options::new()).unwrap();
+    auditor.emit(start("a")).unwrap();
     let mut other = fs::OpenOptions::new().append(true).open(&path).unwrap();
     writeln!(other, "node=n1 type=X msg=audit(1795292517.231:5000): x").unwrap();
-    auditor.emit(&start("a")).unwrap();
+    auditor.emit(start("a")).unwrap();
     assert_eq!(serials(&fs::read_to_string(&path).unwrap()), [4711, 4712, 5000, 5001]);
 }
 
 #[test]
 fn a_full_disk_is_a_failure_with_its_errno() {
-    let auditor = Auditor::open(FileBackend::new("/dev/full"), Options::default()).unwrap();
-    assert_eq!(auditor.emit(&start("a")).unwrap_err().errno(), libc::ENOSPC);
+    let auditor = Auditor::open(FileBackend::new("/dev/full"), Options::new()).unwrap();
+    assert_eq!(auditor.emit(start("a")).unwrap_err().errno(), libc::ENOSPC);
     assert_eq!(auditor.stats().failed, 1);
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_says_why() {
+fn a_file_that_cannot_be_opened_is_named() {
     for (path, errno) in [("/nonexistent/audit.log", libc::ENOENT), ("/", libc::EISDIR)] {
-        let error = Auditor::open(FileBackend::new(path), Options::default()).unwrap_err();
+        let error = Auditor::open(FileBackend::new(path), Options::new()).unwrap_err();
         assert_eq!(error.errno(), errno, "{path}");
+        let why = std::io::Error::from_raw_os_error(errno);
+        assert_eq!(error.to_string(), format!("can't open {path}: {why}"));
     }
 }
 
 #[test]
 fn a_directory_that_takes_no_files_says_why() {
     // Nobody may create files there, root neither; in a container it may be mounted read-only.
-    let error = Auditor::open(FileBackend::new("/sys/audit.log"), Options::default()).unwrap_err();
+    let error = Auditor::open(FileBackend::new("/sys/audit.log"), Options::new()).unwrap_err();
     assert!([libc::EACCES, libc::EPERM, libc::EROFS].contains(&error.errno()), "{error}");
 }
 
@@ -94,9 +96,9 @@ fn a_stream_gets_a_burst_in_one_piece() {
         }
     }
     let (sender, pieces) = std::sync::mpsc::channel();
-    let auditor = Auditor::open(StreamBackend::new(Pieces(sender)), Options::default()).unwrap();
+    let auditor = Auditor::open(StreamBackend::new(Pieces(sender)), Options::new()).unwrap();
     auditor.emit_all([start("a"), start("b")]).unwrap();
-    auditor.emit(&start("c")).unwrap();
+    auditor.emit(start("c")).unwrap();
     drop(auditor);
     let pieces: Vec<_> = pieces.iter().map(|piece| String::from_utf8(piece).unwrap()).collect();
     assert_eq!(pieces.len(), 2);
@@ -111,6 +113,6 @@ fn a_pipe_that_nobody_reads_is_an_error() {
     let path = dir.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
     assert!(made.success());
-    let error = Auditor::open(FileBackend::new(&path), Options::default()).unwrap_err();
+    let error = Auditor::open(FileBackend::new(&path), Options::new()).unwrap_err();
     assert_eq!(error.errno(), libc::ENXIO);
 }

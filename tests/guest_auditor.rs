@@ -3,18 +3,35 @@
 #[path = "support/forms.rs"]
 mod forms;
 
-use viraudit::auditor::GuestAuditor;
+use std::sync::{Arc, Mutex};
+use viraudit::auditor::{GuestAuditor, InBatch};
+use viraudit::backend::MockRecord;
+use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::record::{Access, HostDevice, Lifecycle, Mac, MachineId, TpmKind};
-use viraudit::{Auditor, Failure, Guest, MockBackend, Options, Uuid};
+use viraudit::{Auditor, Failure, Guest, MockBackend, Options, Record, Uuid};
 
 const UUID: &str = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
 
-/// A call, and the tail that it must give: everything but virt, vm and uuid, and the result.
-type Case = (fn(GuestAuditor<'_>) -> Result<(), Failure>, &'static str, &'static str, bool);
+/// A call, and its record.
+struct Case {
+    send: fn(&GuestAuditor<'_>) -> Result<(), Failure>,
+    /// The same call, into a batch.
+    add: fn(&GuestAuditor<'_, InBatch<'_>>),
+    /// The fields after `virt`, and those after `uuid`.
+    head: &'static str,
+    tail: &'static str,
+    success: bool,
+}
+
+macro_rules! cases {
+    ($(($call:expr, $head:expr, $tail:expr, $success:expr $(,)?),)*) => {
+        &[$(Case { send: $call, add: $call, head: $head, tail: $tail, success: $success }),*]
+    };
+}
 
 const MAC: Mac = Mac([0x52, 0x54, 0, 0xab, 0xcd, 1]);
 
-const CASES: &[Case] = &[
+const CASES: &[Case] = cases![
     (|g| g.start("booted", 42, false), "op=start reason=booted", "vm-pid=42", false),
     (|g| g.stop("shutdown", 0), "op=stop reason=shutdown", "vm-pid=0", true),
     (|g| g.init(42, 43, 4_026_532_456), "op=init", "vm-pid=42 init-pid=43 pid-ns=4026532456", true),
@@ -200,25 +217,35 @@ const CASES: &[Case] = &[
     ),
 ];
 
+fn check(case: &Case, sent: &[MockRecord]) {
+    let Case { head, tail, success, .. } = case;
+    assert_eq!(sent.len(), 1, "{head} {tail}");
+    let text = String::from_utf8(sent[0].text.clone()).unwrap();
+    let head = if head.is_empty() { String::new() } else { format!("{head} ") };
+    let body = format!("virt=kvm {head}vm=\"web1\" uuid={UUID} {tail} exe=");
+    assert!(text.starts_with(&body), "have {text}\nwant {body}");
+    assert!(text.ends_with(if *success { "res=success" } else { "res=failed" }), "{text}");
+}
+
 #[test]
-fn each_method_sends_its_record() {
+fn each_method_sends_its_record_or_adds_it_to_a_batch() {
     let mock = MockBackend::new();
-    let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
+    let auditor = Auditor::open(mock.clone(), Options::new()).unwrap();
     let guest = Guest::new("kvm", "web1", UUID.parse::<Uuid>().unwrap());
     let mut seen = Vec::new();
-    for (call, head, tail, success) in CASES {
-        call(auditor.guest(&guest)).unwrap();
+    for case in CASES {
+        (case.send)(&auditor.guest(&guest)).unwrap();
         let sent = mock.records();
-        assert_eq!(sent.len(), 1, "{head} {tail}");
-        let text = String::from_utf8(sent[0].text.clone()).unwrap();
-        let head = if head.is_empty() { String::new() } else { format!("{head} ") };
-        let body = format!("virt=kvm {head}vm=\"web1\" uuid={UUID} {tail} exe=");
-        assert!(text.starts_with(&body), "have {text}\nwant {body}");
-        assert!(text.ends_with(if *success { "res=success" } else { "res=failed" }), "{text}");
+        check(case, &sent);
         if let viraudit::Event::Resource { resource, .. } = sent[0].record().unwrap().event {
             seen.push(resource.into_owned());
         }
-        drop(sent);
+        mock.clear();
+        let mut batch = auditor.batch();
+        (case.add)(&batch.guest(&guest));
+        assert_eq!((batch.len(), mock.records().len()), (1, 0));
+        batch.send().unwrap();
+        check(case, &mock.records());
         mock.clear();
     }
     let left_out = forms::left_out(seen);
@@ -226,12 +253,39 @@ fn each_method_sends_its_record() {
 }
 
 #[test]
-fn what_says_nothing_is_not_sent() {
+fn an_event_without_a_record_is_not_sent() {
     let mock = MockBackend::new();
-    let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
+    let auditor = Auditor::open(mock.clone(), Options::new()).unwrap();
     let guest = Guest::new("kvm", "web1", Uuid::default());
     let web1 = auditor.guest(&guest);
     web1.disk(None, None, "attach", true).unwrap();
     web1.cgroup_path(None, "allow", None, "rw", 1).unwrap();
+    let mut batch = auditor.batch();
+    batch.guest(&guest).cgroup_path(None, "allow", None, "rw", 1);
+    assert!(batch.is_empty());
     assert_eq!(mock.records().len(), 0);
+}
+
+/// The line of the log is that of the caller, not the library's own.
+#[test]
+fn a_logged_record_names_its_caller() {
+    #[derive(Default)]
+    struct Places(Mutex<Vec<(String, usize)>>);
+    impl LogSink for Places {
+        fn log(&self, _: LogLevel, caller: Caller<'_>, _: &str) {
+            self.0.lock().unwrap().push((caller.file.to_owned(), caller.line));
+        }
+    }
+    let places = Arc::new(Places::default());
+    let options = Options::new().logging(true).log(Arc::clone(&places));
+    let auditor = Auditor::open(MockBackend::new(), options).unwrap();
+    let guest = Guest::new("kvm", "web1", Uuid::default());
+    let mut batch = auditor.batch();
+    let first = line!() as usize + 1;
+    auditor.guest(&guest).start("booted", 1, true).unwrap();
+    auditor.guest(&guest).memory(0, 1, "start", true).unwrap();
+    batch.guest(&guest).stop("shutdown", 0);
+    batch.extend([Record::stop(&guest, "shutdown", 0)]);
+    let expected = (first..first + 4).map(|line| (file!().to_owned(), line)).collect::<Vec<_>>();
+    assert_eq!(*places.0.lock().unwrap(), expected);
 }

@@ -10,8 +10,8 @@
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use viraudit::ParsedMessage;
 use viraudit::internal::encode::{decode_hex, hex_pair, is_harmless};
+use viraudit::internal::message::ParsedMessage;
 use viraudit::record::{
     Access, Control, ControlOp, Count, Event, HostDevice, Mac, MachineId, Rdev, RecordType, TpmKind,
 };

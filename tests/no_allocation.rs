@@ -75,11 +75,11 @@ fn formatting_allocates_nothing() {
 
 #[test]
 fn sending_allocates_nothing_once_open() {
-    let auditor = Auditor::open(Nowhere, Options::default()).unwrap();
+    let auditor = Auditor::open(Nowhere, Options::new()).unwrap();
     let long = "x".repeat(20_000);
     let send = |auditor: &Auditor| {
-        auditor.emit(&disk("/a")).unwrap();
-        auditor.emit(&disk(&long)).unwrap();
+        auditor.emit(disk("/a")).unwrap();
+        auditor.emit(disk(&long)).unwrap();
         let (kind, client) = (RecordType::VirtResource, Client::default());
         auditor.send_text(kind, b"virt=kvm resrc=x", true, client, Caller::default()).unwrap();
     };
@@ -88,7 +88,7 @@ fn sending_allocates_nothing_once_open() {
 
 #[test]
 fn batches_and_the_queue_allocate_until_they_have_grown_to_the_load() {
-    let auditor = Auditor::open(Nowhere, Options::default()).unwrap();
+    let auditor = Auditor::open(Nowhere, Options::new()).unwrap();
     let burst = || auditor.emit_all((0..30).map(|_| disk("/a"))).unwrap();
     burst();
     assert_eq!(allocations(burst), 0);
@@ -96,7 +96,7 @@ fn batches_and_the_queue_allocate_until_they_have_grown_to_the_load() {
     auditor.set_delivery(Delivery::Queued { limit: 100_000 });
     let burst = || {
         for _ in 0..1000 {
-            auditor.emit(&disk("/a")).unwrap();
+            auditor.emit(disk("/a")).unwrap();
         }
     };
     // Either of its two buffers may be the one that is filled.

@@ -114,12 +114,8 @@ impl LogSink for Lines {
 
 fn open(kernel: &Kernel, level: u32, limit: usize) -> (Auditor, Lines) {
     let lines = Lines::default();
-    let options = Options {
-        level,
-        delivery: Delivery::Queued { limit },
-        log: Arc::new(lines.clone()),
-        ..Options::default()
-    };
+    let delivery = Delivery::Queued { limit };
+    let options = Options::new().level(level).delivery(delivery).log(lines.clone());
     (Auditor::open(kernel.clone(), options).unwrap(), lines)
 }
 
@@ -128,7 +124,7 @@ fn record(name: String) -> Record<'static> {
 }
 
 fn emit(auditor: &Auditor, names: std::ops::Range<usize>) -> Vec<Result<(), Failure>> {
-    names.map(|i| auditor.emit(&record(format!("g{i}")))).collect()
+    names.map(|i| auditor.emit(record(format!("g{i}")))).collect()
 }
 
 fn balanced(stats: Stats) -> bool {
@@ -205,7 +201,7 @@ fn after_a_backend_that_panics_records_are_delivered_directly() {
     let (auditor, _) = open(&kernel, 2, 10);
     kernel.state.0.lock().unwrap().panics_at = Some(5);
     for i in 0..200 {
-        let _ = auditor.emit(&record(format!("g{i}")));
+        let _ = auditor.emit(record(format!("g{i}")));
     }
     assert!(auditor.flush(LONG));
     let names = kernel.names();
@@ -223,9 +219,9 @@ struct Busybody {
 impl LogSink for Busybody {
     fn log(&self, _: LogLevel, _: Caller<'_>, _: &str) {
         if let Some(auditor) = self.auditor.get().and_then(std::sync::Weak::upgrade) {
-            let _ = auditor.emit(&record("said".into()));
+            let _ = auditor.emit(record("said".into()));
             assert!(auditor.stats().offered > 0);
-            auditor.flush(LONG);
+            let _ = auditor.flush(LONG);
             if self.closes {
                 auditor.shut();
             }
@@ -238,12 +234,8 @@ fn a_log_function_may_send_wait_and_close_in_the_queues_thread() {
     for (level, closes) in [(1, false), (1, true), (2, false), (2, true)] {
         let kernel = Kernel::default();
         let log = Arc::new(Busybody { closes, ..Busybody::default() });
-        let options = Options {
-            level,
-            delivery: Delivery::Queued { limit: 4 },
-            log: log.clone(),
-            ..Options::default()
-        };
+        let delivery = Delivery::Queued { limit: 4 };
+        let options = Options::new().level(level).delivery(delivery).log(Arc::clone(&log));
         let auditor = Arc::new(Auditor::open(kernel.clone(), options).unwrap());
         log.auditor.set(Arc::downgrade(&auditor)).unwrap();
         kernel.state.0.lock().unwrap().refuses = 1;

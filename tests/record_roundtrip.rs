@@ -5,9 +5,9 @@ mod support;
 
 use proptest::prelude::*;
 use support::{bytes, record};
-use viraudit::internal::message::{Suffix, TEXT_ROOM, TextBody, compose};
+use viraudit::internal::message::{ParsedMessage, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::internal::record::{FieldSink, Fields, Style};
-use viraudit::{Client, Origin, ParsedMessage, Record, RecordType};
+use viraudit::{Client, Origin, Record, RecordType};
 
 fn suffix() -> Suffix {
     Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), host: None, terminal: None }.into()

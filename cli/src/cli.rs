@@ -23,7 +23,7 @@ An error is one line on standard error. Standard input is read only where the ar
 /// The versions of the program, the library and the C interface.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let (program, library, soname) =
-        (env!("CARGO_PKG_VERSION"), viraudit::VERSION, viraudit::SONAME);
+        (env!("CARGO_PKG_VERSION"), viraudit::VERSION, viraudit::internal::SONAME);
     format!("{program} (library {library}, C interface {soname})")
 });
 

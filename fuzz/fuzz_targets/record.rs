@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use viraudit::{ParsedMessage, Record, RecordType};
+use viraudit::internal::message::ParsedMessage;
+use viraudit::{Record, RecordType};
 
 fuzz_target!(|input: &[u8]| {
     let Some((which, text)) = input.split_first() else { return };

@@ -1,70 +1,69 @@
-//! Records that go out together.
+//! Records that are sent together.
 
-use super::core::Core;
-use super::{Auditor, USUAL_ROOM};
+use super::core::{Core, USUAL_ROOM};
 use crate::Failure;
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
 use crate::audit_sys::process::generation;
 use crate::log::Caller;
 use crate::message::{Client, Composed, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
+use std::borrow::Borrow;
 use std::sync::Arc;
 
-/// The most bytes that wait in a batch (1 MiB): some thousands of records. What comes behind them
-/// doesn't wait for [`Batch::send`].
+/// The size at which a batch sends its records early (1 MiB): some thousands of records.
 const BATCH_MAX: usize = 1 << 20;
 
-/// Records for one burst: formatted as they come, sent together and in order.
+/// Records for one burst: formatted when they are added, sent together and in order.
 ///
-/// They count as offered from the moment that they are added. What isn't sent when it is dropped
-/// is sent then, so that no way out of a function loses records; call [`Batch::send`] to learn
-/// how it went. A fork's child that has its parent's batch sends none of the parent's records.
+/// A record counts as offered when it is added. Dropping a batch sends its records too, so that an
+/// early return loses none; [`Batch::send`] also returns the result. In a fork's child, a batch of
+/// the parent sends none of the parent's records.
 ///
 /// ```
 /// use viraudit::{Auditor, Change, Guest, MockBackend, Options, Record, Resource};
 ///
 /// let mock = MockBackend::new();
-/// let auditor = Auditor::open(mock.clone(), Options::default())?;
+/// let auditor = Auditor::open(mock.clone(), Options::new())?;
 /// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
 ///
 /// let mut batch = auditor.batch();
 /// for path in ["/images/a.qcow2", "/images/b.qcow2"] {
 ///     let disk = Resource::Disk(Change { old: None, new: Some(path.into()) });
-///     batch.push(&Record::resource(guest.borrowed(), "start", disk, true));
+///     batch.push(Record::resource(&guest, "start", disk, true));
 /// }
-/// batch.push(&Record::start(guest, "booted", 4711, true));
+/// batch.guest(&guest).start("booted", 4711, true);
 /// assert_eq!(mock.records().len(), 0);
 /// batch.send()?;
 /// assert_eq!(mock.records().len(), 3);
 /// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "dropping a batch sends its records, but loses the result"]
 pub struct Batch {
     core: Arc<Core>,
     caller: Caller<'static>,
     generation: u32,
-    /// Messages, and behind them what earlier ones left.
+    /// Messages, then bytes that an earlier batch left.
     bytes: Vec<u8>,
     used: usize,
     count: usize,
-    /// The first failure of records that went out before the end.
+    /// The first failure of records that were sent early.
     failure: Option<Failure>,
 }
 
 impl Batch {
-    pub(crate) fn new(auditor: &Auditor, caller: Caller<'static>) -> Self {
-        let core = Arc::clone(&auditor.core);
-        let bytes = core.state.get().lend_buffer();
+    pub(super) fn new(core: Arc<Core>, caller: Caller<'static>) -> Self {
+        let bytes = core.process.get().lend_buffer();
         Self { core, caller, generation: generation(), bytes, used: 0, count: 0, failure: None }
     }
 
-    /// Adds a record; it is logged now, if records are logged, and sent later.
+    /// Adds a record. If records are logged, it is logged now; it is sent later.
     #[track_caller]
-    pub fn push(&mut self, record: &Record<'_>) {
-        self.push_for(record, Caller::here());
+    pub fn push<'r>(&mut self, record: impl Borrow<Record<'r>>) {
+        self.push_for(record.borrow(), Caller::here());
     }
 
-    /// The same on behalf of a caller who can't be seen from here.
+    /// [`Batch::push`] for a caller that is not in Rust.
     pub(crate) fn push_for(&mut self, record: &Record<'_>, caller: Caller<'_>) {
         if record.is_worth_sending() {
             let kind = record.record_type();
@@ -72,7 +71,7 @@ impl Batch {
         }
     }
 
-    /// Adds a BODY that the caller has formatted, in libvirt's way.
+    /// Adds a BODY that the caller has formatted as libvirt does.
     pub fn push_text(
         &mut self,
         kind: RecordType,
@@ -84,10 +83,10 @@ impl Batch {
         self.add(kind, &TextBody { kind, text }, success, client, caller);
     }
 
-    /// Whether its records go to this auditor.
+    /// Whether its records go to the auditor with this core.
     #[cfg(feature = "capi")]
-    pub(crate) fn belongs_to(&self, auditor: &Auditor) -> bool {
-        Arc::ptr_eq(&self.core, &auditor.core)
+    pub(super) fn belongs_to(&self, core: &Arc<Core>) -> bool {
+        Arc::ptr_eq(&self.core, core)
     }
 
     fn add(
@@ -121,7 +120,7 @@ impl Batch {
         }
     }
 
-    /// Composes a text behind what is there, with so much room for it as a message.
+    /// Composes a text after the messages, in `room` bytes for the whole message.
     fn compose_in(
         &mut self,
         room: usize,
@@ -138,21 +137,21 @@ impl Batch {
         compose(body, &self.core.suffix, client, success, text)
     }
 
-    /// How many records wait in it.
+    /// How many records wait to be sent.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether none does.
+    /// Whether no record waits to be sent.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Sends what was added.
+    /// Sends the records.
     ///
     /// # Errors
     ///
-    /// The first failure of any of its records; the counts tell how many failed.
+    /// The first failure of any record. The auditor's counts have the number of failures.
     pub fn send(mut self) -> Result<(), Failure> {
         let last = self.flush();
         self.failure.map_or(last, Err)
@@ -168,7 +167,7 @@ impl Batch {
         self.core.offer(Frames::new(&mut self.bytes[..used], count), self.caller)
     }
 
-    /// After a fork, what waits is the parent's to send.
+    /// Forgets the records of the parent process, which the parent sends.
     fn disown_parents(&mut self) {
         let now = generation();
         if self.generation != now {
@@ -178,10 +177,18 @@ impl Batch {
     }
 }
 
+impl<'r, R: Borrow<Record<'r>>> Extend<R> for Batch {
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = R>>(&mut self, records: I) {
+        let caller = Caller::here();
+        records.into_iter().for_each(|record| self.push_for(record.borrow(), caller));
+    }
+}
+
 impl Drop for Batch {
     fn drop(&mut self) {
-        // How it went was counted, and said where it changed.
+        // Already counted; logged on a state change.
         let _ = self.flush();
-        self.core.state.get().take_back(std::mem::take(&mut self.bytes));
+        self.core.process.get().take_back(std::mem::take(&mut self.bytes));
     }
 }

@@ -1,150 +1,212 @@
-//! A method for each thing that can be said about a guest: C's virAuditDomain functions, in Rust.
+//! One method for each event of a guest: C's virAuditDomain functions, in Rust.
 
-use super::Auditor;
+use super::{Auditor, Batch};
 use crate::log::Caller;
 use crate::record::{
     Access, Change, Control, ControlOp, Count, HostDevice, Lifecycle, Mac, MachineId, Rdev, TpmKind,
 };
 use crate::{Event, Failure, Guest, Record, Resource, Value};
+use std::cell::RefCell;
 
-/// What became of one record: see [`Auditor::emit`] for the errors.
-type Sent = Result<(), Failure>;
-
-/// An auditor with a guest: [`Auditor::guest`].
+/// Sends records about one guest, or adds them to a batch: [`Auditor::guest`], [`Batch::guest`].
 ///
-/// Each method sends one record. `reason` is why: `start` while the guest starts, `attach` and
-/// `detach` for what is plugged while it runs, `update` for what changes; `success` whether that
-/// worked: failures are recorded too. Paths are what the host knows them by; `None` is none.
+/// Each method is one record. Its result is that of [`Auditor::emit`]; in a batch there is none,
+/// because [`Batch::send`] has it.
+///
+/// `reason` is `start` while the guest starts, `attach` and `detach` for devices that are plugged
+/// while it runs, and `update` for changes. `success` is whether the operation succeeded: failures
+/// are recorded too. A path is the host's; `None` stands for no path.
 ///
 /// ```
 /// use viraudit::{Auditor, Guest, MockBackend, Options};
 ///
 /// let mock = MockBackend::new();
-/// let auditor = Auditor::open(mock.clone(), Options::default())?;
+/// let auditor = Auditor::open(mock.clone(), Options::new())?;
 /// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
-/// let web1 = auditor.guest(&guest);
 ///
-/// web1.memory(0, 2 * 1024 * 1024, "start", true)?; // KiB
-/// web1.start("booted", 4711, true)?;
-/// web1.disk(None, Some("/images/data.qcow2".into()), "attach", true)?;
-/// web1.stop("shutdown", 0)?;
-/// assert_eq!(mock.records().len(), 4);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let mut batch = auditor.batch();
+/// let starting = batch.guest(&guest);
+/// starting.disk(None, Some("/images/web1.qcow2".into()), "start", true);
+/// starting.memory(0, 2 * 1024 * 1024, "start", true); // KiB
+/// starting.start("booted", 4711, true);
+/// batch.send()?;
+///
+/// let running = auditor.guest(&guest);
+/// running.disk(None, Some("/images/data.qcow2".into()), "attach", true)?;
+/// running.stop("shutdown", 0)?;
+/// assert_eq!(mock.records().len(), 5);
+/// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct GuestAuditor<'a> {
-    auditor: &'a Auditor,
+#[must_use]
+pub struct GuestAuditor<'a, D = &'a Auditor> {
+    destination: D,
     guest: &'a Guest<'a>,
 }
 
-impl Auditor {
-    /// Records about one guest.
-    pub fn guest<'a>(&'a self, guest: &'a Guest<'a>) -> GuestAuditor<'a> {
-        GuestAuditor { auditor: self, guest }
+/// Where a [`GuestAuditor`] passes its records: an auditor or a batch.
+pub trait Destination: sealed::Sealed {
+    /// The result for one record: `Result<(), Failure>` of an auditor, `()` of a batch.
+    type Outcome;
+
+    /// The result for an event that has no record.
+    #[doc(hidden)]
+    const NO_RECORD: Self::Outcome;
+
+    #[doc(hidden)]
+    fn take(&self, record: &Record<'_>, caller: Caller<'static>) -> Self::Outcome;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for &super::Auditor {}
+    impl Sealed for super::InBatch<'_> {}
+}
+
+/// A batch that a [`GuestAuditor`] adds to.
+#[derive(Debug)]
+pub struct InBatch<'b>(RefCell<&'b mut Batch>);
+
+impl Destination for &Auditor {
+    type Outcome = Result<(), Failure>;
+
+    const NO_RECORD: Self::Outcome = Ok(());
+
+    fn take(&self, record: &Record<'_>, caller: Caller<'static>) -> Self::Outcome {
+        self.emit_for(record, caller)
     }
 }
 
-/// Methods for resources: the record's kind, and what makes its tail.
+impl Destination for InBatch<'_> {
+    type Outcome = ();
+
+    const NO_RECORD: Self::Outcome = ();
+
+    fn take(&self, record: &Record<'_>, caller: Caller<'static>) {
+        self.0.borrow_mut().push_for(record, caller);
+    }
+}
+
+impl Auditor {
+    /// Sends records about one guest.
+    pub fn guest<'a>(&'a self, guest: &'a Guest<'a>) -> GuestAuditor<'a> {
+        GuestAuditor { destination: self, guest }
+    }
+}
+
+impl Batch {
+    /// Adds records about one guest.
+    pub fn guest<'a>(&'a mut self, guest: &'a Guest<'a>) -> GuestAuditor<'a, InBatch<'a>> {
+        GuestAuditor { destination: InBatch(RefCell::new(self)), guest }
+    }
+}
+
+/// Methods for resources: arguments, and the resource that they make.
 macro_rules! resources {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) = $resource:expr;)*) => { $(
         $(#[$doc])*
-        ///
-        /// # Errors
-        ///
-        /// Why the record wasn't delivered: see [`Auditor::emit`].
         #[track_caller]
         pub fn $name<'v>(
             &self,
             $($arg: $kind,)*
             reason: impl Into<Value<'v>>,
             success: bool,
-        ) -> Sent
+        ) -> D::Outcome
         where
             'a: 'v,
         {
+            let event: Event<'v> = Event::Resource { reason: reason.into(), resource: $resource };
             let guest = self.guest.borrowed();
-            let record: Record<'v> = Record::resource(guest, reason, $resource, success);
-            self.auditor.emit_for(&record, Caller::here())
+            self.destination.take(&Record { guest, event, success }, Caller::here())
         }
     )* };
 }
 
-impl<'a> GuestAuditor<'a> {
+impl<D: Destination> GuestAuditor<'_, D> {
     #[track_caller]
-    fn send(&self, event: Event<'_>, success: bool) -> Sent {
+    fn send(&self, event: Event<'_>, success: bool) -> D::Outcome {
         let record = Record { guest: self.guest.borrowed(), event, success };
-        self.auditor.emit_for(&record, Caller::here())
+        self.destination.take(&record, Caller::here())
     }
 
-    /// The guest starts: sent last, after the records of all that it gets, and also when the start
-    /// failed. `pid` is its process on the host. (With a [`DomainDef`](crate::DomainDef), send its
-    /// `start_records` instead.)
+    /// The guest starts. Sent after the records of its resources, also when the start failed.
+    /// `pid` is the guest's process on the host.
     ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
+    /// With a `DomainDef`, send its `start_records` instead.
     #[track_caller]
-    pub fn start(&self, reason: &str, pid: i64, success: bool) -> Sent {
-        self.send(
-            Event::Control(Control { op: ControlOp::Start { reason: reason.into() }, pid }),
-            success,
-        )
+    pub fn start(&self, reason: &str, pid: i64, success: bool) -> D::Outcome {
+        let op = ControlOp::Start { reason: reason.into() };
+        self.send(Event::Control(Control { op, pid }), success)
     }
 
     /// The guest has stopped. libvirt's `pid` is 0 or -1 then.
-    ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
     #[track_caller]
-    pub fn stop(&self, reason: &str, pid: i64) -> Sent {
-        self.send(
-            Event::Control(Control { op: ControlOp::Stop { reason: reason.into() }, pid }),
-            true,
-        )
+    pub fn stop(&self, reason: &str, pid: i64) -> D::Outcome {
+        let op = ControlOp::Stop { reason: reason.into() };
+        self.send(Event::Control(Control { op, pid }), true)
     }
 
-    /// A container's init starts: its process on the host, and its pid namespace's inode.
-    ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
+    /// A container's init starts. `init_pid` is its process on the host, `pid_ns` the inode of its
+    /// pid namespace.
     #[track_caller]
-    pub fn init(&self, pid: i64, init_pid: i64, pid_ns: u64) -> Sent {
-        self.send(Event::Control(Control { op: ControlOp::Init { init_pid, pid_ns }, pid }), true)
+    pub fn init(&self, pid: i64, init_pid: i64, pid_ns: u64) -> D::Outcome {
+        let op = ControlOp::Init { init_pid, pid_ns };
+        self.send(Event::Control(Control { op, pid }), true)
     }
 
-    /// A security label is bound to the guest: sent before anything else of a start, once for each
-    /// label.
-    ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
+    /// A security label is bound to the guest. Sent first at a start, once for each label.
     #[track_caller]
-    pub fn security_label(&self, labels: MachineId<'_>, success: bool) -> Sent {
+    pub fn security_label(&self, labels: MachineId<'_>, success: bool) -> D::Outcome {
         self.send(Event::MachineId(labels), success)
     }
 
     /// One of the records that libvirt never emits: an integrity check, an image created or
     /// destroyed, a guest that arrives or leaves.
-    ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
     #[track_caller]
-    pub fn lifecycle(&self, event: Lifecycle<'_>, success: bool) -> Sent {
+    pub fn lifecycle(&self, event: Lifecycle<'_>, success: bool) -> D::Outcome {
         self.send(Event::Lifecycle(event), success)
     }
 
+    /// A device is opened for a network interface, such as /dev/net/tun. The reason is `open`. The
+    /// device's number is looked up now.
+    #[track_caller]
+    pub fn net_device(&self, mac: Mac, device: Option<Value<'_>>, success: bool) -> D::Outcome {
+        let rdev = device.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
+        let resource = Resource::NetDevice { mac, path: device, rdev };
+        self.send(Event::Resource { reason: "open".into(), resource }, success)
+    }
+
+    /// A rule of the guest's devices cgroup for one device. `rc` is the result of applying it:
+    /// below 0 a failure, 0 a success; above 0 there was nothing to do, and there is no record.
+    #[track_caller]
+    pub fn cgroup_path(
+        &self,
+        cgroup: Option<Value<'_>>,
+        reason: &str,
+        path: Option<Value<'_>>,
+        acl: &str,
+        rc: i32,
+    ) -> D::Outcome {
+        if rc > 0 {
+            return D::NO_RECORD;
+        }
+        let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
+        let access = Access::Path { path, rdev, acl: acl.into() };
+        let resource = Resource::Cgroup { path: cgroup, access };
+        self.send(Event::Resource { reason: reason.into(), resource }, rc == 0)
+    }
+}
+
+impl<'a, D: Destination> GuestAuditor<'a, D> {
     resources! {
-        /// A disk's image or device. No record where neither side has a path.
+        /// A disk's image or device. No record if neither side has a path.
         disk(old: Option<Value<'v>>, new: Option<Value<'v>>) = Resource::Disk(Change { old, new });
-        /// A directory that is shared with the guest. No record where neither side has a path.
+        /// A directory that is shared with the guest. No record if neither side has a path.
         fs(old: Option<Value<'v>>, new: Option<Value<'v>>) = Resource::Fs(Change { old, new });
-        /// A serial, parallel, channel or console port. No record where neither side has a path.
+        /// A serial, parallel, channel or console port. No record if neither side has a path.
         chardev(old: Option<Value<'v>>, new: Option<Value<'v>>)
             = Resource::Chardev(Change { old, new });
-        /// A source of randomness. No record where neither side has a path.
+        /// A source of randomness. No record if neither side has a path.
         rng(old: Option<Value<'v>>, new: Option<Value<'v>>) = Resource::Rng(Change { old, new });
         /// A smartcard: a certificate, a database or a port's path.
         smartcard(new: Option<Value<'v>>) = Resource::Smartcard(Change { old: None, new });
@@ -154,9 +216,9 @@ impl<'a> GuestAuditor<'a> {
         host_device(device: HostDevice<'v>) = Resource::Dev(device);
         /// A USB device that is redirected from a client.
         redirdev() = Resource::Dev(HostDevice::Redirected);
-        /// A block device that a container gets.
+        /// A block device of a container.
         hostdev_storage(block: Option<Value<'v>>) = Resource::HostdevStorage(block);
-        /// A character device that a container gets.
+        /// A character device of a container.
         hostdev_misc(chardev: Option<Value<'v>>) = Resource::HostdevMisc(chardev);
         /// A TPM: its device, or its emulator's socket.
         tpm(kind: TpmKind, path: Option<Value<'v>>) = Resource::Tpm { kind, path };
@@ -174,42 +236,5 @@ impl<'a> GuestAuditor<'a> {
         iothread(old: u32, new: u32) = Resource::IoThread(Count { old, new });
         /// A rule of the guest's devices cgroup; `reason` is `allow` or `deny`.
         cgroup(path: Option<Value<'v>>, access: Access<'v>) = Resource::Cgroup { path, access };
-    }
-
-    /// A device is opened for a network interface, such as /dev/net/tun; the reason is `open`, and
-    /// the device's number is looked up now.
-    ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
-    #[track_caller]
-    pub fn net_device(&self, mac: Mac, device: Option<Value<'_>>, success: bool) -> Sent {
-        let rdev = device.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
-        let resource = Resource::NetDevice { mac, path: device, rdev };
-        self.send(Event::Resource { reason: "open".into(), resource }, success)
-    }
-
-    /// A rule of the guest's devices cgroup about one device, after it was tried: `rc` below 0 is
-    /// a failure, 0 a success, and above 0 nothing was to be done, which is no record.
-    ///
-    /// # Errors
-    ///
-    /// Why the record wasn't delivered: see [`Auditor::emit`].
-    #[track_caller]
-    pub fn cgroup_path(
-        &self,
-        cgroup: Option<Value<'_>>,
-        reason: &str,
-        path: Option<Value<'_>>,
-        acl: &str,
-        rc: i32,
-    ) -> Sent {
-        if rc > 0 {
-            return Ok(());
-        }
-        let rdev = path.as_ref().and_then(|path| Rdev::of_path(path.as_path()));
-        let access = Access::Path { path, rdev, acl: acl.into() };
-        let resource = Resource::Cgroup { path: cgroup, access };
-        self.send(Event::Resource { reason: reason.into(), resource }, rc == 0)
     }
 }

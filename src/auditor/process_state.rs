@@ -1,7 +1,7 @@
-//! What one process needs to deliver records: an open backend, its lock and its counts.
+//! The state of one process: an open backend, a queue and counts.
 //!
-//! A fork's child must neither use its parent's socket nor wait for a lock that another thread of
-//! the parent held at that moment, so each process has a state of its own.
+//! A fork's child must not use its parent's socket. Nor may it wait for a lock that another thread
+//! of the parent held at the fork. So each process has a state of its own.
 
 use super::queue::Queue;
 use super::stats::Counters;
@@ -12,26 +12,26 @@ use crate::backend::{Backend, Sink};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// A change that somebody should hear of, once.
+/// A state change, logged once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum StateChange {
     /// Records began to fail, or fail for another reason.
     Failing(Failure),
-    /// Records get through again; this many didn't.
+    /// Records get through again, after so many were lost.
     Recovered(u64),
 }
 
-/// How a burst went.
+/// The outcome of a burst.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) failure: Option<Failure>,
-    pub(super) change: Option<Change>,
+    pub(super) change: Option<StateChange>,
 }
 
 #[derive(Default)]
 struct Output {
     sink: Option<Box<dyn Sink>>,
-    /// Why the last record failed, and how many have since the last one that didn't.
+    /// Why the last record failed, and how many have failed since the last success.
     trouble: Option<(Failure, u64)>,
 }
 
@@ -42,9 +42,9 @@ pub(super) struct ProcessState {
     pub(super) queue: Queue,
     /// The thread that empties the queue.
     pub(super) worker: Worker,
-    /// How many records the queue had no room for since it last had some.
+    /// How many records were dropped since the queue last had room.
     overflow: AtomicU64,
-    /// A batch's memory, for the next one.
+    /// The buffer of an earlier batch, for the next one.
     spare: Mutex<Vec<u8>>,
 }
 
@@ -59,12 +59,12 @@ impl ProcessState {
         self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Memory for a batch: what an earlier one has left, where there is any.
+    /// A buffer for a batch: an earlier batch's if there is one.
     pub(super) fn lend_buffer(&self) -> Vec<u8> {
         self.spare.try_lock().map(|mut spare| std::mem::take(&mut *spare)).unwrap_or_default()
     }
 
-    /// Keeps a batch's memory for the next one.
+    /// Keeps a batch's buffer for the next one.
     pub(super) fn take_back(&self, buffer: Vec<u8>) {
         if let Ok(mut spare) = self.spare.try_lock()
             && spare.len() < buffer.len()
@@ -73,13 +73,12 @@ impl ProcessState {
         }
     }
 
-    /// Uses what is open already.
+    /// Uses a sink that is open already.
     pub(super) fn adopt(&self, sink: Option<Box<dyn Sink>>) {
         self.output().sink = sink;
     }
 
-    /// Delivers a burst that is counted as offered, opening the backend first where that has to be
-    /// done (again).
+    /// Delivers a burst that is counted as offered. Opens the backend first if necessary.
     pub(super) fn deliver(&self, backend: &dyn Backend, frames: Frames<'_>) -> Outcome {
         let count = frames.count() as u64;
         let mut output = self.output();
@@ -112,12 +111,12 @@ impl ProcessState {
         Outcome { failure, change }
     }
 
-    /// See [`Sink::unread`]; `None` also when nothing is open.
+    /// See [`Sink::unread`]; `None` also if nothing is open.
     pub(super) fn unread(&self) -> Option<u64> {
         self.output().sink.as_mut()?.unread()
     }
 
-    /// Closes what is open. Who delivers at the moment isn't waited for, and has to call it again.
+    /// Closes the sink. A thread that is delivering isn't waited for, and has to call this too.
     pub(super) fn close(&self) {
         match self.output.try_lock() {
             Ok(mut output) => output.sink = None,
@@ -126,23 +125,23 @@ impl ProcessState {
         }
     }
 
-    /// There was room in the queue.
+    /// Notes that the queue had room.
     pub(super) fn note_room(&self) -> Outcome {
         let lost = match self.overflow.load(Ordering::Relaxed) {
             0 => 0,
             _ => self.overflow.swap(0, Ordering::Relaxed),
         };
-        let change = (lost > 0).then_some(Change::Recovered(lost));
+        let change = (lost > 0).then_some(StateChange::Recovered(lost));
         Outcome { failure: None, change }
     }
 
-    /// Counts records that the queue has no room for.
+    /// Counts records that found the queue full.
     pub(super) fn overflow(&self, count: usize) -> Outcome {
         let first = self.overflow.fetch_add(count as u64, Ordering::Relaxed) == 0;
         self.count_dropped(count, Failure::QueueFull, first)
     }
 
-    /// Counts records that were queued, and given up.
+    /// Counts records that were dropped from the queue.
     pub(super) fn give_up(&self, count: usize) -> Outcome {
         if count == 0 {
             return Outcome::default();
@@ -153,18 +152,19 @@ impl ProcessState {
     fn count_dropped(&self, count: usize, failure: Failure, new: bool) -> Outcome {
         self.counters.dropped.fetch_add(count as u64, Ordering::Release);
         self.counters.last_errno.store(failure.errno(), Ordering::Relaxed);
-        Outcome { failure: Some(failure), change: new.then_some(Change::Failing(failure)) }
+        let change = new.then_some(StateChange::Failing(failure));
+        Outcome { failure: Some(failure), change }
     }
 }
 
 impl Output {
-    fn note(&mut self, failure: Option<Failure>, failed: u64) -> Option<Change> {
+    fn note(&mut self, failure: Option<Failure>, failed: u64) -> Option<StateChange> {
         let before = self.trouble.take();
         let Some(why) = failure else {
-            return before.map(|(_, lost)| Change::Recovered(lost));
+            return before.map(|(_, lost)| StateChange::Recovered(lost));
         };
         let lost = before.map_or(0, |(_, lost)| lost) + failed;
         self.trouble = Some((why, lost));
-        (before.map(|(why, _)| why) != Some(why)).then_some(Change::Failing(why))
+        (before.map(|(why, _)| why) != Some(why)).then_some(StateChange::Failing(why))
     }
 }

@@ -1,53 +1,53 @@
 //! The bounded queue between callers and the thread that delivers for them.
 //!
-//! Framed messages are appended to one buffer; the thread swaps it for its own empty one and
-//! delivers that part by part. So order is kept, and once both buffers have grown to the load
-//! nothing is allocated.
+//! Framed messages are appended to one buffer. The thread swaps it for its own empty one, and
+//! delivers it part by part. So order is kept, and nothing is allocated once both buffers have
+//! grown to the load.
 
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::audit_sys::frame::Frames;
 use std::time::Instant;
 
-/// Messages in a row, and how many.
+/// Consecutive messages, and how many.
 #[derive(Debug, Default)]
 pub(super) struct Burst {
     pub(super) bytes: Vec<u8>,
     pub(super) count: usize,
 }
 
-/// Why messages weren't taken.
+/// Why messages were refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// There is no room.
+    /// The queue is full.
     Full,
-    /// It is closed.
+    /// The queue is closed.
     Closed,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: Burst,
-    /// How many messages the thread has taken and not yet begun to deliver.
+    /// How many messages the thread has taken but not begun to deliver.
     taken: usize,
-    /// How many it delivers now.
+    /// How many messages it is delivering.
     sending: usize,
     closed: bool,
 }
 
 impl State {
-    /// How many messages aren't delivered.
+    /// How many messages are not delivered yet.
     fn len(&self) -> usize {
         self.waiting.count + self.taken + self.sending
     }
 }
 
-/// A queue of messages: many callers, one thread that delivers.
+/// A queue of messages from many callers to one delivering thread.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Signalled when there is something to deliver, or the end.
+    /// Signalled when messages arrive and when the queue is closed.
     filled: Condvar,
-    /// Signalled when there is room again, or nothing left.
+    /// Signalled when messages are delivered or dropped.
     drained: Condvar,
 }
 
@@ -66,9 +66,9 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes messages all or not at all. Where there is no room for them among `limit` waiting
-    /// ones, it refuses, or with `wait` waits for it. More than `limit` at once are taken when
-    /// nothing else waits, or they never could be.
+    /// Queues all of the messages or none. If they would make more than `limit`, refuses them, or
+    /// with `wait` waits for room. An empty queue takes more than `limit` at once, because waiting
+    /// would never help.
     pub(super) fn push(
         &self,
         frames: &Frames<'_>,
@@ -125,8 +125,8 @@ impl Queue {
         true
     }
 
-    /// The thread begins to deliver the next `count` of the messages that it has taken; those
-    /// before are delivered. `false` when they were abandoned meanwhile, and aren't to be.
+    /// Marks the next `count` taken messages as being delivered, and those before as delivered.
+    /// Returns `false` if they were abandoned meanwhile, and must not be delivered.
     pub(super) fn begin(&self, count: usize) -> bool {
         let mut state = self.state();
         let wanted = state.taken >= count;
@@ -136,8 +136,7 @@ impl Queue {
         wanted
     }
 
-    /// Waits until all that was taken so far is delivered, until the deadline at most; whether it
-    /// is.
+    /// Waits until the queue is empty, until the deadline at most. Returns whether it is.
     pub(super) fn flush(&self, deadline: Instant) -> bool {
         let mut state = self.state();
         while state.len() > 0 {
@@ -150,19 +149,19 @@ impl Queue {
         true
     }
 
-    /// Takes no more messages; what waits is still delivered.
+    /// Refuses further messages. Those in the queue are still delivered.
     pub(super) fn close(&self) {
         self.state().closed = true;
         self.filled.notify_all();
         self.drained.notify_all();
     }
 
-    /// Whether it takes no more messages.
+    /// Whether further messages are refused.
     pub(super) fn is_closed(&self) -> bool {
         self.state().closed
     }
 
-    /// Forgets what isn't being delivered at the moment, and says how many messages that were.
+    /// Drops all messages that are not being delivered. Returns how many.
     pub(super) fn abandon(&self) -> usize {
         let mut state = self.state();
         let count = std::mem::take(&mut state.waiting.count) + std::mem::take(&mut state.taken);

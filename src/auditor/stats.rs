@@ -1,28 +1,29 @@
-//! Exact counts of what became of every record.
+//! Exact counts of records.
 
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What became of the records of one auditor in this process. Always
+/// The counts of an auditor's records in this process. At any time,
 /// `offered = delivered + failed + dropped + queued`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Stats {
-    /// Records that were to be sent.
+    /// Records given to an open auditor.
     pub offered: u64,
-    /// Records that the kernel, or what stands in for it, took.
+    /// Records that the kernel, or another backend, accepted.
     pub delivered: u64,
     /// Records that it refused, or that could not be handed to it.
     pub failed: u64,
-    /// Records given up because the queue was full, or because the deadline of a close was over.
+    /// Records given up: the queue was full, or a close took too long.
     pub dropped: u64,
-    /// Records, out of those offered, with values that had to be shortened.
+    /// Offered records with values too long for the kernel, which were shortened.
     pub truncated: u64,
-    /// Records that wait in the queue now.
+    /// Records that wait in the queue or in a batch.
     pub queued: u64,
-    /// The errno of the last record that failed; 0 when none has.
+    /// The errno of the last record that failed; 0 if none did.
     pub last_errno: i32,
-    /// The longest that a caller had to wait for one call, in microseconds.
+    /// The longest call that sent or queued records, in microseconds.
     pub longest_us: u64,
 }
 
@@ -46,7 +47,7 @@ impl Counters {
 
     pub(crate) fn read(&self) -> Stats {
         let get = |counter: &AtomicU64| counter.load(Ordering::Acquire);
-        // What is over is read before what began, so that a count in between is never negative.
+        // Ends are read before beginnings, so that `queued` is never negative.
         let (delivered, failed, dropped) =
             (get(&self.delivered), get(&self.failed), get(&self.dropped));
         let offered = get(&self.offered);

@@ -1,32 +1,32 @@
-//! A file in audit.log's form, which ausearch and auvirt read.
+//! A file in the format of audit.log, which ausearch and auvirt read.
 
 use super::stream::failure;
-use super::{Backend, LineWriter, Sink};
-use crate::Failure;
+use super::{Backend, LineWriter, Notice, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::lock::FileLock;
+use crate::{Error, Failure};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// How far back from a file's end its last line is looked for; more than any record's line takes.
+/// How many bytes at the end of a file are searched for its last line: more than any line has.
 const TAIL: u64 = 16 * 1024;
 
 /// Appends audit.log lines to a file.
 ///
-/// Lines are appended whole, whatever else writes to the file through viraudit at the same time:
-/// each burst holds the file's lock (`flock`), and what a full disk cuts is taken back.
+/// Lines stay whole while several processes append to the file with viraudit: each burst holds the
+/// file's lock (`flock`). A line that a full disk cuts off is removed.
 ///
 /// ```
 /// use viraudit::{Auditor, FileBackend, Guest, Options, Record};
 ///
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("audit.log");
-/// let auditor = Auditor::open(FileBackend::new(&path), Options::default())?;
+/// let auditor = Auditor::open(FileBackend::new(&path), Options::new())?;
 /// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
-/// auditor.emit(&Record::start(guest, "booted", 4711, true))?;
+/// auditor.emit(Record::start(&guest, "booted", 4711, true))?;
 ///
 /// let line = std::fs::read_to_string(&path).unwrap();
 /// assert!(line.starts_with("type=VIRT_CONTROL msg=audit("));
@@ -39,25 +39,43 @@ pub struct FileBackend {
 }
 
 impl FileBackend {
-    /// The file at `path`; it is made (mode 0600) when it doesn't exist.
+    /// The file at `path`. If it doesn't exist, it is created with mode 0600.
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self { path: path.as_ref().to_owned() }
     }
 }
 
-impl Backend for FileBackend {
-    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+impl FileBackend {
+    fn open_file(&self) -> io::Result<FileSink> {
         let mut append = OpenOptions::new();
         append.append(true).create(true).mode(0o600);
-        // A pipe that nobody reads is an error, not a reason to wait.
+        // A pipe without a reader is an error, not a reason to wait.
         append.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-        let mut file = append.open(&self.path).map_err(|error| failure(&error))?;
+        let mut file = append.open(&self.path)?;
         if file.metadata().is_ok_and(|file| file.is_file()) {
-            // To find the last line's number it has to be read; where that isn't permitted, this
+            // Reading is for the last line's serial number. Without permission to read, this
             // process's records are numbered from 1.
             file = append.read(true).open(&self.path).unwrap_or(file);
         }
-        Ok(Box::new(FileSink { file, journal: Journal::default() }))
+        Ok(FileSink { file, journal: Journal::default() })
+    }
+}
+
+impl Backend for FileBackend {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        let sink = self.open_file().map_err(|error| failure(&error))?;
+        Ok(Box::new(sink))
+    }
+
+    fn open_at_level(
+        &self,
+        _level: u32,
+        _notice: &mut dyn FnMut(Notice),
+    ) -> Result<Box<dyn Sink>, Error> {
+        let failed =
+            |source| Error::Io { what: format!("can't open {}", self.path.display()), source };
+        let sink = self.open_file().map_err(failed)?;
+        Ok(Box::new(sink))
     }
 }
 
@@ -66,11 +84,11 @@ struct FileSink {
     journal: Journal,
 }
 
-/// What this process knows of the file's end.
+/// What this process knows about the end of the file.
 #[derive(Default)]
 struct Journal {
     lines: LineWriter,
-    /// The last serial number in the file, as far as it was `end` bytes long.
+    /// The last serial number in the first `end` bytes of the file.
     serial: u64,
     end: u64,
 }
@@ -88,7 +106,7 @@ impl Journal {
             self.lines.write(&mut text, kind, message, SystemTime::now(), serial);
         }
         if let Err(error) = file.write_all(&text) {
-            // A line that was cut would spoil the next one too.
+            // The next line would be appended to a line that was cut off.
             if file.metadata().is_ok_and(|file| file.is_file() && file.len() > end) {
                 file.set_len(end)?;
             }
@@ -100,8 +118,8 @@ impl Journal {
     }
 }
 
-/// The serial number of the file's last line, so that readers, who tell events apart by time and
-/// serial number, don't take two processes' records for one event.
+/// The serial number of the file's last line. Readers identify an event by its time and serial
+/// number, so two processes must not use the same ones.
 fn last_serial(mut file: &File, end: u64) -> io::Result<u64> {
     let mut tail = Vec::new();
     if end > 0 && file.metadata()?.is_file() {
@@ -123,7 +141,7 @@ fn serial_of(line: &[u8]) -> Option<u64> {
 impl Sink for FileSink {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
         let Self { file, journal } = self;
-        // Where a file can't be locked (a device), nobody's lines can be kept apart.
+        // A device can't be locked: its lines may get mixed.
         let lock = FileLock::acquire(file);
         let result = journal.append(file, &frames).map_err(|error| failure(&error));
         drop(lock);

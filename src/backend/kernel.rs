@@ -1,11 +1,11 @@
-//! The kernel's audit socket.
+//! The kernel's audit subsystem.
 
 use super::{Backend, Notice, Sink};
-use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::link::{Link, WriteProbe};
 use crate::audit_sys::socket::Socket;
 use crate::log::LogLevel;
+use crate::{Error, Failure};
 
 /// The notice for a kernel that takes records and drops them.
 pub const AUDITING_IS_OFF: &str = "auditing is off on this host: the kernel drops records until \
@@ -16,9 +16,9 @@ pub const AUDITING_IS_OFF: &str = "auditing is off on this host: the kernel drop
 /// ```no_run
 /// use viraudit::{Auditor, Guest, KernelBackend, Options, Record};
 ///
-/// let auditor = Auditor::open(KernelBackend, Options::default())?;
+/// let auditor = Auditor::open(KernelBackend, Options::new())?;
 /// let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
-/// auditor.emit(&Record::start(guest, "booted", 4711, true))?;
+/// auditor.emit(Record::start(&guest, "booted", 4711, true))?;
 /// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +33,7 @@ impl Backend for KernelBackend {
         &self,
         level: u32,
         notice: &mut dyn FnMut(Notice),
-    ) -> Result<Box<dyn Sink>, Failure> {
+    ) -> Result<Box<dyn Sink>, Error> {
         let mut link = Link::open()?;
         let status = link.status();
         if level == 1 {
@@ -43,13 +43,13 @@ impl Backend for KernelBackend {
             return Ok(Box::new(link));
         }
         if matches!(status, Ok(status) if status.enabled == 0) {
-            return Err(Failure::Disabled);
+            return Err(Failure::Disabled.into());
         }
         match link.probe_write() {
-            WriteProbe::Refused(failure) => return Err(failure),
-            // A kernel that may not be asked directly says so. (One that was asked, and said
-            // something else, is so old that it takes the empty record.)
-            WriteProbe::Off if status.is_err() => return Err(Failure::Disabled),
+            WriteProbe::Refused(failure) => return Err(failure.into()),
+            // Only without a status: a kernel that reports auditing as on, and still accepts the
+            // empty record, is an old one.
+            WriteProbe::Off if status.is_err() => return Err(Failure::Disabled.into()),
             WriteProbe::Off | WriteProbe::On => {}
         }
         if let Err(why) = status {

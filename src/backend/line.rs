@@ -1,11 +1,11 @@
-//! audit.log lines, as auditd would write them for records of this process.
+//! audit.log lines, as auditd writes them for records of this process.
 
 use crate::audit_sys::host::Sender;
 use crate::record::RecordType;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Makes audit.log lines.
+/// Formats audit.log lines.
 #[derive(Clone, Debug)]
 pub(super) struct LineWriter {
     sender: Sender,
@@ -18,8 +18,8 @@ impl Default for LineWriter {
 }
 
 impl LineWriter {
-    /// Appends one line, with its end, to `out`. `serial` tells events of the same millisecond
-    /// apart.
+    /// Appends one line, with its line end, to `out`. `serial` distinguishes events of the same
+    /// millisecond.
     pub(super) fn write(
         &self,
         out: &mut Vec<u8>,

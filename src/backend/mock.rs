@@ -1,4 +1,4 @@
-//! A test's memory: what would have been sent, and failures on demand.
+//! A backend for tests: records in memory, and failures on demand.
 
 mod expect;
 #[cfg(feature = "capi")]
@@ -12,46 +12,38 @@ use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::message::ParsedMessage;
 use crate::record::{ParseError, RecordType, Style, style_of};
-use crate::{Failure, Record};
+use crate::{Error, Failure, Record};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A record as the kernel would have got it.
+/// A record as the kernel would have received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MockRecord {
-    /// Its type.
+    /// The type.
     pub kind: RecordType,
-    /// Its whole text: BODY and origin suffix.
+    /// The whole text: BODY and origin suffix.
     pub text: Vec<u8>,
 }
 
 impl MockRecord {
-    /// The record, typed.
+    /// The typed record.
     ///
     /// # Errors
     ///
-    /// When it isn't one that viraudit writes: a C caller's own format, say.
+    /// If the record isn't one of viraudit's own, such as a C caller's.
     pub fn record(&self) -> Result<Record<'_>, ParseError> {
-        self.message().map(|message| message.record)
+        ParsedMessage::parse(self.kind, &self.text).map(|message| message.record)
     }
 
-    /// The record and its origin suffix.
-    ///
-    /// # Errors
-    ///
-    /// As [`MockRecord::record`].
-    pub fn message(&self) -> Result<ParsedMessage<'_>, ParseError> {
-        ParsedMessage::parse(self.kind, &self.text)
-    }
-
-    /// A field's value as it stands in the text; the first of that name.
+    /// The value of the first field with that key, as it is in the text.
     pub fn raw_field(&self, key: &str) -> Option<&[u8]> {
         self.text.split(|&byte| byte == b' ').find_map(|word| {
             word.strip_prefix(key.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
         })
     }
 
-    /// A field's value, decoded where it is encoded.
+    /// The value of the first field with that key, decoded.
     pub fn field(&self, key: &str) -> Option<Vec<u8>> {
         let raw = self.raw_field(key)?;
         Some(match style_of(key.as_bytes(), self.raw_field("resrc")) {
@@ -62,21 +54,21 @@ impl MockRecord {
     }
 }
 
-/// Keeps records in memory. Clones share it: keep one, and open an auditor with the other. A
-/// fork's child starts with none.
+/// Keeps records in memory. Clones share them: open an auditor with one, and keep another. A fork's
+/// child starts without records.
 ///
 /// ```
 /// use viraudit::{Auditor, Change, Guest, MockBackend, Options, Record, Resource};
 ///
 /// let mock = MockBackend::new();
-/// let auditor = Auditor::open(mock.clone(), Options::default())?;
+/// let auditor = Auditor::open(mock.clone(), Options::new())?;
 /// let guest = Guest::new("kvm", "web 1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
 /// let disk = Resource::Disk(Change { old: None, new: Some("/images/a.qcow2".into()) });
-/// let record = Record::resource(guest, "attach", disk, true);
+/// let record = Record::resource(&guest, "attach", disk, true);
 /// auditor.emit(&record)?;
 ///
 /// let sent = mock.records();
-/// // Field by field, decoded; or whole, typed.
+/// // Field by field, as it was sent or decoded; or the whole record, typed.
 /// assert_eq!(sent[0].raw_field("vm"), Some(&b"7765622031"[..]));
 /// assert_eq!(sent[0].field("vm").as_deref(), Some(&b"web 1"[..]));
 /// assert_eq!(sent[0].record().unwrap(), record);
@@ -94,19 +86,24 @@ struct Shared {
 }
 
 impl MockBackend {
-    /// An empty one.
+    /// A backend without records.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What was sent so far; others may send meanwhile only once this is dropped.
-    pub fn records(&self) -> MutexGuard<'_, Vec<MockRecord>> {
-        self.shared.records.get().lock().unwrap_or_else(PoisonError::into_inner)
+    /// A copy of the records sent so far.
+    pub fn records(&self) -> Vec<MockRecord> {
+        self.with_records(|records| records.clone())
     }
 
-    /// Forgets what was sent.
+    /// Forgets the records sent so far.
     pub fn clear(&self) {
-        self.records().clear();
+        self.with_records(Vec::clear);
+    }
+
+    /// Looks at the records without a copy. Sending waits meanwhile.
+    fn with_records<R>(&self, look: impl FnOnce(&mut Vec<MockRecord>) -> R) -> R {
+        look(&mut self.shared.records.get().lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes every record from now on fail with this errno, as if the kernel had answered it; 0
@@ -121,8 +118,8 @@ impl MockBackend {
     ///
     /// let mock = MockBackend::new();
     /// mock.fail_with(libc::EPERM);
-    /// assert!(Auditor::open(mock.clone(), Options::default()).is_ok());
-    /// let must_not_start = Auditor::open(mock, Options { level: 2, ..Options::default() });
+    /// assert!(Auditor::open(mock.clone(), Options::new()).is_ok());
+    /// let must_not_start = Auditor::open(mock, Options::new().level(2));
     /// assert_eq!(must_not_start.unwrap_err().errno(), libc::EPERM);
     /// ```
     pub fn fail_with(&self, errno: i32) {
@@ -143,17 +140,17 @@ impl Backend for MockBackend {
         &self,
         level: u32,
         _notice: &mut dyn FnMut(Notice),
-    ) -> Result<Box<dyn Sink>, Failure> {
+    ) -> Result<Box<dyn Sink>, Error> {
         let failure = match self.errno() {
-            0 => return self.open(),
+            0 => return Ok(self.open()?),
             libc::ENOTCONN => Failure::Disabled,
             errno => Failure::from_answer(errno),
         };
         match failure {
-            Failure::Unsupported(_) | Failure::NoDescriptor(_) => Err(failure),
+            Failure::Unsupported(_) | Failure::NoDescriptor(_) => Err(failure.into()),
             // The kernel refuses only the records then.
-            _ if level == 1 => self.open(),
-            _ => Err(failure),
+            _ if level == 1 => Ok(self.open()?),
+            _ => Err(failure.into()),
         }
     }
 }
@@ -164,7 +161,8 @@ impl Sink for MockBackend {
             let result = match (self.errno(), number) {
                 (0, number) => {
                     RecordType::from_number(number).ok_or(Failure::Rejected).map(|kind| {
-                        self.records().push(MockRecord { kind, text: text.to_vec() });
+                        let record = MockRecord { kind, text: text.to_vec() };
+                        self.with_records(|records| records.push(record));
                     })
                 }
                 (errno, _) => Err(Failure::from_answer(errno)),
@@ -184,7 +182,7 @@ mod tests {
         let mock = MockBackend::new();
         let open = |level, errno| {
             mock.fail_with(errno);
-            let options = Options { level, ..Options::default() };
+            let options = Options::new().level(level);
             Auditor::open(mock.clone(), options).err().map(|error| error.to_string())
         };
         for errno in [libc::EPERM, libc::ECONNREFUSED, libc::EACCES, libc::ENOTCONN] {

@@ -1,4 +1,4 @@
-//! Any stream, standard output above all, in audit.log's form.
+//! Any stream, such as standard output, in the format of audit.log.
 
 use super::{Backend, LineWriter, Sink};
 use crate::Failure;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 /// ```
 /// use viraudit::{Auditor, Options, StreamBackend};
 ///
-/// let auditor = Auditor::open(StreamBackend::new(std::io::stdout()), Options::default())?;
+/// let auditor = Auditor::open(StreamBackend::new(std::io::stdout()), Options::new())?;
 /// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl fmt::Debug for StreamBackend {
 }
 
 impl StreamBackend {
-    /// Writes to `out`; each burst in one write.
+    /// Writes to `out`, each burst with one `write_all`.
     pub fn new(out: impl Write + Send + 'static) -> Self {
         Self { out: Arc::new(Mutex::new(out)) }
     }
@@ -64,7 +64,7 @@ impl Sink for StreamSink {
     }
 }
 
-/// What an error of a file or a stream means for the record.
+/// The failure of a record that could not be written to a file or a stream.
 pub(super) fn failure(error: &io::Error) -> Failure {
     Failure::Os(error.raw_os_error().unwrap_or(libc::EIO))
 }

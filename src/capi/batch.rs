@@ -51,10 +51,10 @@ pub(super) fn add_or_send(
     let mut add = Some(add);
     with_open(|open| {
         // Another auditor may have been opened since.
-        if !open.batch.as_ref().is_some_and(|batch| batch.belongs_to(auditor)) {
+        if !open.batch.as_ref().is_some_and(|batch| auditor.owns(batch)) {
             open.send();
         }
-        let batch = open.batch.get_or_insert_with(|| Batch::new(auditor, caller(function)));
+        let batch = open.batch.get_or_insert_with(|| auditor.batch_for(caller(function)));
         if let Some(add) = add.take() {
             add(batch);
         }

@@ -8,7 +8,6 @@ use super::mock;
 use crate::config::{self, Config};
 use crate::{Error, FileBackend, KernelBackend};
 use std::ffi::{CStr, OsStr, c_int, c_uint};
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -52,13 +51,7 @@ extern "C" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
 extern "C" fn virAuditOpenFile(path: Text<'_>) -> c_int {
     status(|| {
         let path = Path::new(OsStr::from_bytes(path.named("path")?.to_bytes()));
-        open(FileBackend::new(path), 1).map_err(|problem| match problem {
-            Problem::Library(Error::Delivery(failure)) => Problem::Library(Error::Io {
-                what: format!("can't open {}", path.display()),
-                source: io::Error::from_raw_os_error(failure.errno()),
-            }),
-            other => other,
-        })
+        open(FileBackend::new(path), 1)
     })
 }
 

@@ -16,55 +16,53 @@ use crate::error::ConfigError;
 use document::Document;
 use file::{AUDIT_LEVEL, AUDIT_LOGGING};
 
-/// Where libvirtd keeps its settings, unless it is told otherwise.
+/// libvirtd's configuration file, unless it is started with another one.
 pub const DEFAULT_PATH: &str = "/etc/libvirt/libvirtd.conf";
 
-/// How a daemon is to audit.
+/// The audit settings of a daemon.
 ///
 /// ```
-/// use viraudit::{Config, Options};
+/// use viraudit::{Auditor, Config, MockBackend, Options};
 ///
-/// let config = Config::load("/no/such/libvirtd.conf".as_ref())?; // libvirt's defaults
-/// let options = Options {
-///     level: config.audit_level,
-///     logging: config.audit_logging,
-///     ..Options::default()
-/// };
-/// assert_eq!((options.level, options.logging), (1, false));
-/// # Ok::<(), viraudit::ConfigError>(())
+/// let config = Config::load("/no/such/libvirtd.conf")?;
+/// assert_eq!((config.audit_level, config.audit_logging), (1, false)); // libvirt's defaults
+/// let auditor = Auditor::open(MockBackend::new(), Options::from(config))?;
+/// # Ok::<(), viraudit::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[non_exhaustive]
 pub struct Config {
-    /// 0: no records. 1: records wherever auditing is there to take them. 2 and above: a daemon
-    /// that can't audit must not start.
+    /// 0: no records. 1: records if the kernel takes them. 2 and above: a daemon that can't audit
+    /// must not start.
     pub audit_level: u32,
-    /// Whether each record also goes to the daemon's log.
+    /// Whether each record is also logged.
     pub audit_logging: bool,
 }
 
 impl Default for Config {
-    /// What libvirt does when the file doesn't say: level 1, no logging.
+    /// libvirt's defaults: level 1, no logging.
     fn default() -> Self {
         Self { audit_level: 1, audit_logging: false }
     }
 }
 
 impl Config {
-    /// The settings in the file at `path`. A file that doesn't exist is the default.
+    /// Reads the file at `path`. Without the file, the result is the default.
     ///
     /// # Errors
     ///
-    /// When the file can't be read (with the errno of that), is larger than 10 MiB (EOVERFLOW), or
-    /// holds what libvirt would refuse (EINVAL).
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    /// If the file can't be read (with that errno), is larger than 10 MiB (EOVERFLOW), or would be
+    /// rejected by libvirt (EINVAL).
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
         match file::read(path)? {
             Some(text) => Self::parse(path, &text),
             None => Ok(Self::default()),
         }
     }
 
-    /// The settings in `text`; `path` is for the messages only.
+    /// Reads `text`. `path` is only for error messages.
     ///
     /// # Errors
     ///
@@ -76,7 +74,7 @@ impl Config {
     ///
     /// let file = Path::new("libvirtd.conf");
     /// let config = Config::parse(file, b"audit_level = 2 # or exit\naudit_logging = 1\n")?;
-    /// assert_eq!(config, Config { audit_level: 2, audit_logging: true });
+    /// assert_eq!((config.audit_level, config.audit_logging), (2, true));
     ///
     /// let error = Config::parse(file, b"# auditing\naudit_level = '2'\n").unwrap_err();
     /// assert_eq!(
@@ -90,11 +88,11 @@ impl Config {
     }
 
     /// The settings in a parsed file.
-    #[doc(hidden)]
     ///
     /// # Errors
     ///
-    /// When one of the two keys has a value of the wrong type or out of range.
+    /// If one of the two keys has a value of the wrong type or out of range.
+    #[doc(hidden)]
     pub fn from_document(document: &Document<'_>) -> Result<Self, ConfigError> {
         let default = Self::default();
         Ok(Self {

@@ -109,17 +109,16 @@ impl DomainDef {
         pid: i64,
         success: bool,
     ) -> impl Iterator<Item = Record<'a>> + 'a {
-        let guest = || self.guest.borrowed();
-        let labels = self.labels.iter().map(move |labels| Record {
-            guest: guest(),
+        let labels = self.labels.iter().map(|labels| Record {
+            guest: self.guest.borrowed(),
             event: Event::MachineId(labels.borrowed()),
             success: true,
         });
         let resources = self
             .resources
             .iter()
-            .map(move |resource| Record::resource(guest(), "start", resource.borrowed(), true));
-        let start = Record::start(guest(), reason, pid, success);
+            .map(|resource| Record::resource(&self.guest, "start", resource.borrowed(), true));
+        let start = Record::start(&self.guest, reason, pid, success);
         labels.chain(resources).chain(std::iter::once(start))
     }
 }

@@ -1,34 +1,34 @@
 //! The rule for one byte, and the digits of hex.
 
-/// What stands for a missing value.
+/// The text of a missing value.
 pub const MISSING: &[u8] = b"?";
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Whether a byte forces the whole value into hex.
+/// Whether the byte makes an encoded value hex.
 pub const fn needs_hex(byte: u8) -> bool {
     byte < 0x21 || byte > 0x7E || byte == b'"'
 }
 
-/// Whether a byte may stand in a value that libvirt leaves raw, without a chance to start a new
-/// field, a new line, or to end `msg='...'`.
+/// Whether the byte is safe in a value that libvirt leaves raw: it starts no field or line, and
+/// doesn't end `msg='...'`.
 pub const fn is_harmless(byte: u8) -> bool {
     !needs_hex(byte) && byte != b'\''
 }
 
-/// Whether any byte passes the test. Looks at all of them, many at a time, which for the usual
-/// value is faster than to stop at the first that does.
+/// Whether any byte passes the test. Tests all of them, which vectorises: for most values that is
+/// faster than stopping at the first.
 #[inline]
 pub(crate) fn any(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(false, |found, &byte| found | test(byte))
 }
 
-/// The two upper-case hex digits of a byte.
+/// The two hex digits of a byte.
 pub const fn hex_pair(byte: u8) -> [u8; 2] {
     [HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]
 }
 
-/// The bytes of upper-case hex; `None` when it isn't that, or is empty.
+/// Decodes upper-case hex; `None` for anything else, and for an empty text.
 pub fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
     if text.is_empty() || !text.len().is_multiple_of(2) {
         return None;

@@ -170,24 +170,30 @@ pub struct Record<'a> {
 impl<'a> Record<'a> {
     /// A VIRT_RESOURCE record.
     pub fn resource(
-        guest: Guest<'a>,
+        guest: impl Into<Guest<'a>>,
         reason: impl Into<Value<'a>>,
         resource: Resource<'a>,
         success: bool,
     ) -> Self {
+        let guest = guest.into();
         Self { guest, event: Event::Resource { reason: reason.into(), resource }, success }
     }
 
     /// A VIRT_CONTROL record of a start.
-    pub fn start(guest: Guest<'a>, reason: impl Into<Value<'a>>, pid: i64, success: bool) -> Self {
+    pub fn start(
+        guest: impl Into<Guest<'a>>,
+        reason: impl Into<Value<'a>>,
+        pid: i64,
+        success: bool,
+    ) -> Self {
         let op = ControlOp::Start { reason: reason.into() };
-        Self { guest, event: Event::Control(Control { op, pid }), success }
+        Self { guest: guest.into(), event: Event::Control(Control { op, pid }), success }
     }
 
     /// A VIRT_CONTROL record of a stop; libvirt's pid is 0 or -1 once the process is gone.
-    pub fn stop(guest: Guest<'a>, reason: impl Into<Value<'a>>, pid: i64) -> Self {
+    pub fn stop(guest: impl Into<Guest<'a>>, reason: impl Into<Value<'a>>, pid: i64) -> Self {
         let op = ControlOp::Stop { reason: reason.into() };
-        Self { guest, event: Event::Control(Control { op, pid }), success: true }
+        Self { guest: guest.into(), event: Event::Control(Control { op, pid }), success: true }
     }
 
     /// The record's type.

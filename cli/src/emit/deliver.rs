@@ -85,9 +85,9 @@ impl DeliveryArgs {
 /// Sends the records as one batch.
 pub(crate) fn deliver(records: &[Record<'_>], args: &DeliveryArgs) -> Result<u8, Failure> {
     let total = records.iter().filter(|record| record.is_worth_sending()).count() as u64;
-    let Config { audit_level: level, audit_logging: logging } = args.settings()?;
+    let config = args.settings()?;
     let log = Arc::new(BufferedLog::new(args.verbose));
-    let options = Options { level, logging, log: log.clone(), ..Options::default() };
+    let options = Options::from(config).log(Arc::clone(&log));
     let opened = match &args.to {
         Target::Kernel => Auditor::open(KernelBackend, options),
         Target::Stdout => Auditor::open(StreamBackend::new(io::stdout()), options),
@@ -105,7 +105,7 @@ pub(crate) fn deliver(records: &[Record<'_>], args: &DeliveryArgs) -> Result<u8,
         return failed(&args.to, &failure.into(), auditor.stats().delivered, total);
     }
     log.notices().iter().for_each(eprint);
-    if matches!(args.to, Target::Kernel) && level == 1 {
+    if matches!(args.to, Target::Kernel) && config.audit_level == 1 {
         warn_if_off_unnoticed();
     }
     Ok(DONE)

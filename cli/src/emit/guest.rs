@@ -50,7 +50,7 @@ impl GuestArgs {
     pub(crate) fn definition(&self) -> Result<Option<DomainDef>, Failure> {
         let Some(file) = &self.xml else { return Ok(None) };
         let definition = DomainDef::parse(&read(file, XML_MAX)?).map_err(
-            |XmlError { line, column, message }| {
+            |XmlError { line, column, message, .. }| {
                 Failure::bad_input(format!("{}:{line}:{column}: {message}", shown(file)))
             },
         )?;

@@ -33,7 +33,7 @@ impl Settings {
             }
         };
         let file = file.unwrap_or_else(|| DEFAULT_PATH.into()).display().to_string();
-        let Config { audit_level, audit_logging } = config;
+        let Config { audit_level, audit_logging, .. } = config;
         Ok(Self { file, found, audit_level, audit_logging, error })
     }
 }

@@ -32,7 +32,7 @@ impl Verdict {
         let (word, reason, cure) = match kernel.write {
             WriteProbe::Refused(failure) => refused(failure, kernel, process),
             WriteProbe::Off => {
-                ("off", Failure::Disabled.meaning().into(), Some(Failure::Disabled.cure().into()))
+                ("off", Failure::Disabled.meaning().into(), Some(Failure::Disabled.remedy().into()))
             }
             WriteProbe::On if settings.audit_level == 0 => (
                 "level-0",
@@ -71,7 +71,7 @@ fn refused(failure: Failure, kernel: &Kernel, process: &Process) -> Parts {
         Failure::Os(_) => failure.to_string(),
         _ => failure.meaning().into(),
     };
-    (word, reason, Some(failure.cure().into()))
+    (word, reason, Some(failure.remedy().into()))
 }
 
 /// The verdict if the kernel accepts records: who receives them?

@@ -15,10 +15,10 @@ impl MockBackend {
     /// ```
     /// # use viraudit::{Auditor, Guest, MockBackend, Options, Record, Uuid};
     /// # let mock = MockBackend::new();
-    /// # let auditor = Auditor::open(mock.clone(), Options::default())?;
+    /// # let auditor = Auditor::open(mock.clone(), Options::new())?;
     /// # let guest = Guest::new("kvm", "web1", Uuid::default());
-    /// auditor.emit(&Record::start(guest.borrowed(), "booted", 4242, true))?;
-    /// mock.assert_sent(&Record::start(guest.borrowed(), "booted", 4242, true));
+    /// auditor.emit(Record::start(&guest, "booted", 4242, true))?;
+    /// mock.assert_sent(&Record::start(&guest, "booted", 4242, true));
     /// # Ok::<(), viraudit::Error>(())
     /// ```
     ///
@@ -29,11 +29,11 @@ impl MockBackend {
     /// ```should_panic
     /// # use viraudit::{Guest, MockBackend, Record, Uuid};
     /// # let guest = Guest::new("kvm", "web1", Uuid::default());
-    /// MockBackend::new().assert_sent(&Record::stop(guest, "shutdown", 0));
+    /// MockBackend::new().assert_sent(&Record::stop(&guest, "shutdown", 0));
     /// ```
     #[track_caller]
     pub fn assert_sent(&self, record: &Record<'_>) {
-        let sent = self.records().clone();
+        let sent = self.records();
         let expected = Said::expected(record);
         if !sent.iter().any(|record| Said::sent(record) == expected) {
             panic!("this record was not sent:\n  {expected}\n{}", Nearest(&sent, &expected, 0));
@@ -45,11 +45,11 @@ impl MockBackend {
     /// ```
     /// # use viraudit::{Auditor, Guest, MockBackend, Options, Record, Uuid};
     /// # let mock = MockBackend::new();
-    /// # let auditor = Auditor::open(mock.clone(), Options::default())?;
+    /// # let auditor = Auditor::open(mock.clone(), Options::new())?;
     /// # let guest = Guest::new("kvm", "web1", Uuid::default());
     /// let life = [
-    ///     Record::start(guest.borrowed(), "booted", 4242, true),
-    ///     Record::stop(guest.borrowed(), "shutdown", 0),
+    ///     Record::start(&guest, "booted", 4242, true),
+    ///     Record::stop(&guest, "shutdown", 0),
     /// ];
     /// for record in &life {
     ///     auditor.emit(record)?;
@@ -63,7 +63,7 @@ impl MockBackend {
     /// When one is missing, or comes too early.
     #[track_caller]
     pub fn assert_sent_in_order(&self, records: &[Record<'_>]) {
-        let sent = self.records().clone();
+        let sent = self.records();
         let mut from = 0;
         for (i, record) in records.iter().enumerate() {
             let expected = Said::expected(record);
@@ -93,7 +93,7 @@ impl MockBackend {
     /// When one is missing, differs, or is too many.
     #[track_caller]
     pub fn assert_sent_only(&self, records: &[Record<'_>]) {
-        let sent = self.records().clone();
+        let sent = self.records();
         for (i, record) in records.iter().enumerate() {
             let expected = Said::expected(record);
             let Some(found) = sent.get(i) else {
@@ -123,7 +123,7 @@ impl MockBackend {
     /// When there is one.
     #[track_caller]
     pub fn assert_not_sent(&self, record: &Record<'_>) {
-        let sent = self.records().clone();
+        let sent = self.records();
         let unwanted = Said::expected(record);
         if let Some(at) = sent.iter().position(|record| Said::sent(record) == unwanted) {
             panic!("this record was sent, as number {} of {}:\n  {unwanted}", at + 1, sent.len());

@@ -3,9 +3,10 @@
 use super::Damage;
 use crate::line::fields::Fields;
 use crate::line::{Defect, Line, VirtLine, quoted};
+use viraudit::RecordType;
+use viraudit::internal::message::ParsedMessage;
 use viraudit::internal::record::{Field, Kind, Style};
 use viraudit::record::ParseError;
-use viraudit::{ParsedMessage, RecordType};
 
 /// The kernel's fields, in their order.
 const KERNEL: [&[u8]; 5] = [b"pid", b"uid", b"auid", b"ses", b"subj"];

@@ -47,7 +47,7 @@ fn every_state_has_its_word_and_its_fix() {
             false,
             Some("viraudit config set audit_level=1 a.conf"),
         ),
-        (WriteProbe::Off, None, 1, "off", false, Some(Failure::Disabled.cure())),
+        (WriteProbe::Off, None, 1, "off", false, Some(Failure::Disabled.remedy())),
     ] {
         let cure = cure.map(str::to_owned);
         assert_eq!(verdict(&kernel(write, auditd), level), (word, delivered, cure));
@@ -60,7 +60,7 @@ fn every_state_has_its_word_and_its_fix() {
         (Failure::NoAnswer, "error"),
     ] {
         let kernel = kernel(WriteProbe::Refused(failure), None);
-        assert_eq!(verdict(&kernel, 1), (word, false, Some(failure.cure().into())));
+        assert_eq!(verdict(&kernel, 1), (word, false, Some(failure.remedy().into())));
     }
 }
 

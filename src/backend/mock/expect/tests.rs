@@ -16,7 +16,7 @@ fn memory(new: u64) -> Record<'static> {
 
 fn sent(records: &[Record<'_>]) -> MockBackend {
     let mock = MockBackend::new();
-    let auditor = Auditor::open(mock.clone(), Options::default()).unwrap();
+    let auditor = Auditor::open(mock.clone(), Options::new()).unwrap();
     for record in records {
         auditor.emit(record).unwrap();
     }
@@ -111,10 +111,10 @@ fn what_must_not_be_sent_is_found() {
 #[test]
 fn other_types_and_texts_of_c_callers_are_told_apart() {
     let mock = sent(&[Record::stop(guest(), "shutdown", 0)]);
-    mock.records()[0].kind = RecordType::VirtResource;
+    mock.with_records(|records| records[0].kind = RecordType::VirtResource);
     let text = message(|| mock.assert_sent(&Record::stop(guest(), "shutdown", 0)));
     assert!(text.ends_with("its type is VIRT_RESOURCE, not VIRT_CONTROL"), "{text}");
-    mock.records()[0].text = b"free words res=success".to_vec();
+    mock.with_records(|records| records[0].text = b"free words res=success".to_vec());
     let text = message(|| mock.assert_sent(&Record::stop(guest(), "shutdown", 0)));
     assert!(text.contains("its op is missing, not \"stop\""), "{text}");
 }
