@@ -61,6 +61,10 @@ impl LogSink for LogCrate {
             LogLevel::Info => log::Level::Info,
             LogLevel::Warning => log::Level::Warn,
         };
+        // As log's own macros do: a logger relies on it.
+        if level > log::STATIC_MAX_LEVEL || level > log::max_level() {
+            return;
+        }
         log::logger().log(
             &log::Record::builder()
                 .level(level)
