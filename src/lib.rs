@@ -1,24 +1,98 @@
-//! Audit records for virtual machines.
+//! Audit records for virtual machines, as libvirt writes them.
 //!
-//! libvirt tells the Linux audit subsystem what happens to guests: VIRT_CONTROL when one starts or
-//! stops, VIRT_MACHINE_ID for its security labels, VIRT_RESOURCE for every disk, interface,
-//! device, memory or cgroup it gets. This crate is that for any daemon, byte for byte.
+//! libvirt reports to the Linux audit subsystem what happens to guests: `VIRT_CONTROL` when a guest
+//! starts or stops, `VIRT_MACHINE_ID` for its security labels, `VIRT_RESOURCE` for each disk,
+//! network interface, device, cgroup and amount of memory. With this crate any daemon writes the
+//! same records, byte for byte.
+//!
+//! ```toml
+//! [dependencies]
+//! viraudit = { version = "0.1", default-features = false }
+//! ```
+//!
+//! # The start of a guest
+//!
+//! A guest's start is one burst: first its security labels, then its resources, then the start.
 //!
 //! ```
-//! use viraudit::{Auditor, Change, Guest, MockBackend, Options, Record, Resource};
+//! use viraudit::record::{Mac, MachineId};
+//! use viraudit::{Auditor, Guest, MockBackend, Options};
 //!
 //! let mock = MockBackend::new(); // a daemon opens KernelBackend instead
-//! let auditor = Auditor::open(mock.clone(), Options::default())?;
-//! let uuid = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?;
-//! let guest = Guest::new("kvm", "web1", uuid);
+//! let auditor = Auditor::open(mock.clone(), Options::new())?;
+//! let guest = Guest::new("kvm", "web1", "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab".parse()?);
 //!
-//! let disk = Change { old: None, new: Some("/images/web1.qcow2".into()) };
-//! auditor.emit(Record::resource(&guest, "attach", Resource::Disk(disk), true))?;
+//! let mut batch = auditor.batch();
+//! let starting = batch.guest(&guest);
+//! let labels = MachineId { model: Some("dac".into()), ..MachineId::default() };
+//! starting.security_label(labels, true);
+//! starting.disk(None, Some("/images/web1.qcow2".into()), "start", true);
+//! starting.net(None, Some(Mac([0x52, 0x54, 0, 0x12, 0x34, 0x56])), "start", true);
+//! starting.memory(0, 2 * 1024 * 1024, "start", true); // KiB
+//! starting.vcpu(0, 2, "start", true);
+//! starting.start("booted", 4711, true);
+//! batch.send()?;
+//!
+//! let running = auditor.guest(&guest);
+//! running.disk(None, Some("/images/data.qcow2".into()), "attach", true)?;
+//! running.stop("shutdown", 0)?;
 //!
 //! let sent = mock.records();
-//! assert_eq!(sent[0].field("new-disk").as_deref(), Some(&b"/images/web1.qcow2"[..]));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! assert_eq!(sent.len(), 8);
+//! assert_eq!(sent[1].field("new-disk").as_deref(), Some(&b"/images/web1.qcow2"[..]));
+//! # Ok::<(), viraudit::Error>(())
 //! ```
+//!
+//! A daemon whose guests have a libvirt domain XML reads the resources from it: see `DomainDef`
+//! (feature `xml`). [`Record`] and [`Auditor::emit`] are for records that are made elsewhere.
+//!
+//! # Delivery, and async programs
+//!
+//! By default a call waits for the kernel, as in libvirt. That takes microseconds, but up to a
+//! minute for each record while auditd is frozen and the kernel's backlog is full.
+//!
+//! With [`Delivery::Queued`], a thread of the auditor waits instead. [`Auditor::emit`],
+//! [`Batch::send`] and the methods of [`GuestAuditor`](auditor::GuestAuditor) then don't wait for
+//! the kernel, so an async task may call them. These calls still block:
+//!
+//! - [`Auditor::open`] makes system calls.
+//! - At level 2 and above, a full queue makes senders wait for room. At level 1 the record is
+//!   dropped, counted and logged.
+//! - [`Auditor::flush`] waits for as long as the caller wants. [`Auditor::shut`], dropping the
+//!   auditor and the change to direct delivery wait for at most [`auditor::CLOSE_WAIT`].
+//!
+//! Call those with the runtime's `spawn_blocking`.
+//!
+//! ```
+//! use viraudit::{Auditor, Delivery, MockBackend, Options};
+//!
+//! let options = Options::new().delivery(Delivery::Queued { limit: 8192 });
+//! let auditor = Auditor::open(MockBackend::new(), options)?;
+//! # Ok::<(), viraudit::Error>(())
+//! ```
+//!
+//! # Backends
+//!
+//! [`KernelBackend`] needs CAP_AUDIT_WRITE in the initial user namespace. [`FileBackend`] and
+//! [`StreamBackend`] write lines in the format of audit.log. [`MockBackend`] is for tests: it keeps
+//! the records, asserts them, and fails on demand. The module [`backend`] shows how to write
+//! another one.
+//!
+//! # Features
+//!
+//! | feature | default | adds | needs |
+//! |---|---|---|---|
+//! | `capi` | yes | the C library of `include/viraudit.h` | a C compiler |
+//! | `xml` | yes | `DomainDef`: guests described by libvirt's domain XML | |
+//! | `serde` | no | `Serialize`, `Deserialize` for configuration, `Serialize` for counts | |
+//! | `bindgen` | no | new kernel bindings; for viraudit's own development | libclang |
+//!
+//! A Rust program doesn't need `capi`.
+//!
+//! # Logging
+//!
+//! The first of a run of failures, and the recovery after it, are logged to the `log` crate with
+//! the target `viraudit`. [`Options::log`] sets another [`LogSink`](log::LogSink).
 
 mod audit_sys;
 pub mod auditor;
