@@ -18,7 +18,7 @@ Exit status:
   3  not permitted, or an I/O error; status: records are
      not delivered
 
-An error is one line on standard error. Standard input is read only where the argument is -.";
+An error is one line on standard error. Standard input is read only if an argument is -.";
 
 /// The versions of the program, the library and the C interface.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     Status(StatusArgs),
     Report(Box<ReportArgs>),
-    /// Print exactly what auvirt 3.0.9 prints, for scripts that use auvirt
+    /// Print exactly what auvirt 3.0.9 of the audit package prints, for scripts that call it
     #[command(disable_help_flag = true)]
     Auvirt {
         /// Options of auvirt; `viraudit auvirt --help` lists them

@@ -15,8 +15,8 @@ use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify};
 
 const HELP: &str = "\
-Only records about guests are checked. Each finding is one line, FILE:LINE: KIND: MESSAGE. If the \
-next lines have the same finding, it is printed once, with their number.
+Only records about guests are checked. Each finding is one line, FILE:LINE: KIND: MESSAGE. A finding \
+that repeats in the next lines is printed once, with a count.
 
 KIND is one of:
   cut        the end of a record is missing

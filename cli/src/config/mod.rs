@@ -29,7 +29,7 @@ Settings (if a key is set more than once, libvirt uses the first line):
   audit_logging=1  copy audit records to the log of the
                    daemon too
 
-A daemon reads its settings only when it starts."
+A daemon reads its settings only when it starts, so restart it after a change."
 )]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]

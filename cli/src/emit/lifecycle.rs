@@ -53,7 +53,7 @@ impl Stop {
 /// The start of a container's init.
 #[derive(Args, Debug)]
 pub(crate) struct Init {
-    /// Process ID of the container's controller on the host.
+    /// Process ID of the container's controller (libvirt_lxc) on the host.
     #[arg(long, value_name = "PID", default_value_t = 0, allow_negative_numbers = true)]
     pid: i64,
     /// Process ID of the container's init on the host.

@@ -14,8 +14,9 @@ use viraudit::record::TpmKind;
 use viraudit::{Event, Record, Resource};
 
 const HELP: &str = "\
-start, stop and init emit VIRT_CONTROL, disk to cgroup emit VIRT_RESOURCE, each other EVENT a record \
-type of its own. `start --xml FILE` also emits the guest's security labels and resources.
+Each EVENT is one record: VIRT_RESOURCE for a resource, else of the type in parentheses. `start --xml \
+FILE` also emits records of the guest's security labels and resources. `viraudit emit EVENT --help` \
+shows the options of an EVENT.
 
 Records go to the kernel's audit subsystem. This needs CAP_AUDIT_WRITE: without it the command \
 fails, and no record is written anywhere. `--to stdout` and `--to file:PATH` write lines in the \
@@ -43,6 +44,15 @@ const START_HELP: &str = "\
 With --xml, these records are emitted: VIRT_MACHINE_ID for each security label, VIRT_RESOURCE for \
 each resource in libvirt's order, then VIRT_CONTROL op=start. Without --xml, only VIRT_CONTROL \
 op=start is emitted. --failed applies to VIRT_CONTROL only: the resources were assigned.";
+
+const DEV_HELP: &str = "\
+The form of ADDRESS depends on BUS:
+  usb        BUS.DEVICE, decimal, as in lsusb: 3.7
+  pci        [DOMAIN:]BUS:SLOT.FUNCTION, hex, as in lspci:
+             0000:03:00.0
+  scsi       ADAPTER:BUS:TARGET:UNIT: scsi_host0:0:2:0
+  scsi_host  vhost WWPN: naa.5001405df3e54061
+  mdev       UUID of the mediated device";
 
 /// Emit audit records about a guest.
 #[derive(Args, Debug)]
@@ -94,6 +104,7 @@ enum EventArgs {
     /// Resource: a smartcard
     Smartcard(With<resource::PathChange>),
     /// Resource: a host device, by its bus and address
+    #[command(after_help = DEV_HELP)]
     Dev(With<resource::Dev>),
     /// Resource: a USB device redirected from a client (resrc=dev)
     Redirdev(With<resource::Redirdev>),

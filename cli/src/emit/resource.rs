@@ -8,28 +8,28 @@ use std::os::unix::ffi::OsStrExt;
 use viraudit::record::{Access, Count, HostDevice, Mac, Rdev, TpmKind};
 use viraudit::{Change, Event, Resource, Value};
 
-/// Something that makes a resource's event out of arguments.
-type Made = Result<Event<'static>, Failure>;
+/// An event from arguments.
+type EventResult = Result<Event<'static>, Failure>;
 
-fn event(reason: OsString, resource: Resource<'static>) -> Made {
+fn event(reason: OsString, resource: Resource<'static>) -> EventResult {
     Ok(Event::Resource { reason: value(reason), resource })
 }
 
-/// Why the resource changed.
+/// The reason of a change.
 #[derive(Args, Debug)]
 pub(crate) struct Reason {
-    /// Why; libvirt's reasons: start attach detach update mirror snapshot.
-    #[arg(long, default_value = "attach", value_parser = word())]
+    /// Reason; libvirt's are start, attach, detach, update, mirror and snapshot.
+    #[arg(long, value_name = "REASON", default_value = "attach", value_parser = word())]
     reason: OsString,
 }
 
-/// A path and what it was.
+/// An old and a new path.
 #[derive(Args, Debug)]
 pub(crate) struct PathChange {
-    /// What is taken away.
+    /// Path that the guest had before.
     #[arg(long, value_name = "PATH")]
     old: Option<OsString>,
-    /// What is assigned.
+    /// Path that the guest gets.
     #[arg(long, value_name = "PATH")]
     new: Option<OsString>,
     #[command(flatten)]
@@ -37,8 +37,8 @@ pub(crate) struct PathChange {
 }
 
 impl PathChange {
-    /// libvirt writes no record where neither side has a path; here that's a mistake.
-    pub(crate) fn event(self, make: fn(Change<'static>) -> Resource<'static>) -> Made {
+    /// Unlike libvirt, which then emits no record, this fails if both paths are missing.
+    pub(crate) fn event(self, make: fn(Change<'static>) -> Resource<'static>) -> EventResult {
         let any = self.old.is_some() || self.new.is_some();
         let resource = make(Change { old: self.old.map(value), new: self.new.map(value) });
         need(any, resource.kind(), "--old, --new or both")?;
@@ -49,30 +49,30 @@ impl PathChange {
 /// A network interface.
 #[derive(Args, Debug)]
 pub(crate) struct Net {
-    /// The interface that is taken away.
+    /// MAC address of the interface that the guest had before.
     #[arg(long, value_name = "MAC")]
     old: Option<Mac>,
-    /// The interface that is assigned.
+    /// MAC address of the interface that the guest gets.
     #[arg(long, value_name = "MAC")]
     new: Option<Mac>,
-    /// The interface whose device is opened; with --device.
+    /// MAC address of the interface that --device is opened for.
     #[arg(long, value_name = "MAC", requires = "device",
         conflicts_with_all = ["old", "new"])]
     mac: Option<Mac>,
-    /// The device that is opened, such as /dev/net/tun; with --mac.
+    /// Device that is opened for --mac, such as /dev/net/tun.
     #[arg(long, value_name = "PATH", requires = "mac")]
     device: Option<OsString>,
-    /// The device's number, hex; by default that of what is at --device now.
+    /// Device number in hex [default: that of the file at --device].
     #[arg(long, value_name = "MAJ:MIN", requires = "device")]
     rdev: Option<Rdev>,
-    /// Why [default: attach; open with --mac].
-    #[arg(long, value_parser = word())]
+    /// Reason [default: open with --mac, else attach].
+    #[arg(long, value_name = "REASON", value_parser = word())]
     reason: Option<OsString>,
 }
 
 impl Net {
-    /// A change of an interface, or a device that is opened for one.
-    pub(crate) fn event(self) -> Made {
+    /// A change of an interface, or a device opened for it.
+    pub(crate) fn event(self) -> EventResult {
         let Self { old, new, mac, device, rdev, reason } = self;
         if let (Some(mac), Some(device)) = (mac, device) {
             let path = value(device);
@@ -89,29 +89,29 @@ impl Net {
     }
 }
 
-/// The buses, by the names that records give them.
+/// The buses, by their names in records.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Bus {
-    /// BUS.DEV, decimal, as in lsusb: 3.7
+    /// `BUS.DEVICE`, decimal.
     Usb,
-    /// [DOMAIN:]BUS:SLOT.FUNCTION, hex, as in lspci: 0000:03:00.0
+    /// `[DOMAIN:]BUS:SLOT.FUNCTION`, hex.
     Pci,
-    /// ADAPTER:BUS:TARGET:UNIT: scsi_host0:0:2:0
+    /// `ADAPTER:BUS:TARGET:UNIT`.
     Scsi,
-    /// The vhost WWPN: naa.5001405df3e54061
+    /// A vhost WWPN.
     #[value(name = "scsi_host", alias = "scsi-host")]
     ScsiHost,
-    /// The mediated device's UUID
+    /// The UUID of a mediated device.
     Mdev,
 }
 
 /// A device of the host.
 #[derive(Args, Debug)]
 pub(crate) struct Dev {
-    /// The bus it is on, which says how its address is written.
-    #[arg(long, value_enum)]
+    /// Bus of the device: usb, pci, scsi, scsi_host or mdev.
+    #[arg(long, value_name = "BUS", value_enum, hide_possible_values = true)]
     bus: Bus,
-    /// Its address on the bus.
+    /// Address of the device on its bus.
     #[arg(long, value_name = "ADDRESS")]
     device: OsString,
     #[command(flatten)]
@@ -119,19 +119,21 @@ pub(crate) struct Dev {
 }
 
 impl Dev {
-    /// A host device, its address checked.
-    pub(crate) fn event(self) -> Made {
+    /// A host device with a valid address.
+    pub(crate) fn event(self) -> EventResult {
         let bus = self.bus.to_possible_value().unwrap_or_default();
         let device = self.device.as_bytes();
         let device = HostDevice::parse_address(bus.get_name(), device).map_err(|form| {
             let address = self.device.display();
-            Failure::bad_input(format!("emit dev: --device {address} is wrong: it must be {form}"))
+            Failure::bad_input(format!(
+                "emit dev: --device {address} is malformed: expected {form}"
+            ))
         })?;
         event(self.reason.reason, Resource::Dev(device))
     }
 }
 
-/// A redirected USB device: it has no address on this host.
+/// A redirected USB device, which has no address on this host.
 #[derive(Args, Debug)]
 pub(crate) struct Redirdev {
     #[command(flatten)]
@@ -139,20 +141,20 @@ pub(crate) struct Redirdev {
 }
 
 impl Redirdev {
-    /// libvirt's record of any redirected device.
-    pub(crate) fn event(self) -> Made {
+    /// The record that libvirt emits for any redirected device.
+    pub(crate) fn event(self) -> EventResult {
         event(self.reason.reason, Resource::Dev(HostDevice::Redirected))
     }
 }
 
-/// A device that a container gets.
+/// A host device of a container.
 #[derive(Args, Debug)]
 #[group(id = "capability", required = true, multiple = false)]
 pub(crate) struct Hostdev {
-    /// A block device.
+    /// Path of a block device.
     #[arg(long, value_name = "PATH", group = "capability")]
     disk: Option<OsString>,
-    /// A character device.
+    /// Path of a character device.
     #[arg(long, value_name = "PATH", group = "capability")]
     chardev: Option<OsString>,
     #[command(flatten)]
@@ -160,8 +162,8 @@ pub(crate) struct Hostdev {
 }
 
 impl Hostdev {
-    /// A storage or a misc capability.
-    pub(crate) fn event(self) -> Made {
+    /// A storage or misc capability.
+    pub(crate) fn event(self) -> EventResult {
         let resource = match self.disk {
             Some(disk) => Resource::HostdevStorage(Some(value(disk))),
             None => Resource::HostdevMisc(self.chardev.map(value)),
@@ -173,7 +175,7 @@ impl Hostdev {
 /// A TPM.
 #[derive(Args, Debug)]
 pub(crate) struct Tpm {
-    /// The TPM's device, or the emulator's socket.
+    /// Path of the TPM's device, or of the emulator's socket.
     #[arg(long, value_name = "PATH")]
     device: OsString,
     #[command(flatten)]
@@ -182,7 +184,7 @@ pub(crate) struct Tpm {
 
 impl Tpm {
     /// A TPM of any kind.
-    pub(crate) fn event(self, kind: TpmKind) -> Made {
+    pub(crate) fn event(self, kind: TpmKind) -> EventResult {
         event(self.reason.reason, Resource::Tpm { kind, path: Some(value(self.device)) })
     }
 }
@@ -190,10 +192,10 @@ impl Tpm {
 /// Shared memory.
 #[derive(Args, Debug)]
 pub(crate) struct Shmem {
-    /// Its name below /dev/shm.
+    /// Name of the shared memory in /dev/shm.
     #[arg(long, value_name = "NAME", value_parser = word())]
     shmem: OsString,
-    /// Its size in bytes.
+    /// Size of the shared memory.
     #[arg(long, value_name = "BYTES")]
     size: u64,
     #[command(flatten)]
@@ -202,25 +204,28 @@ pub(crate) struct Shmem {
 
 impl Shmem {
     /// Shared memory without a server.
-    pub(crate) fn event(self) -> Made {
+    pub(crate) fn event(self) -> EventResult {
         let resource = Resource::Shmem { name: value(self.shmem), size: self.size };
         event(self.reason.reason, resource)
     }
 }
 
-/// A path that may be missing.
+/// An optional path.
 #[derive(Args, Debug)]
 pub(crate) struct PathOnly {
-    /// The path; `?` in the record without it.
-    #[arg(long)]
+    /// Path of the device or socket [default: recorded as ?].
+    #[arg(long, value_name = "PATH")]
     path: Option<OsString>,
     #[command(flatten)]
     reason: Reason,
 }
 
 impl PathOnly {
-    /// An input device, or a server of shared memory.
-    pub(crate) fn event(self, make: fn(Option<Value<'static>>) -> Resource<'static>) -> Made {
+    /// An input device, or the server of shared memory.
+    pub(crate) fn event(
+        self,
+        make: fn(Option<Value<'static>>) -> Resource<'static>,
+    ) -> EventResult {
         event(self.reason.reason, make(self.path.map(value)))
     }
 }
@@ -228,92 +233,102 @@ impl PathOnly {
 /// Memory.
 #[derive(Args, Debug)]
 pub(crate) struct Memory {
-    /// Before, in KiB.
+    /// Memory before the change, in KiB.
     #[arg(long, value_name = "KIB", default_value_t = 0)]
     old: u64,
-    /// After, in KiB.
+    /// Memory after the change, in KiB.
     #[arg(long, value_name = "KIB")]
     new: u64,
-    /// Why; libvirt's reasons: start update.
-    #[arg(long, default_value = "update", value_parser = word())]
+    /// Reason; libvirt's are start and update.
+    #[arg(long, value_name = "REASON", default_value = "update", value_parser = word())]
     reason: OsString,
 }
 
 impl Memory {
     /// The guest's memory.
-    pub(crate) fn event(self) -> Made {
+    pub(crate) fn event(self) -> EventResult {
         event(self.reason, Resource::Memory { old: self.old, new: self.new })
     }
 }
 
-/// A number of something.
+/// An old and a new number.
 #[derive(Args, Debug)]
 pub(crate) struct Number {
-    /// Before.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Number before the change.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     old: u32,
-    /// After.
-    #[arg(long, value_name = "N")]
+    /// Number after the change.
+    #[arg(long, value_name = "NUMBER")]
     new: u32,
-    /// Why; libvirt's reasons: start update.
-    #[arg(long, default_value = "update", value_parser = word())]
+    /// Reason; libvirt's are start and update.
+    #[arg(long, value_name = "REASON", default_value = "update", value_parser = word())]
     reason: OsString,
 }
 
 impl Number {
-    /// CPUs or I/O threads.
-    pub(crate) fn event(self, make: fn(Count) -> Resource<'static>) -> Made {
+    /// The number of virtual CPUs or I/O threads.
+    pub(crate) fn event(self, make: fn(Count) -> Resource<'static>) -> EventResult {
         event(self.reason, make(Count { old: self.old, new: self.new }))
     }
 }
 
-/// What a rule of the devices cgroup is about.
+/// The devices that a cgroup rule covers.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Class {
-    /// Every device
+    /// Every device.
     All,
-    /// One device: with --path and --acl
+    /// One device, by its path.
     Path,
-    /// All devices of a major number: with --category, --major and --acl
+    /// All devices with a major number.
     Major,
 }
 
 /// A rule of the devices cgroup.
 #[derive(Args, Debug)]
 pub(crate) struct Cgroup {
-    /// The guest's cgroup; `?` in the record without it (no devices controller).
+    /// Path of the guest's cgroup [default: recorded as ?].
     #[arg(long, value_name = "PATH")]
     cgroup: Option<OsString>,
-    /// What the rule is about.
-    #[arg(long, value_enum, default_value = "all")]
+    /// Devices of the rule: all devices, one path, or one major number.
+    #[arg(
+        long,
+        value_name = "all|path|major",
+        value_enum,
+        default_value = "all",
+        hide_possible_values = true
+    )]
     class: Class,
-    /// The device (--class path).
+    /// Path of the device (with --class path).
     #[arg(long, value_name = "PATH", required_if_eq("class", "path"))]
     path: Option<OsString>,
-    /// The device's number, hex; by default that of what is at --path now.
+    /// Device number in hex [default: that of the file at --path].
     #[arg(long, value_name = "MAJ:MIN", requires = "path")]
     rdev: Option<Rdev>,
-    /// What the devices are called, such as pty (--class major).
+    /// Name of the devices, such as pty (with --class major).
     #[arg(long, value_name = "NAME", value_parser = word(), required_if_eq("class", "major"))]
     category: Option<OsString>,
-    /// The major number, decimal, or hex with 0x (--class major).
-    #[arg(long, value_name = "N", value_parser = number, required_if_eq("class", "major"))]
+    /// Major number, decimal or hex with 0x (with --class major).
+    #[arg(long, value_name = "NUMBER", value_parser = number, required_if_eq("class", "major"))]
     major: Option<u32>,
-    /// The permissions, out of r, w and m.
+    /// Permissions, one or more of r, w and m (with --class path and --class major).
     #[arg(long, value_name = "PERMS", value_parser = acl,
         required_if_eq_any([("class", "path"), ("class", "major")]))]
     acl: Option<String>,
-    /// Why: allow or deny [default: deny for --class all, else allow].
-    #[arg(long, value_parser = word())]
+    /// Reason: allow or deny [default: deny with --class all, else allow].
+    #[arg(long, value_name = "REASON", value_parser = word())]
     reason: Option<OsString>,
 }
 
 impl Cgroup {
-    /// A rule that was set.
-    pub(crate) fn event(self) -> Made {
+    /// A cgroup rule.
+    pub(crate) fn event(self) -> EventResult {
         let Self { cgroup, class, path, rdev, category, major, acl, reason } = self;
         let strange = |option| {
-            Err(Failure::bad_input(format!("emit cgroup: {option} doesn't go with this --class")))
+            let class = class.to_possible_value().unwrap_or_default();
+            let class = class.get_name();
+            Err(Failure::bad_input(format!(
+                "emit cgroup: {option} can't be used with --class {class}"
+            )))
         };
         let (default, access) = match (class, path, category, major, acl) {
             (Class::All, None, None, None, None) => ("deny", Access::All),

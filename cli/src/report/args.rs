@@ -52,7 +52,7 @@ Examples:
   viraudit report --format json /var/log/audit | jq 'select(.state == \"lost\")'
   journalctl -o json _TRANSPORT=audit | viraudit report -";
 
-/// List the sessions of guests: when, by which user and how each started and ended.
+/// List the sessions of guests with their start, end, user and reasons.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct ReportArgs {
@@ -72,7 +72,7 @@ pub(crate) struct ReportArgs {
     /// them. In json and csv they are always included.
     #[arg(long)]
     pub(super) proof: bool,
-    /// Show only guests with this name, before and after a rename too.
+    /// Show only guests with this name, also after they are renamed.
     #[arg(long, value_name = "NAME")]
     vm: Option<OsString>,
     /// Show only the guest with this UUID.

@@ -43,7 +43,7 @@ pub(crate) struct WatchArgs {
     /// End after this number of events.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// End after this time, even without an event.
+    /// End after this number of seconds.
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 }
