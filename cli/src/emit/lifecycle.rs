@@ -59,7 +59,7 @@ pub(crate) struct Init {
     /// Process ID of the container's init on the host.
     #[arg(long, value_name = "PID", allow_negative_numbers = true)]
     init_pid: i64,
-    /// Inode number of init's PID namespace [default: from /proc/PID/ns/pid].
+    /// Inode number of init's PID namespace [default: that of process --init-pid].
     #[arg(long, value_name = "INODE")]
     pidns: Option<u64>,
     /// Accepted for scripts and ignored: an init record has no reason.
