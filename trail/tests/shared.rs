@@ -60,7 +60,7 @@ fn every_path_of_the_event_counts() {
         log.same(5, "CWD", "cwd=\"/srv/a\"");
         log.same(5, "PATH", "item=0 name=\"../file\" inode=1");
     });
-    assert_eq!(outside, ["g1"; 0], "cwd/name is where it says, not below cwd");
+    assert_eq!(outside, ["g1"; 0], "the PATH record counts, not cwd and name");
     let apparmor = concerned(&["/srv/a"], |log| {
         log.raw(
             5,

@@ -82,7 +82,7 @@ enum End {
     Boot,
 }
 
-/// A session's start, how long it lasts (or longer than the log), and what tells of it.
+/// The start of a session, its duration (it may be longer than the log), and its records.
 #[derive(Clone, Debug)]
 struct Life {
     name: usize,
@@ -123,11 +123,11 @@ fn life() -> impl Strategy<Value = Life> {
     let reason = prop::sample::select(vec!["restored", "from-snapshot"]);
     let host = prop::sample::select(vec![Some("h"), Some("host2")]);
     let serial = prop_oneof![Just(0), 1..12u64, 99_990..100_010u64];
-    let said = (mostly("booted", reason), mostly(1, serial), mostly(None, host));
+    let record = (mostly("booted", reason), mostly(1, serial), mostly(None, host));
     let start = prop::sample::select(vec![Start::Fails, Start::Unseen]);
     let end = prop::sample::select(vec![End::Renamed, End::Restart, End::Down, End::Boot]);
     let ends = (mostly(Start::Succeeds, start), mostly(End::Stop, end));
-    (at, mostly(Some(5), prop::option::of(runs)), what, said, ends).prop_map(
+    (at, mostly(Some(5), prop::option::of(runs)), what, record, ends).prop_map(
         |(at, runs, (name, user), (reason, serial, host), (start, end))| Life {
             name,
             at,

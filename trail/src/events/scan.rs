@@ -8,7 +8,7 @@ pub(crate) use found::{
 };
 
 use crate::line::foreign::{self, ForeignLine};
-use crate::line::{Front, Kind, Line, Op, VirtLine, front, without_cr};
+use crate::line::{Front, Line, LineKind, Op, VirtLine, front, without_cr};
 use crate::time::Clock;
 use repeat_cache::RepeatCache;
 use viraudit::RecordType;
@@ -84,7 +84,7 @@ impl Scanner {
 
     #[inline]
     fn record<'t>(&self, front: &Front<'t>, cache: &mut RepeatCache<'t>, out: &mut Found) {
-        let aux = matches!(front.kind, Kind::Aux(_));
+        let aux = matches!(front.kind, LineKind::Aux(_));
         if !front.kind.matters() || aux && !self.wants.details {
             out.line_counts.other += 1;
             return;
@@ -94,30 +94,30 @@ impl Scanner {
             return;
         };
         let content = match line.kind {
-            Kind::Virt(kind) => {
+            LineKind::Virt(kind) => {
                 self.virt(kind, &line, cache, out);
                 return;
             }
-            Kind::Aux(kind) => {
+            LineKind::Aux(kind) => {
                 out.line_counts.other += 1;
                 let node = line.node.map(|node| out.keep(node));
                 let (body, names) = (out.keep(line.body), out.keep(line.names));
                 out.aux.push(AuxRecord { stamp: line.stamp, kind, node, body, names });
                 return;
             }
-            Kind::Avc if self.wants.details => {
+            LineKind::Avc if self.wants.details => {
                 RecordContent::Avc { body: out.keep(line.body), names: out.keep(line.names) }
             }
-            Kind::Anomaly(number) if self.wants.details => RecordContent::Anomaly {
+            LineKind::Anomaly(number) if self.wants.details => RecordContent::Anomaly {
                 number,
                 name: out.keep(front.name),
                 body: out.keep(line.body),
                 names: out.keep(line.names),
             },
-            Kind::Boot => RecordContent::Boot,
-            Kind::Kernel if is_initialized(line.body) => RecordContent::Boot,
-            Kind::Shutdown => RecordContent::Down,
-            Kind::RunLevel if goes_down(line.body) => RecordContent::Down,
+            LineKind::Boot => RecordContent::Boot,
+            LineKind::Kernel if is_initialized(line.body) => RecordContent::Boot,
+            LineKind::Shutdown => RecordContent::Down,
+            LineKind::RunLevel if goes_down(line.body) => RecordContent::Down,
             _ => {
                 out.line_counts.other += 1;
                 return;

@@ -79,7 +79,7 @@ impl Store {
         store
     }
 
-    /// Reads one text on this thread, with the same result as [`Store::read`].
+    /// Reads one text on this thread, with the same result as reading it from a file.
     pub fn of_text(text: &[u8], wants: Wants, clock: &Clock) -> Self {
         let mut found = Found::default();
         Scanner::new(wants, clock.clone()).scan(text, &mut found);
@@ -159,16 +159,16 @@ impl Store {
     ) -> Event {
         let found = batch.found;
         let detail = self.details.add(what, found.text(body));
-        let (mut sender, mut names) = (found.text(body), found.text(names));
+        let (mut fields, mut names) = (found.text(body), found.text(names));
         for (found, aux) in batch.aux_of(record) {
             let body = found.text(aux.body);
             self.details.add_aux(detail, aux.kind, body);
-            // The system call has the user of the process.
+            // The record of the system call has the user of the process.
             if aux.kind == AuxKind::Syscall && !body.is_empty() {
-                (sender, names) = (body, found.text(aux.names));
+                (fields, names) = (body, found.text(aux.names));
             }
         }
-        let id = |key: &[u8]| find(sender, key).and_then(number::<u32>);
+        let id = |key: &[u8]| find(fields, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
         let user = self.users.intern(id(b"uid"), auid, names);
         Event { user, detail: Some(detail), ..event }

@@ -70,7 +70,7 @@ fn sender(head: &[u8]) -> (Option<u32>, Option<u32>) {
 pub(crate) struct Envelope<'a> {
     /// The text before the BODY, with the opening quote.
     head: &'a [u8],
-    /// The text after the BODY, with the blank in front.
+    /// The text after the BODY, from the blank on.
     tail: &'a [u8],
     /// Whether the envelope has libaudit's usual format. Any record with the same beginning and the
     /// same end then has this envelope.

@@ -3,9 +3,9 @@
 use super::fields::number;
 use viraudit::RecordType;
 
-/// The type of a record.
+/// The kind of a line, by its record type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum LineKind {
     /// One of the VIRT_* types.
     Virt(RecordType),
     /// A denial by a security module, in the kernel or (USER_AVC) by a program on its behalf.
@@ -41,7 +41,7 @@ pub(crate) enum AuxKind {
     Path,
 }
 
-impl Kind {
+impl LineKind {
     /// The type with this number.
     pub(crate) fn from_number(number: u32) -> Self {
         let small = u16::try_from(number).unwrap_or(0);
@@ -137,18 +137,18 @@ mod tests {
 
     #[test]
     fn numbers_have_only_digits() {
-        let control = Kind::Virt(RecordType::VirtControl);
+        let control = LineKind::Virt(RecordType::VirtControl);
         for (name, expected) in [
             ("2500", control),
             ("UNKNOWN[2500]", control),
-            ("UNKNOWN[+2500]", Kind::Other),
-            ("UNKNOWN[-2500]", Kind::Other),
-            ("UNKNOWN[2500", Kind::Other),
-            ("UNKNOWN[]", Kind::Other),
-            ("+2500", Kind::Other),
-            ("2500x", Kind::Other),
+            ("UNKNOWN[+2500]", LineKind::Other),
+            ("UNKNOWN[-2500]", LineKind::Other),
+            ("UNKNOWN[2500", LineKind::Other),
+            ("UNKNOWN[]", LineKind::Other),
+            ("+2500", LineKind::Other),
+            ("2500x", LineKind::Other),
         ] {
-            assert_eq!(Kind::from_name(name.as_bytes()), expected, "{name}");
+            assert_eq!(LineKind::from_name(name.as_bytes()), expected, "{name}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One line of a log: its record type, its stamp and its fields.
 //!
-//! Lines are bytes, not UTF-8. auditd's own format is parsed in place; a line in any other format
-//! ([`foreign`]) is first rewritten to it, so that one parser is enough.
+//! Lines are bytes, not UTF-8. auditd's own format is parsed in place. A line in any other format is
+//! first rewritten to it (`foreign.rs`), so that one parser is enough.
 
 mod denial;
 mod envelope;
@@ -14,7 +14,7 @@ mod virt;
 
 pub(crate) use denial::{AuxBody, Denial, context};
 pub(crate) use envelope::{Envelope, quoted};
-pub(crate) use kind::{AuxKind, Kind, anomaly_name};
+pub(crate) use kind::{AuxKind, LineKind, anomaly_name};
 pub(crate) use resource::ResourceChange;
 pub use stamp::Stamp;
 pub(crate) use stamp::StampReader;
@@ -28,7 +28,7 @@ pub(crate) struct Line<'a> {
     /// `node=`
     pub(crate) node: Option<&'a [u8]>,
     /// The record type.
-    pub(crate) kind: Kind,
+    pub(crate) kind: LineKind,
     pub(crate) stamp: Stamp,
     /// The fields.
     pub(crate) body: &'a [u8],
@@ -44,7 +44,7 @@ pub struct Front<'a> {
     /// `node=`
     pub(crate) node: Option<&'a [u8]>,
     /// The record type.
-    pub(crate) kind: Kind,
+    pub(crate) kind: LineKind,
     /// The value of `type=`.
     pub name: &'a [u8],
     /// The text after `audit(`.
@@ -61,7 +61,7 @@ pub(crate) fn without_cr(line: &[u8]) -> &[u8] {
 pub fn front(line: &[u8]) -> Option<Front<'_>> {
     // Most records about guests are of this type.
     if let Some(rest) = line.strip_prefix(b"type=VIRT_RESOURCE msg=audit(") {
-        let kind = Kind::Virt(viraudit::RecordType::VirtResource);
+        let kind = LineKind::Virt(viraudit::RecordType::VirtResource);
         return Some(Front {
             start: &line[..line.len() - rest.len()],
             node: None,
@@ -84,7 +84,7 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
     // printk omits `msg=`.
     let rest = rest.strip_prefix(b"msg=").unwrap_or(rest).strip_prefix(b"audit(")?;
     let start = &line[..line.len() - rest.len()];
-    Some(Front { start, node, kind: Kind::from_name(name), name, rest })
+    Some(Front { start, node, kind: LineKind::from_name(name), name, rest })
 }
 
 impl<'a> Front<'a> {
@@ -134,7 +134,7 @@ mod tests {
             ("type=2500 msg=audit(12.3): pid=1", None, 12003, 0),
         ] {
             let line = parse(text.as_bytes()).expect(text);
-            assert_eq!(line.kind, Kind::Virt(viraudit::RecordType::VirtControl), "{text}");
+            assert_eq!(line.kind, LineKind::Virt(viraudit::RecordType::VirtControl), "{text}");
             assert_eq!(line.node, node.map(str::as_bytes), "{text}");
             assert_eq!(line.stamp, Stamp { ms, serial }, "{text}");
             assert_eq!(line.body, b"pid=1", "{text}");

@@ -44,7 +44,7 @@ pub(crate) struct VirtLine<'a> {
     pub(crate) vm: &'a [u8],
     /// `uuid=`
     pub(crate) uuid: Uuid,
-    /// ` vm=... uuid=...` with the blank in front, if the BODY is in libvirt's order.
+    /// ` vm=... uuid=...`, with the first blank, if the BODY is in libvirt's order.
     pub(crate) guest: Option<&'a [u8]>,
     /// `reason=`
     pub(crate) reason: &'a [u8],

@@ -45,8 +45,8 @@ impl std::fmt::Debug for WidthSamples {
     }
 }
 
-/// Times whose texts have equal lengths, as a date and in a stamp: 2001-09-09 to 2286-11-20. (Before
-/// 1973 the offsets of some zones had seconds.)
+/// Times with texts of equal lengths, as a date and in a stamp: 2001-09-09 to 2286-11-20. Before 1973
+/// the offsets of some zones had seconds.
 const USUAL: Range<i64> = 1_000_000_000_000..10_000_000_000_000;
 
 impl Report {

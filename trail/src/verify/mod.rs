@@ -9,7 +9,7 @@ mod serials;
 use crate::input::Sources;
 use crate::input::blocks::{self, BlockOutput, ReadError};
 use crate::line::foreign::{self, ForeignLine};
-use crate::line::{Front, Kind, Stamp, front, without_cr};
+use crate::line::{Front, LineKind, Stamp, front, without_cr};
 use crate::time::Clock;
 use serials::Serials;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ pub struct Counts {
 struct SeenSerial {
     line: u64,
     stamp: Stamp,
-    kind: Kind,
+    kind: LineKind,
     /// The host, if it differs from the one of the record before.
     node: Option<Vec<u8>>,
 }
@@ -218,13 +218,13 @@ impl CheckedBlock {
             self.add_serial(line.node.unwrap_or_default(), line.stamp, line.kind);
         }
         match line.kind {
-            Kind::Virt(kind) => {
+            LineKind::Virt(kind) => {
                 self.records += 1;
                 record::check(kind, &line, &mut |damage, message| {
                     self.find(damage, message, Some(line.stamp));
                 });
             }
-            Kind::UnknownVirt => {
+            LineKind::UnknownVirt => {
                 self.records += 1;
                 let message = format!("unknown record type: {}", front.name.escape_ascii());
                 self.find(Damage::Unknown, message, Some(line.stamp));
@@ -233,7 +233,7 @@ impl CheckedBlock {
         }
     }
 
-    fn add_serial(&mut self, node: &[u8], stamp: Stamp, kind: Kind) {
+    fn add_serial(&mut self, node: &[u8], stamp: Stamp, kind: LineKind) {
         // The first entry of a block always has its host.
         let differs = self.serials.is_empty() || self.node != node;
         // The records of an event have the same number.

@@ -4,7 +4,7 @@
 //! considered filtered if more than a quarter of its numbers is missing, or if it has only records
 //! about guests.
 
-use crate::line::{Kind, Stamp};
+use crate::line::{LineKind, Stamp};
 use std::collections::{BTreeMap, HashMap};
 
 /// The index of a source, and a line in it.
@@ -63,13 +63,13 @@ pub(super) struct Serials {
 
 impl Serials {
     /// Adds a record.
-    pub(super) fn add(&mut self, host: &[u8], stamp: Stamp, kind: Kind, place: Place) {
+    pub(super) fn add(&mut self, host: &[u8], stamp: Stamp, kind: LineKind, place: Place) {
         if !self.hosts.contains_key(host) {
             self.hosts.insert(host.to_vec(), vec![KernelRun::default()]);
         }
         let Some(runs) = self.hosts.get_mut(host) else { return };
         // auditd has its own numbers. While it isn't running, the log has gaps.
-        if let Kind::Daemon(starts) = kind {
+        if let LineKind::Daemon(starts) = kind {
             if starts {
                 runs.push(KernelRun::default());
             }
@@ -80,11 +80,11 @@ impl Serials {
         }
         let last = runs.last().map_or(Stamp::default(), |run| run.last);
         let restarted = stamp.serial + MAX_DROP < last.serial && stamp.ms >= last.ms;
-        if restarted || kind == Kind::Boot {
+        if restarted || kind == LineKind::Boot {
             runs.push(KernelRun::default());
         }
         let Some(run) = runs.last_mut() else { return };
-        run.mixed |= !matches!(kind, Kind::Virt(_) | Kind::UnknownVirt);
+        run.mixed |= !matches!(kind, LineKind::Virt(_) | LineKind::UnknownVirt);
         run.last = run.last.max(stamp);
         run.add(stamp.serial, place);
     }
@@ -122,7 +122,7 @@ impl Serials {
 mod tests {
     use super::*;
 
-    fn gaps(records: &[(i64, u64, Kind)]) -> (usize, bool) {
+    fn gaps(records: &[(i64, u64, LineKind)]) -> (usize, bool) {
         let mut serials = Serials::default();
         for (line, &(ms, serial, kind)) in records.iter().enumerate() {
             serials.add(b"", Stamp { ms, serial }, kind, (0, line as u64 + 1));
@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn gaps_only_in_logs_that_were_not_filtered() {
-        let virt = Kind::Virt(viraudit::RecordType::VirtControl);
-        let other = Kind::Other;
+        let virt = LineKind::Virt(viraudit::RecordType::VirtControl);
+        let other = LineKind::Other;
         let run = |skip: &[u64], kind| -> Vec<_> {
             let numbers = (1000..1020).filter(|n| !skip.contains(n));
             numbers.map(|n| (n as i64, n, kind)).collect()
@@ -148,9 +148,10 @@ mod tests {
         mixed.swap(3, 5);
         mixed.swap(8, 9);
         assert_eq!(gaps(&mixed), (0, false), "out of order");
-        let restarted = [run(&[], other), vec![(2000, 7, Kind::Daemon(true)), (2001, 5000, other)]];
+        let restarted =
+            [run(&[], other), vec![(2000, 7, LineKind::Daemon(true)), (2001, 5000, other)]];
         assert_eq!(gaps(&restarted.concat()), (0, false), "auditd was restarted");
-        let rebooted = [run(&[], other), vec![(3000, 1, Kind::Boot), (3001, 2, other)]];
+        let rebooted = [run(&[], other), vec![(3000, 1, LineKind::Boot), (3001, 2, other)]];
         assert_eq!(gaps(&rebooted.concat()), (0, false), "the host was rebooted");
     }
 }

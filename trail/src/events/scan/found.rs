@@ -40,7 +40,7 @@ pub(crate) enum RecordContent {
     Boot,
 }
 
-/// A [`VirtLine`] whose texts are kept.
+/// A copy of a [`VirtLine`], with spans for its texts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VirtSpans {
     /// Whether the record itself is shown. If not, it only shows that the guest is present.
@@ -199,7 +199,7 @@ impl Found {
         SenderId::new(self.senders.len() - 1)
     }
 
-    /// Adds a VIRT_* record whose parts are slices of `body`.
+    /// Adds a VIRT_* record. Its parts must be slices of `body`.
     // Inlined and built in place: avoids a store-forwarding stall.
     #[inline(always)]
     pub(super) fn push_virt(

@@ -48,8 +48,8 @@ where
         Self { arrived: Mutex::new(arrived), consumer: Mutex::new(consumer) }
     }
 
-    /// Adds a block, and hands on the blocks whose turn it is, unless another thread does so already.
-    /// `done` gets the blocks that are no longer needed.
+    /// Adds a block. Hands on the blocks that are next, unless another thread does so already. `done`
+    /// gets the blocks that are no longer needed.
     pub(super) fn arrives(&self, block: Block<T>, mut done: impl FnMut(Block<T>)) {
         lock(&self.arrived).waiting.insert(block.index, block);
         // A block may arrive while the other thread is about to leave: it checks once more.
@@ -97,9 +97,9 @@ mod tests {
     use std::thread;
 
     #[derive(Debug, Default)]
-    struct Open(bool);
+    struct MayWait(bool);
 
-    impl BlockOutput for Open {
+    impl BlockOutput for MayWait {
         fn clear(&mut self) {}
 
         fn needs_next(&self) -> bool {
@@ -107,8 +107,8 @@ mod tests {
         }
     }
 
-    fn block(index: u64, open: bool) -> Block<Open> {
-        Block { index, output: Open(open), ..Block::default() }
+    fn block(index: u64, open: bool) -> Block<MayWait> {
+        Block { index, output: MayWait(open), ..Block::default() }
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         const BLOCKS: u64 = 20_000;
         let mut seen = Vec::new();
         let claimed = AtomicU64::new(0);
-        let order = InOrder::new(|_: Option<&Block<Open>>, block: &Block<Open>, _: _| {
+        let order = InOrder::new(|_: Option<&Block<MayWait>>, block: &Block<MayWait>, _: _| {
             seen.push(block.index);
         });
         thread::scope(|scope| {
@@ -146,8 +146,8 @@ mod tests {
         ) {
             let mut seen = Vec::new();
             let mut returned = Vec::new();
-            let index = |block: Option<&Block<Open>>| block.map(|block| block.index);
-            let order = InOrder::new(|before: Option<&Block<Open>>, block: &Block<Open>, behind: Option<&Block<Open>>| {
+            let index = |block: Option<&Block<MayWait>>| block.map(|block| block.index);
+            let order = InOrder::new(|before: Option<&Block<MayWait>>, block: &Block<MayWait>, behind: Option<&Block<MayWait>>| {
                 seen.push((index(before), block.index, index(behind)));
             });
             for &at in &arrivals {
