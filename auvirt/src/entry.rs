@@ -27,22 +27,32 @@ pub(crate) enum Resource {
     Cgroup,
 }
 
+/// The names of a kind of resource: its `resrc=`, and the fields with its old and its new value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names {
+    pub(crate) resrc: &'static str,
+    pub(crate) old: &'static str,
+    pub(crate) new: &'static str,
+}
+
 impl Resource {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Disk, "disk"),
-        (Self::Vcpu, "vcpu"),
-        (Self::Memory, "mem"),
-        (Self::Rng, "rng"),
-        (Self::Net, "net"),
-        (Self::Cgroup, "cgroup"),
-    ];
+    const ALL: [Self; 6] =
+        [Self::Disk, Self::Vcpu, Self::Memory, Self::Rng, Self::Net, Self::Cgroup];
 
     pub(crate) fn by_name(name: &[u8]) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| known.as_bytes() == name).map(|(kind, _)| *kind)
+        Self::ALL.into_iter().find(|kind| kind.names().resrc.as_bytes() == name)
     }
 
-    pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    pub(crate) fn names(self) -> Names {
+        let (resrc, old, new) = match self {
+            Self::Disk => ("disk", "old-disk", "new-disk"),
+            Self::Vcpu => ("vcpu", "old-vcpu", "new-vcpu"),
+            Self::Memory => ("mem", "old-mem", "new-mem"),
+            Self::Rng => ("rng", "old-rng", "new-rng"),
+            Self::Net => ("net", "old-net", "new-net"),
+            Self::Cgroup => ("cgroup", "old-cgroup", "new-cgroup"),
+        };
+        Names { resrc, old, new }
     }
 }
 

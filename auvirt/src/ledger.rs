@@ -11,6 +11,7 @@ use crate::interner::{ByText, Interner, TextId};
 use crate::proof::{Proof, Serials};
 use crate::stamp::Stamp;
 use foldhash::HashMap;
+use std::mem;
 
 /// All entries with their indexes.
 #[derive(Default)]
@@ -87,13 +88,13 @@ impl Ledger {
 
     /// Whether an event didn't fit into a proof since the last call.
     pub(crate) fn take_full(&mut self) -> bool {
-        std::mem::take(&mut self.full)
+        mem::take(&mut self.full)
     }
 
     /// Ends the resources of a guest whose start failed.
     pub(crate) fn end_resources(&mut self, uuid: TextId, stamp: Stamp) {
         if let Some(guest) = self.guests.get_mut(uuid) {
-            let ended = std::mem::take(&mut guest.resources);
+            let ended = mem::take(&mut guest.resources);
             self.end_open(ended, stamp);
         }
     }
@@ -108,7 +109,11 @@ impl Ledger {
             Some(earlier) => guest.resources.partition_point(|&id| id < earlier),
             None => 0,
         };
-        let ended = guest.resources.split_off(kept);
+        let ended = match kept {
+            // `split_off(0)` allocates.
+            0 => mem::take(&mut guest.resources),
+            _ => guest.resources.split_off(kept),
+        };
         self.end_open(ended, stamp);
         start
     }

@@ -92,7 +92,7 @@ fn details(ledger: &Ledger, entry: &Entry, out: &mut impl Write) -> io::Result<(
     };
     let further = match entry.kind {
         Kind::Resource(kind) => {
-            pair(kind.name().as_bytes(), text(entry.what))?;
+            pair(kind.names().resrc.as_bytes(), text(entry.what))?;
             match kind {
                 Resource::Cgroup => &ledger.columns(entry)[..3],
                 _ => slice::from_ref(&entry.value),

@@ -93,9 +93,10 @@ impl Correlator<'_> {
 
     /// Replaces a resource: ends the old one, and appends the new one.
     fn change(&mut self, kind: Resource, mut entry: Entry, event: &mut Event<'_>) {
+        let names = kind.names();
         entry.kind = Kind::Resource(kind);
         entry.what = self.raw("reason", event);
-        let old = self.value(&format!("old-{}", kind.name()), event);
+        let old = self.value(names.old, event);
         if let Some(old) = old.filter(|old| entry.success && is_set(old)) {
             let known = self.ledger.texts.known(&old);
             let found = known.and_then(|value| self.ledger.resource(entry.uuid, kind, value));
@@ -103,12 +104,12 @@ impl Correlator<'_> {
                 Some(found) => self.ledger.end(found, event.stamp),
                 None => self.log(&[
                     b"Couldn't find the correlated resource record to update for ",
-                    kind.name().as_bytes(),
+                    names.resrc.as_bytes(),
                     b".",
                 ]),
             }
         }
-        let new = self.value(&format!("new-{}", kind.name()), event);
+        let new = self.value(names.new, event);
         if let Some(new) = new.filter(|new| is_set(new)) {
             entry.value = self.ledger.texts.id(&new);
             self.append(entry, event);
