@@ -45,6 +45,20 @@ fn records() {
 }
 
 #[test]
+fn records_are_of_every_kind() {
+    use viraudit::internal::record::{Kind, Style};
+    let text = std::fs::read_to_string(source("records")).unwrap();
+    for kind in Kind::ALL {
+        assert!(text.contains(&format!("\"{}\"", kind.name)), "records.c has no {}", kind.name);
+        for field in kind.fields().filter(|field| field.style == Style::Plain) {
+            let Some(word) = field.word else { continue };
+            let shown = format!("{}={word}", field.key);
+            assert!(text.contains(&shown), "records.c has no {} with {shown}", kind.name);
+        }
+    }
+}
+
+#[test]
 fn state() {
     in_every_way("state", &[]);
 }
