@@ -180,20 +180,6 @@ proptest! {
 }
 
 #[test]
-fn random_records_are_of_every_kind() {
-    use proptest::strategy::ValueTree;
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let seen = std::iter::repeat_with(|| record().new_tree(&mut runner).unwrap().current())
-        .take(5000)
-        .filter_map(|record| match record.event {
-            viraudit::Event::Resource { resource, .. } => Some(resource),
-            _ => None,
-        });
-    let left_out = support::forms::left_out(seen);
-    assert!(left_out.is_empty(), "tests/support makes none of {left_out:?}");
-}
-
-#[test]
 fn words_without_a_key_are_shortened_too() {
     let text = [b"word", &b"y".repeat(100)[..], b" "].concat().repeat(200);
     let (whole, truncated) =

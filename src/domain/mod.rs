@@ -122,3 +122,32 @@ impl DomainDef {
         labels.chain(resources).chain(std::iter::once(start))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Kind;
+    use std::collections::BTreeSet;
+
+    /// The kinds that no domain XML has: libvirt makes these records while it sets a guest up.
+    const NOT_IN_XML: [&str; 1] = ["cgroup"];
+    /// Domains with a device of which libvirt makes no record, so that its golden file can't have
+    /// it.
+    const NOT_LIBVIRTS: [&str; 0] = [];
+
+    #[test]
+    fn every_kind_is_read_from_xml() {
+        let golden = include_str!("../../tests/golden/start.jsonl");
+        let domains = golden.lines().map(|line| {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            case["xml"].as_str().unwrap().to_owned()
+        });
+        let mut seen = BTreeSet::from(NOT_IN_XML);
+        for xml in domains.chain(NOT_LIBVIRTS.map(str::to_owned)) {
+            let definition = DomainDef::parse(xml.as_bytes());
+            let resources = definition.iter().flat_map(DomainDef::resources);
+            seen.extend(resources.map(Resource::kind));
+        }
+        assert_eq!(seen, Kind::ALL.iter().map(|kind| kind.name).collect());
+    }
+}

@@ -1,16 +1,11 @@
 //! Borrowing a record again, and owning one: what a definition keeps, every record of it borrows.
 
 use super::address::{Mac, Rdev};
-use super::control::{Control, ControlOp};
-use super::host_device::HostDevice;
-use super::lifecycle::Lifecycle;
-use super::machine_id::MachineId;
-use super::resource::{Access, Change, Count, Resource, TpmKind};
-use super::{Event, Record};
+use super::resource::{Count, TpmKind};
 use crate::value::Value;
 
 /// `borrowed` and `into_owned` for types without either.
-trait Part {
+pub(super) trait Part {
     type Borrowed<'b>
     where
         Self: 'b;
@@ -61,12 +56,16 @@ macro_rules! parts {
         impl $type<'_> {
             /// The same, borrowed: no allocation.
             pub fn borrowed(&self) -> $type<'_> {
+                #[allow(unused_imports, reason = "not every field needs it")]
+                use $crate::record::borrow::Part as _;
                 let Self { $($field),+ } = self;
                 $type { $($field: $field.borrowed()),+ }
             }
 
             /// The same, owning its texts.
             pub fn into_owned(self) -> $type<'static> {
+                #[allow(unused_imports, reason = "not every field needs it")]
+                use $crate::record::borrow::Part as _;
                 let Self { $($field),+ } = self;
                 $type { $($field: $field.into_owned()),+ }
             }
@@ -78,6 +77,8 @@ macro_rules! parts {
         impl $type<'_> {
             /// The same, borrowed: no allocation.
             pub fn borrowed(&self) -> $type<'_> {
+                #[allow(unused_imports, reason = "not every field needs it")]
+                use $crate::record::borrow::Part as _;
                 match self { $(
                     Self::$variant $(($part))? $({ $($field),+ })? => $type::$variant
                         $(($part.borrowed()))? $({ $($field: $field.borrowed()),+ })?,
@@ -86,6 +87,8 @@ macro_rules! parts {
 
             /// The same, owning its texts.
             pub fn into_owned(self) -> $type<'static> {
+                #[allow(unused_imports, reason = "not every field needs it")]
+                use $crate::record::borrow::Part as _;
                 match self { $(
                     Self::$variant $(($part))? $({ $($field),+ })? => $type::$variant
                         $(($part.into_owned()))? $({ $($field: $field.into_owned()),+ })?,
@@ -95,63 +98,4 @@ macro_rules! parts {
     )+ };
 }
 
-parts! {
-    struct Record { guest, event, success }
-    struct Change { old, new }
-    struct MachineId { vm_ctx, img_ctx, model }
-    struct Control { op, pid }
-}
-
-parts! {
-    enum Event {
-        Control(control),
-        MachineId(labels),
-        Resource { reason, resource },
-        Lifecycle(event),
-    }
-    enum ControlOp {
-        Start { reason },
-        Stop { reason },
-        Init { init_pid, pid_ns },
-    }
-    enum Lifecycle {
-        IntegrityCheck { mechanism, action },
-        Create { reason, image },
-        Destroy { reason, image },
-        MigrateIn { reason, peer },
-        MigrateOut { reason, peer },
-    }
-    enum HostDevice {
-        Usb { bus, device },
-        Pci { domain, bus, slot, function },
-        Scsi { adapter, bus, target, unit },
-        ScsiHost(wwpn),
-        Mdev(uuid),
-        Redirected,
-    }
-    enum Access {
-        All,
-        Path { path, rdev, acl },
-        Major { category, major, acl },
-    }
-    enum Resource {
-        Disk(change),
-        Fs(change),
-        Net { old, new },
-        NetDevice { mac, path, rdev },
-        Chardev(change),
-        Rng(change),
-        Smartcard(change),
-        Dev(device),
-        HostdevStorage(path),
-        HostdevMisc(path),
-        Tpm { kind, path },
-        Shmem { name, size },
-        ShmemServer(path),
-        Evdev(path),
-        Memory { old, new },
-        Vcpu(count),
-        IoThread(count),
-        Cgroup { path, access },
-    }
-}
+pub(super) use parts;

@@ -1,5 +1,6 @@
 //! VIRT_CONTROL: a guest starts, stops, or a container's init starts.
 
+use super::borrow::parts;
 use super::fields::FieldSink;
 use super::parse::{FieldReader, ParseError};
 use crate::value::Value;
@@ -80,5 +81,17 @@ impl<'a> Control<'a> {
             },
         };
         Ok((subject, Self { op, pid }))
+    }
+}
+
+parts! {
+    struct Control { op, pid }
+}
+
+parts! {
+    enum ControlOp {
+        Start { reason },
+        Stop { reason },
+        Init { init_pid, pid_ns },
     }
 }

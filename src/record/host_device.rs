@@ -1,5 +1,6 @@
 //! Devices of the host, and their addresses as people write them.
 
+use super::borrow::parts;
 use super::tail::{PciAddress, ScsiAddress, UsbAddress};
 use crate::Error;
 use crate::guest::Uuid;
@@ -108,6 +109,17 @@ fn scsi_host(wwpn: &[u8]) -> Option<HostDevice<'static>> {
 fn mdev(uuid: &[u8]) -> Option<HostDevice<'static>> {
     let uuid = Uuid::parse(uuid)?;
     Some(HostDevice::Mdev(Some(Value::from(uuid.to_string()))))
+}
+
+parts! {
+    enum HostDevice {
+        Usb { bus, device },
+        Pci { domain, bus, slot, function },
+        Scsi { adapter, bus, target, unit },
+        ScsiHost(wwpn),
+        Mdev(uuid),
+        Redirected,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Formatting, reading, `verify`, `report` and the tests' examples all follow this table. A
 //! variant of [`Resource`] that isn't in it doesn't compile.
 
-use super::examples::{Choices, Example};
+use super::examples::{Example, Fixed, Source};
 use super::fields::{FieldSink, Style};
 use super::host_device::HostDevice;
 use super::parse::{FieldReader, ParseError};
@@ -110,23 +110,12 @@ macro_rules! kinds {
             }
         }
 
-        impl Resource<'static> {
-            /// An example of every kind in each of its forms, with and without what may be
-            /// missing: for the tests of programs that write or read records.
-            pub fn every_kind() -> Vec<Self> {
-                let mut all = Vec::new();
-                $( $( for choices in Choices::all() {
-                    let mut choices = choices;
-                    $( let $value $(($($part),+))? =
-                        Example::example(&const { field!($key $style $role $($word)?) }, &mut choices); )+
-                    let example = Resource::$variant $shape;
-                    if !all.contains(&example) {
-                        all.push(example);
-                    }
-                } )+ )+
-                all
-            }
-        }
+        /// For each form in the table, what makes up a resource of that form.
+        pub const MAKERS: &[fn(&mut dyn Source) -> Resource<'static>] = &[ $( $( |source| {
+            $( let $value $(($($part),+))? =
+                Example::example(&const { field!($key $style $role $($word)?) }, source); )+
+            Resource::$variant $shape
+        } ),+ ),+ ];
     };
 }
 
@@ -232,6 +221,23 @@ kinds! {
             "cgroup" = path: Encoded Identity, "class" = Word "major": Plain Other,
             "category" = category: Raw Other, "maj" = Hex(major): Plain Other, "acl" = acl: Raw Other
         ];
+    }
+}
+
+impl Resource<'static> {
+    /// An example of every kind in each of its forms, with and without what may be missing: for the
+    /// tests of programs that write or read records.
+    pub fn every_kind() -> Vec<Self> {
+        let mut all = Vec::new();
+        for make in MAKERS {
+            for mut values in Fixed::all() {
+                let example = make(&mut values);
+                if !all.contains(&example) {
+                    all.push(example);
+                }
+            }
+        }
+        all
     }
 }
 

@@ -7,6 +7,7 @@
 //! the guest in them.
 
 use super::RecordType;
+use super::borrow::parts;
 use super::fields::FieldSink;
 use super::parse::{FieldReader, ParseError, Subject};
 use crate::value::Value;
@@ -113,5 +114,15 @@ impl<'a> Lifecycle<'a> {
             _ => Self::MigrateOut { reason, peer: reader.encoded_option("destination-host")? },
         };
         Ok((subject, event))
+    }
+}
+
+parts! {
+    enum Lifecycle {
+        IntegrityCheck { mechanism, action },
+        Create { reason, image },
+        Destroy { reason, image },
+        MigrateIn { reason, peer },
+        MigrateOut { reason, peer },
     }
 }

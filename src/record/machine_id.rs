@@ -1,5 +1,6 @@
 //! VIRT_MACHINE_ID: a security label is bound to the guest.
 
+use super::borrow::parts;
 use super::fields::FieldSink;
 use super::parse::{FieldReader, ParseError};
 use crate::value::Value;
@@ -30,4 +31,8 @@ impl<'a> MachineId<'a> {
             model: reader.raw_option("model")?,
         })
     }
+}
+
+parts! {
+    struct MachineId { vm_ctx, img_ctx, model }
 }

@@ -8,7 +8,7 @@
 mod address;
 mod borrow;
 mod control;
-mod examples;
+pub(crate) mod examples;
 pub(crate) mod fields;
 mod host_device;
 pub(crate) mod kinds;
@@ -261,4 +261,17 @@ impl Fields for Record<'_> {
 fn visit_subject<S: FieldSink>(guest: &Guest<'_>, sink: &mut S) {
     sink.encoded("vm", Some(&guest.name));
     sink.plain("uuid", &guest.uuid.text());
+}
+
+borrow::parts! {
+    struct Record { guest, event, success }
+}
+
+borrow::parts! {
+    enum Event {
+        Control(control),
+        MachineId(labels),
+        Resource { reason, resource },
+        Lifecycle(event),
+    }
 }

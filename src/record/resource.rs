@@ -1,5 +1,6 @@
 //! VIRT_RESOURCE: what of the host a guest gets, changes or gives back.
 
+use super::borrow::parts;
 use super::{HostDevice, Mac, Rdev};
 use crate::value::Value;
 
@@ -136,4 +137,36 @@ pub enum Resource<'a> {
         /// What the rule allows or denies.
         access: Access<'a>,
     },
+}
+
+parts! {
+    struct Change { old, new }
+}
+
+parts! {
+    enum Access {
+        All,
+        Path { path, rdev, acl },
+        Major { category, major, acl },
+    }
+    enum Resource {
+        Disk(change),
+        Fs(change),
+        Net { old, new },
+        NetDevice { mac, path, rdev },
+        Chardev(change),
+        Rng(change),
+        Smartcard(change),
+        Dev(device),
+        HostdevStorage(path),
+        HostdevMisc(path),
+        Tpm { kind, path },
+        Shmem { name, size },
+        ShmemServer(path),
+        Evdev(path),
+        Memory { old, new },
+        Vcpu(count),
+        IoThread(count),
+        Cgroup { path, access },
+    }
 }

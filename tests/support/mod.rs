@@ -1,14 +1,10 @@
 //! Random records, for the properties that every record must have.
 
-pub(crate) mod forms;
-
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use viraudit::record::{
-    Access, Change, Control, ControlOp, Count, Event, HostDevice, Lifecycle, Mac, MachineId, Rdev,
-    Resource, TpmKind,
-};
+use viraudit::internal::record::{Field, MAKERS, Source, Style};
+use viraudit::record::{Control, ControlOp, Event, Lifecycle, MachineId, Resource};
 use viraudit::{Guest, Record, Uuid, Value};
 
 /// What somebody might try.
@@ -48,88 +44,38 @@ fn raw() -> BoxedStrategy<Value<'static>> {
         .boxed()
 }
 
-/// A change that is worth a record, or isn't.
-fn change() -> impl Strategy<Value = Change<'static>> {
-    (option::of(value()), option::of(value())).prop_map(|(old, new)| Change { old, new })
+/// Random values for the fields of one resource.
+#[derive(Clone, Debug)]
+struct Random {
+    there: Vec<bool>,
+    encoded: Vec<Value<'static>>,
+    raw: Vec<Value<'static>>,
+    numbers: Vec<u64>,
 }
 
-fn mac() -> impl Strategy<Value = Mac> {
-    any::<[u8; 6]>().prop_map(Mac)
+impl Source for Random {
+    fn is_there(&mut self) -> bool {
+        self.there.pop().expect("enough choices")
+    }
+
+    fn text(&mut self, field: &Field) -> Value<'static> {
+        let from = if field.style == Style::Raw { &mut self.raw } else { &mut self.encoded };
+        from.pop().expect("enough texts")
+    }
+
+    fn number(&mut self) -> u64 {
+        self.numbers.pop().expect("enough numbers")
+    }
 }
 
-fn rdev() -> impl Strategy<Value = Option<Rdev>> {
-    option::of((any::<u32>(), any::<u32>()).prop_map(|(major, minor)| Rdev { major, minor }))
+fn random() -> impl Strategy<Value = Random> {
+    let values = (vec(any::<bool>(), 4), vec(value(), 4), vec(raw(), 4), vec(any::<u64>(), 6));
+    values.prop_map(|(there, encoded, raw, numbers)| Random { there, encoded, raw, numbers })
 }
 
-fn count() -> impl Strategy<Value = Count> {
-    (any::<u32>(), any::<u32>()).prop_map(|(old, new)| Count { old, new })
-}
-
-fn host_device() -> BoxedStrategy<HostDevice<'static>> {
-    prop_oneof![
-        any::<(u32, u32)>().prop_map(|(bus, device)| HostDevice::Usb { bus, device }),
-        any::<(u32, u32, u32, u32)>().prop_map(|(domain, bus, slot, function)| HostDevice::Pci {
-            domain,
-            bus,
-            slot,
-            function
-        }),
-        (value(), any::<(u32, u32, u64)>()).prop_map(|(adapter, (bus, target, unit))| {
-            HostDevice::Scsi { adapter, bus, target, unit }
-        }),
-        option::of(value()).prop_map(HostDevice::ScsiHost),
-        option::of(value()).prop_map(HostDevice::Mdev),
-        Just(HostDevice::Redirected),
-    ]
-    .boxed()
-}
-
-fn access() -> BoxedStrategy<Access<'static>> {
-    prop_oneof![
-        Just(Access::All),
-        (option::of(value()), rdev(), raw()).prop_map(|(path, rdev, acl)| Access::Path {
-            path,
-            rdev,
-            acl
-        }),
-        (raw(), any::<u32>(), raw()).prop_map(|(category, major, acl)| Access::Major {
-            category,
-            major,
-            acl
-        }),
-    ]
-    .boxed()
-}
-
+/// A resource of any kind.
 fn resource() -> BoxedStrategy<Resource<'static>> {
-    let kinds = [TpmKind::Passthrough, TpmKind::Emulator, TpmKind::External];
-    let kind = prop::sample::select(kinds.to_vec());
-    prop_oneof![
-        change().prop_map(Resource::Disk),
-        change().prop_map(Resource::Fs),
-        change().prop_map(Resource::Chardev),
-        change().prop_map(Resource::Rng),
-        change().prop_map(Resource::Smartcard),
-        (option::of(mac()), option::of(mac())).prop_map(|(old, new)| Resource::Net { old, new }),
-        (mac(), option::of(value()), rdev()).prop_map(|(mac, path, rdev)| Resource::NetDevice {
-            mac,
-            path,
-            rdev
-        }),
-        host_device().prop_map(Resource::Dev),
-        option::of(value()).prop_map(Resource::HostdevStorage),
-        option::of(value()).prop_map(Resource::HostdevMisc),
-        (kind, option::of(value())).prop_map(|(kind, path)| Resource::Tpm { kind, path }),
-        (raw(), any::<u64>()).prop_map(|(name, size)| Resource::Shmem { name, size }),
-        option::of(raw()).prop_map(Resource::ShmemServer),
-        option::of(raw()).prop_map(Resource::Evdev),
-        any::<(u64, u64)>().prop_map(|(old, new)| Resource::Memory { old, new }),
-        count().prop_map(Resource::Vcpu),
-        count().prop_map(Resource::IoThread),
-        (option::of(value()), access())
-            .prop_map(|(path, access)| Resource::Cgroup { path, access }),
-    ]
-    .boxed()
+    (0..MAKERS.len(), random()).prop_map(|(form, mut values)| MAKERS[form](&mut values)).boxed()
 }
 
 fn control() -> BoxedStrategy<Control<'static>> {

@@ -6,11 +6,10 @@ use std::io::Write;
 use std::process::Stdio;
 
 /// Runs each command line (words with blanks between them, `'a b'` is one word; behind ` < ` comes
-/// the standard input), and compares the transcript with the golden file of that name; returns it.
-pub(crate) fn check(name: &str, commands: &[&str]) -> String {
+/// the standard input), and compares the transcript with the golden file of that name.
+pub(crate) fn check(name: &str, commands: &[&str]) {
     let transcript: String = commands.iter().map(|command| run(command)).collect();
     compare(&format!("cli/tests/golden/{name}.txt"), &transcript);
-    transcript
 }
 
 /// Compares with a committed file, or writes it when REFRESH is set.
