@@ -12,7 +12,8 @@
  *
  *     if (virAuditOpenConfig(NULL) < 0) {
  *         fprintf(stderr, "no auditing: %s\n", virAuditLastError());
- *         exit(1);
+ *         if (virAuditRequired())
+ *             exit(1);
  *     }
  *     dom = virAuditDomainNew("kvm", "web1", uuid);
  *     virAuditDomainSetPid(dom, pid);
@@ -32,14 +33,14 @@
  *
  *  - A function with an int result returns 0, or -1 on failure. A function with a pointer result
  *    returns NULL on failure. errno is then set, and virAuditLastError returns an explanation. A
- *    function that succeeds, or that returns nothing, leaves errno unchanged.
+ *    successful call leaves errno unchanged. So does a function without a result.
  *  - A daemon may ignore the results of the functions that send records. A record that can't be
  *    delivered is counted (virAuditGetStats), and the first of a run of failures is logged as a
  *    warning.
  *  - While nothing is open, and at level 0, the functions that send succeed and send nothing. If
  *    logging is on (virAuditLog), they log the record.
- *  - A NULL argument is an error: EINVAL, and the explanation names the argument. A function
- *    without a result then does nothing. An argument that may be NULL is documented as such.
+ *  - An argument must not be NULL unless its function's comment allows it. Otherwise the call fails
+ *    with EINVAL, and the explanation names the argument. A function without a result does nothing.
  *  - A string is any sequence of bytes up to a NUL. The library copies what it keeps. No value can
  *    add a field to a record or forge another record, whatever its bytes.
  *  - Any thread may call any function at any time. A forked child may call them too: it opens its
@@ -77,7 +78,7 @@
 # define VIRAUDIT_USE_RESULT
 #endif
 
-/* The result is new, and the caller releases it with that function. */
+/* For a result that the caller releases with the function `release`. */
 #if defined __GNUC__ && __GNUC__ >= 11 && !defined __clang__
 # define VIRAUDIT_NEW(release) \
     __attribute__((__malloc__, __malloc__(release, 1))) VIRAUDIT_USE_RESULT
@@ -117,7 +118,7 @@ const char *virAuditVersion(void);
  * open.
  *
  * An opening looks up the executable, the host name and the terminal that appear in each record of
- * this process. A daemon that gives up its terminal opens afterwards.
+ * this process. A daemon that detaches from its terminal should do that first, and then open.
  */
 
 /*
@@ -125,25 +126,31 @@ const char *virAuditVersion(void);
  *
  *   0  No record is sent. The call succeeds, and closes what was open.
  *   1  Records are sent if the kernel has audit support. Without it the call fails (logged at info
- *      level), and the daemon may go on. While auditing is off, the kernel drops the records.
+ *      level), and the daemon goes on. While auditing is off on the host, the kernel drops records.
  *   2  The daemon must not run without auditing. The call also fails if auditing is off (ENOTCONN),
  *      or if this process may not write records (EPERM, ECONNREFUSED, EACCES). Higher levels mean
  *      the same.
  *
- * The function is libvirt's of the same name.
+ * libvirt has the same function.
  */
 int virAuditOpen(unsigned int audit_level) VIRAUDIT_USE_RESULT;
 
 /*
- * Opens the kernel's audit subsystem with the audit_level in the libvirtd.conf at path, and applies
- * its audit_logging (virAuditLog). The file is read as libvirt reads it. path may be NULL:
- * /etc/libvirt/libvirtd.conf. Without the file, or without a key, the level is 1 and logging is
- * off.
+ * Reads audit_level and audit_logging from the libvirtd.conf at path, as libvirt reads them. Then
+ * calls virAuditLog and virAuditOpen with them. path may be NULL: /etc/libvirt/libvirtd.conf. The
+ * defaults are level 1 and no logging. They apply to a missing key and to a missing file.
  *
  * Fails as virAuditOpen does. Also fails if the file can't be read, or if libvirt would reject it
  * (EINVAL; the explanation has the file and the line).
  */
 int virAuditOpenConfig(const char *path) VIRAUDIT_USE_RESULT;
+
+/*
+ * Returns whether the last opening, successful or not, was at level 2 or above. Also returns true
+ * if virAuditOpenConfig failed because of the file. After a failed opening, true means that the
+ * daemon must not start.
+ */
+bool virAuditRequired(void);
 
 /*
  * Opens the file at path. Records are appended to it in the format of audit.log, which ausearch
@@ -155,9 +162,9 @@ int virAuditOpenFile(const char *path) VIRAUDIT_USE_RESULT;
 int virAuditOpenMock(void) VIRAUDIT_USE_RESULT;
 
 /*
- * Closes what is open. Queued records are delivered first, for at most 5 seconds; the rest is
- * dropped, counted and logged. The counts and the mock's records stay until the next opening. The
- * function is libvirt's of the same name.
+ * Closes what is open. Queued records are delivered first, for at most 5 seconds. The rest is
+ * dropped: the number is counted and logged. The counts and the mock's records stay until the next
+ * opening. libvirt has the same function.
  */
 void virAuditClose(void);
 
@@ -176,11 +183,11 @@ const char *virAuditLastError(void);
 typedef struct _virAuditStats {
     unsigned long long offered;    /* records given to the library while something was open */
     unsigned long long delivered;  /* accepted by the kernel, the file or the mock */
-    unsigned long long failed;     /* refused there, or impossible to hand over */
+    unsigned long long failed;     /* refused, or not possible to send */
     unsigned long long dropped;    /* given up: the queue was full, or a close took too long */
     unsigned long long truncated;  /* offered with values too long for the kernel: shortened */
     unsigned long long queued;     /* waiting in the queue or in an open batch */
-    int last_errno;                /* of the last record that failed or was dropped, or 0 */
+    int last_errno;                /* errno of the last failed or dropped record, or 0 */
     unsigned long long longest_us; /* the longest call that sent, in microseconds */
 } virAuditStats;
 
@@ -201,22 +208,21 @@ int virAuditGetStats(virAuditStats *stats, size_t size);
  * but up to a minute for each record while auditd is frozen and the kernel's backlog is full.
  *
  * With queued delivery, the caller doesn't wait for the kernel. A call puts its record into a queue
- * and succeeds. A thread of the library sends the queue in order; it starts with the first record.
- * A record that fails later is counted and logged. Choose this for a daemon whose guests must not
- * wait for auditd.
+ * and succeeds. A thread of the library sends the records in order. A record that fails there is
+ * counted and logged. Choose this for a daemon whose guests must not wait for auditd.
  *
- * A full queue: at level 1, the record is dropped, and the call fails with EAGAIN. At level 2, the
- * caller waits until the queue has room.
+ * If the queue is full at level 1, the record is dropped, and the call fails with EAGAIN. At level
+ * 2 the caller waits until the queue has room.
  *
- * The end: virAuditClose, exit() and a return to direct delivery first deliver what is queued, for
- * at most 5 seconds. virAuditFlush waits as long as the caller wants. A forked child starts with an
- * empty queue.
+ * virAuditClose, exit() and the change to direct delivery first deliver the queue, for at most 5
+ * seconds. virAuditFlush waits as long as the caller wants. A process that is killed loses its
+ * queue. A forked child starts with an empty one.
  *
  * The kernel drops records that auditd doesn't read in time. If the process has CAP_AUDIT_CONTROL,
- * the thread sees how far auditd is behind, and keeps the records in the queue until it catches up,
- * for up to a minute.
+ * the library's thread sees how far auditd is behind. It then keeps the records in the queue until
+ * auditd catches up, for up to a minute.
  *
- * A function that sends fails with one of these:
+ * A function that sends fails with one of these, or with another errno of socket(2) or sendto(2):
  *
  *   EPERM         this process lacks CAP_AUDIT_WRITE
  *   ECONNREFUSED  this process is in another user namespace, or its network namespace has no
@@ -226,8 +232,9 @@ int virAuditGetStats(virAuditStats *stats, size_t size);
  *   ENOBUFS       the socket's buffer overran
  *   ETIMEDOUT     the kernel didn't answer within a second
  *   EMFILE        no file descriptor is left (or ENFILE)
+ *   EINVAL        the kernel rejects the record
  *
- * With a file, the errno is that of write(2) or open(2).
+ * For a file, errno is that of open(2) or write(2).
  */
 
 /* How records are delivered. */
@@ -237,8 +244,8 @@ typedef enum {
 } virAuditDelivery;
 
 /*
- * Sets the delivery, now and for later openings. queue_limit is the number of records that the
- * queue holds; 0 means 8192. Fails with EINVAL if how is not a virAuditDelivery.
+ * Sets the delivery for what is open now and for later openings. queue_limit is the number of
+ * records that the queue holds; 0 means 8192. Fails with EINVAL if how is not a virAuditDelivery.
  */
 int virAuditSetDelivery(virAuditDelivery how, size_t queue_limit);
 
@@ -256,8 +263,9 @@ int virAuditFlush(unsigned int timeout_ms);
 void virAuditBatchBegin(void);
 
 /*
- * Ends this thread's batch. Its records are sent together and in order, in one system call. Fails
- * as the first record that failed does, or with EINVAL if no batch is open.
+ * Ends this thread's batch. Its records are sent together and in order, in one system call. If
+ * records fail, the call fails with the errno of the first one. It fails with EINVAL if no batch is
+ * open.
  */
 int virAuditBatchEnd(void);
 
@@ -267,8 +275,8 @@ int virAuditBatchEnd(void);
 
 /*
  * Turns the logging of records on or off. It is off by default, and virAuditOpenConfig sets it too.
- * Each record is logged as "success=yes ..." at info level, or as "success=no ..." as a warning,
- * whether something is open or not. The function is libvirt's of the same name.
+ * A successful operation is logged at info level as "success=yes ...", a failed one as a warning
+ * "success=no ...". Records are logged even if nothing is open. libvirt has the same function.
  */
 void virAuditLog(bool enabled);
 
@@ -294,10 +302,11 @@ typedef void (*virAuditLogFunc)(void *opaque, virAuditLogLevel level, const char
                                 const char *function, const char *message);
 
 /*
- * Sends log lines to func. func may be NULL: the default. The default is libvirt's own log in a
- * process that has libvirt in it, and the `log` crate's logger in a Rust program; otherwise lines
- * are discarded. opaque may be NULL. Other threads may still be in a call of the previous function
- * when this returns.
+ * Sends log lines to func. opaque may be NULL. When this returns, other threads may still be in a
+ * call of the previous function.
+ *
+ * func may be NULL: lines go to the default. In a process that has libvirt in it, that is libvirt's
+ * own log. In a Rust program, it is the logger of the `log` crate. Elsewhere lines are discarded.
  */
 void virAuditSetLogFunc(virAuditLogFunc func, void *opaque);
 
@@ -307,7 +316,7 @@ void virAuditSetLogFunc(virAuditLogFunc func, void *opaque);
  * Prefer the functions for guests and resources below: they encode values where it is needed.
  */
 
-/* libvirt's description of a module that logs. Other programs have none. */
+/* libvirt's description of the module that logs. Other programs pass NULL. */
 typedef struct _virLogSource virLogSource;
 
 /* The types of the records that libvirt writes. */
@@ -325,11 +334,10 @@ typedef enum {
  *               the caller's place, for the log. source, filename and funcname may be NULL.
  *   clienttty, clientaddr
  *               terminal and address of the client that asked for the operation. clienttty may be
- *               NULL: this process's terminal. clientaddr may be NULL: no address. "" is none.
- *   success     res=success or res=failed
+ *               NULL: this process's terminal. clientaddr may be NULL: no address. "" means none.
+ *   success     whether the operation succeeded: res=success or res=failed
  *
- * If fmt is NULL or type is invalid, nothing is sent. errno is unchanged in any case. The function
- * is libvirt's of the same name.
+ * If fmt is NULL or type is invalid, nothing is sent. libvirt has the same function.
  */
 void virAuditSend(virLogSource *source, const char *filename, size_t linenr, const char *funcname,
                   const char *clienttty, const char *clientaddr, virAuditRecordType type,
@@ -338,14 +346,14 @@ void virAuditSend(virLogSource *source, const char *filename, size_t linenr, con
 /*
  * Returns "KEY=VALUE" with the value in audit's encoding: in quotes, or in hex if it has a blank, a
  * quote or a byte that isn't printable ASCII. value may be NULL: KEY="?". The caller releases the
- * result with free(). Fails with ENOMEM. The function is libvirt's of the same name.
+ * result with free(). Fails with ENOMEM. libvirt has the same function.
  */
 char *virAuditEncode(const char *key, const char *value) VIRAUDIT_NEW(free);
 
 /* What libvirt prints for a string that may be NULL. */
 #define VIR_AUDIT_STR(str) ((str) ? (str) : "?")
 
-/* The source for VIR_AUDIT and VIR_AUDIT_USER. Define it before including this header. */
+/* The source for VIR_AUDIT and VIR_AUDIT_USER. To have another, define it before the #include. */
 #ifndef VIR_AUDIT_LOG_SOURCE
 # define VIR_AUDIT_LOG_SOURCE NULL
 #endif
@@ -368,13 +376,13 @@ char *virAuditEncode(const char *key, const char *value) VIRAUDIT_NEW(free);
 /* ---------------------------------------------------------------------------------------------
  * Guests
  *
- * A virAuditDomain holds what the records of a guest have in common. Any thread may use it, also
- * several at once, until it is freed. Neither creating nor freeing one sends a record.
+ * A virAuditDomain holds the guest's data that all its records contain. Several threads may use it
+ * at once, until one frees it. Creating or freeing it sends no record.
  */
 
 typedef struct _virAuditDomain virAuditDomain;
 
-/* Frees a guest. dom may be NULL: nothing happens. */
+/* Frees a guest. dom may be NULL: the call does nothing. */
 void virAuditDomainFree(virAuditDomain *dom);
 
 /*
@@ -384,23 +392,23 @@ void virAuditDomainFree(virAuditDomain *dom);
  *   name  the guest's name
  *   uuid  the guest's UUID, as 16 bytes
  *
- * Its process id is 0. The caller frees it with virAuditDomainFree.
+ * The process id is 0. The caller frees the guest with virAuditDomainFree.
  */
 virAuditDomain *virAuditDomainNew(const char *virt, const char *name, const unsigned char uuid[16])
     VIRAUDIT_NEW(virAuditDomainFree);
 
 /*
- * Creates a guest with all its resources from its domain XML, read as libvirt reads the XML of a
- * running guest. Its process id is 0. The caller frees it with virAuditDomainFree.
+ * Creates a guest with all its resources from its domain XML. The XML is read as libvirt reads that
+ * of a running guest. The process id is 0. The caller frees the guest with virAuditDomainFree.
  *
- * Fails with EINVAL if libvirt would reject the XML, or if it lacks something that the records
- * need; the explanation has line and column. Fails with ENOTSUP if the library was built without
+ * Fails with EINVAL if libvirt would reject the XML, or if the XML lacks something that the records
+ * need. The explanation has line and column. Fails with ENOTSUP if the library was built without
  * XML support.
  */
 virAuditDomain *virAuditDomainNewXML(const char *xml) VIRAUDIT_NEW(virAuditDomainFree);
 
 /*
- * Sets the process id of the guest on the host, which its VIRT_CONTROL records have. libvirt sets 0
+ * Sets the process id of the guest on the host. It appears in VIRT_CONTROL records. libvirt sets 0
  * or -1 once the process is gone.
  */
 void virAuditDomainSetPid(virAuditDomain *dom, long long pid);
@@ -433,6 +441,7 @@ int virAuditDomainInit(const virAuditDomain *dom, long long initpid, unsigned lo
  *   vm_ctx   the label of its process
  *   img_ctx  the label of its images
  *   model    the security model: selinux, apparmor, dac, ...
+ *   success  whether the labels were set
  *
  * vm_ctx, img_ctx and model may be NULL: unknown.
  */
@@ -444,9 +453,9 @@ int virAuditDomainSecurityLabel(const virAuditDomain *dom, const char *vm_ctx, c
  *
  * Each function sends one VIRT_RESOURCE record. These arguments are the same in all of them:
  *
- *   dom      the guest that gets, loses or changes the resource
- *   old...   the value before the change
- *   new...   the value after the change
+ *   dom      the guest
+ *   old...   the value before the change. A resource that the guest gets has none.
+ *   new...   the value after the change. A resource that the guest loses has none.
  *   reason   why: libvirt uses start, attach, detach, update, mirror, snapshot, allow and deny
  *   success  whether the change took place
  */
@@ -491,7 +500,7 @@ int virAuditDomainNet(const virAuditDomain *dom, const unsigned char oldmac[6],
 int virAuditDomainNetDevice(const virAuditDomain *dom, const unsigned char mac[6],
                             const char *device, bool success);
 
-/* Reports a PCI device of the host, by its address. */
+/* Reports a PCI device of the host, by its address: domain, bus, slot and function. */
 int virAuditDomainHostdevPCI(const virAuditDomain *dom, unsigned int domain, unsigned int bus,
                              unsigned int slot, unsigned int function, const char *reason,
                              bool success);
@@ -500,7 +509,10 @@ int virAuditDomainHostdevPCI(const virAuditDomain *dom, unsigned int domain, uns
 int virAuditDomainHostdevUSB(const virAuditDomain *dom, unsigned int bus, unsigned int device,
                              const char *reason, bool success);
 
-/* Reports a SCSI unit of the host, by its address. adapter is a name such as scsi_host0. */
+/*
+ * Reports a SCSI device of the host, by its address: adapter (such as scsi_host0), bus, target and
+ * unit.
+ */
 int virAuditDomainHostdevSCSI(const virAuditDomain *dom, const char *adapter, unsigned int bus,
                               unsigned int target, unsigned long long unit, const char *reason,
                               bool success);
@@ -561,21 +573,21 @@ int virAuditDomainShmemServer(const virAuditDomain *dom, const char *path, const
 int virAuditDomainInput(const virAuditDomain *dom, const char *path, const char *reason,
                         bool success);
 
-/* Reports that the guest's memory changes. oldval and newval are in KiB. */
+/* Reports that the guest's memory changes from oldval to newval, both in KiB. */
 int virAuditDomainMemory(const virAuditDomain *dom, unsigned long long oldval,
                          unsigned long long newval, const char *reason, bool success);
 
-/* Reports that the number of the guest's virtual CPUs changes. */
+/* Reports that the number of the guest's virtual CPUs changes from oldval to newval. */
 int virAuditDomainVcpu(const virAuditDomain *dom, unsigned int oldval, unsigned int newval,
                        const char *reason, bool success);
 
-/* Reports that the number of the guest's I/O threads changes. */
+/* Reports that the number of the guest's I/O threads changes from oldval to newval. */
 int virAuditDomainIOThread(const virAuditDomain *dom, unsigned int oldval, unsigned int newval,
                            const char *reason, bool success);
 
 /*
  * Reports that the guest's cgroup allows or denies all devices. reason is allow or deny. cgroup is
- * the path of the cgroup. cgroup may be NULL: it has no devices controller.
+ * the path of the cgroup. cgroup may be NULL: the guest has no devices controller.
  */
 int virAuditDomainCgroup(const virAuditDomain *dom, const char *cgroup, const char *reason,
                          bool success);
@@ -589,7 +601,7 @@ int virAuditDomainCgroup(const virAuditDomain *dom, const char *cgroup, const ch
  *   name    what the devices are: pty, sound, ...
  *   perms   the permissions: any of r, w and m
  *
- * cgroup may be NULL: it has no devices controller.
+ * cgroup may be NULL: the guest has no devices controller.
  */
 int virAuditDomainCgroupMajor(const virAuditDomain *dom, const char *cgroup, const char *reason,
                               int maj, const char *name, const char *perms, bool success);
@@ -604,7 +616,7 @@ int virAuditDomainCgroupMajor(const virAuditDomain *dom, const char *cgroup, con
  *   rc      the outcome: 0 is success, below 0 is failure. Above 0 means that there was nothing to
  *           do, and nothing is sent.
  *
- * cgroup may be NULL: it has no devices controller. path may be NULL: unknown.
+ * cgroup may be NULL: the guest has no devices controller. path may be NULL: unknown.
  */
 int virAuditDomainCgroupPath(const virAuditDomain *dom, const char *cgroup, const char *reason,
                              const char *path, const char *perms, int rc);
@@ -612,8 +624,8 @@ int virAuditDomainCgroupPath(const virAuditDomain *dom, const char *cgroup, cons
 /* ---------------------------------------------------------------------------------------------
  * The lifecycle of a guest
  *
- * libvirt never writes these records. Their types are defined by the audit project's specification
- * of a guest's lifecycle.
+ * libvirt never writes these records. The audit project's specification of a guest's lifecycle
+ * defines their types.
  */
 
 /*

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 static CURRENT: ForkSlot<Auditor> = ForkSlot::new();
 /// Set on its own: libvirt turns logging on whether auditing could be opened or not.
 static LOGGING: AtomicBool = AtomicBool::new(false);
+/// Whether the last opening, successful or not, was one that a daemon must not run without.
+static REQUIRED: AtomicBool = AtomicBool::new(false);
 /// The limit of the queue; 0: delivery is direct.
 static QUEUE_LIMIT: AtomicUsize = AtomicUsize::new(0);
 
@@ -39,6 +41,7 @@ fn closed() -> Auditor {
 
 /// Opens a backend and makes it the current one. On failure the previous one stays.
 pub(super) fn open(backend: impl Backend + 'static, level: u32) -> Result<(), Problem> {
+    set_required(level > 1);
     let auditor = match level {
         0 => closed(),
         _ => Auditor::open_for(backend, options(level, Origin::current()), caller("virAuditOpen"))?,
@@ -78,6 +81,14 @@ pub(super) fn deliver(send: impl FnOnce(&Auditor) -> Result<(), Failure>) -> Res
 /// The caller of a C function that doesn't take its place in the source.
 pub(super) fn caller(function: &'static str) -> Caller<'static> {
     Caller { file: "", line: 0, function }
+}
+
+pub(super) fn required() -> bool {
+    REQUIRED.load(Ordering::SeqCst)
+}
+
+pub(super) fn set_required(required: bool) {
+    REQUIRED.store(required, Ordering::SeqCst);
 }
 
 pub(super) fn set_logging(enabled: bool) {

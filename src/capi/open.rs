@@ -41,10 +41,17 @@ extern "C" fn virAuditOpen(audit_level: c_uint) -> c_int {
 #[unsafe(no_mangle)]
 extern "C" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
     status(|| {
+        // libvirtd doesn't start with a file that it can't read.
+        current::set_required(true);
         let Config { audit_level, audit_logging } = config(path.get())?;
         current::set_logging(audit_logging);
         open_host(audit_level)
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn virAuditRequired() -> bool {
+    quietly(true, current::required)
 }
 
 #[unsafe(no_mangle)]
