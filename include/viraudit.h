@@ -660,33 +660,35 @@ int virAuditDomainMigrateOut(const virAuditDomain *dom, const char *peer, const 
  * The mock, for tests
  *
  * The mock keeps records in memory instead of sending them. It needs no privileges. A test starts
- * it in one of two ways:
+ * one in one of two ways:
  *
- *  - virAuditOpenMock opens it.
- *  - virAuditMockHost puts it in the place of the kernel. The daemon's own calls of virAuditOpen or
- *    virAuditOpenConfig then open it. This way a test also covers a daemon that must not start
- *    without auditing:
+ *  - virAuditOpenMock starts and opens a mock.
+ *  - virAuditMockHost starts a mock in the place of the kernel. The daemon's own calls of
+ *    virAuditOpen or virAuditOpenConfig then open it. In this way a test also covers a daemon that
+ *    must not start without auditing:
  *
  *        virAuditMockHost("audit_level = 2\n");
  *        virAuditMockFail(EPERM);
  *        assert(daemon_start() < 0);
  *
- * Records are numbered from 0. The strings that the functions return belong to the mock: they are
- * valid until virAuditMockClear, or until a new mock starts. A forked child starts without records.
+ * A new mock has no records, refuses none, and replaces the previous one. Its records are numbered
+ * from 0. The functions below compare and return field values in decoded form: "/a b" for
+ * new-disk=2F612062. The strings that they return are valid until virAuditMockClear or until a new
+ * mock starts. A forked child starts without records.
  */
 
 /*
- * Starts a new mock in the place of the kernel, without opening it. From now on:
+ * Starts a new mock in the place of the kernel, but doesn't open it. From now on:
  *
  *  - virAuditOpen and virAuditOpenConfig open the mock. Opening it again keeps its records.
- *  - virAuditOpenConfig(NULL) reads its settings from config, not from /etc/libvirt/libvirtd.conf.
+ *  - virAuditOpenConfig(NULL) reads the text config instead of /etc/libvirt/libvirtd.conf. "" is
+ *    the same as a missing file.
  *
- * config is the text of the file. "" is the same as no file. config may be NULL: later openings use
- * the kernel and the file again.
+ * config may be NULL: later openings use the kernel and the file again. The mock stays as it is.
  */
 void virAuditMockHost(const char *config);
 
-/* Returns the number of records. Without a mock it is 0. */
+/* Returns the number of records, or 0 if there is no mock. */
 size_t virAuditMockCount(void);
 
 /*
@@ -696,21 +698,20 @@ size_t virAuditMockCount(void);
 const char *virAuditMockRecord(size_t i);
 
 /*
- * Returns the number of the first record, from record number from on, whose field key has this
- * value, decoded. Fails with ENOENT, and returns -1, if there is none.
+ * Searches the records, beginning with record from, for one whose field key has this value. Returns
+ * the number of the first one. If there is none, returns -1 with ENOENT.
  */
 ssize_t virAuditMockFind(const char *key, const char *value, size_t from) VIRAUDIT_USE_RESULT;
 
 /*
- * Returns the number of the first record, from record number from on, that has this type and all
- * these fields.
+ * Searches the records, beginning with record from, for one with this type and all these fields.
+ * Returns the number of the first one.
  *
  *   type    such as "VIRT_RESOURCE". type may be NULL: any type.
- *   fields  strings "KEY=VALUE", with NULL after the last one. Values are decoded.
+ *   fields  an array of strings "KEY=VALUE", with NULL after the last one
  *
- * Fails with ENOENT, and returns -1, if there is none. virAuditLastError then shows the nearest
- * record and the fields that differ. Fails with EINVAL if type is not a record type, or if a field
- * has no "=".
+ * If there is none, returns -1 with ENOENT, and virAuditLastError shows the nearest record and the
+ * fields that differ. Fails with EINVAL if type is not a record type, or if a field has no "=".
  */
 ssize_t virAuditMockExpect(size_t from, const char *type, const char *const *fields)
     VIRAUDIT_USE_RESULT;
@@ -738,8 +739,8 @@ extern "C++" {
 #endif
 
 /*
- * Returns the value of field key in record i, decoded. Fails with ENOENT if there is no such record
- * or no such field.
+ * Returns the value of field key in record i. Fails with ENOENT if there is no such record or no
+ * such field.
  */
 const char *virAuditMockField(size_t i, const char *key);
 
@@ -747,12 +748,12 @@ const char *virAuditMockField(size_t i, const char *key);
 void virAuditMockClear(void);
 
 /*
- * Makes the mock refuse records with errno errnum, as the kernel would. The mock doesn't keep
+ * Makes the mock refuse records with the errno errnum, as the kernel would. The mock doesn't keep
  * records that it refuses. If errnum is 0, it accepts records again.
  *
- * After virAuditMockHost, openings fail too where the kernel's would. At level 2 an opening fails
- * with any errnum; ENOTCONN is a host on which auditing is off. At level 1 it fails with
- * EPROTONOSUPPORT and EAFNOSUPPORT (no audit support), EMFILE and ENFILE.
+ * After virAuditMockHost, the mock also refuses to open, in the same cases as the kernel. At level
+ * 2 an opening fails with any errnum. At level 1 it fails with EPROTONOSUPPORT and EAFNOSUPPORT (no
+ * audit support) and with EMFILE and ENFILE. ENOTCONN simulates a host on which auditing is off.
  */
 void virAuditMockFail(int errnum);
 
