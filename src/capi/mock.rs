@@ -4,17 +4,16 @@ use super::args::{MaybeText, Text, Texts};
 use super::boundary::{Problem, guard, quietly, status};
 use super::current;
 use super::fork_slot::ForkSlot;
-use crate::MockBackend;
-use crate::RecordType;
 use crate::audit_sys::process::PerProcess;
 use crate::backend::WantedFields;
+use crate::{MockBackend, RecordType};
 use std::collections::BTreeMap;
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The current mock. It outlives virAuditClose, so that a test can look at the records.
-static SHELF: ForkSlot<Shelf> = ForkSlot::new();
+static MOCK: ForkSlot<Mock> = ForkSlot::new();
 
 /// The text of the mock host's libvirtd.conf; while it is set, the kernel is a mock.
 static HOST: ForkSlot<Vec<u8>> = ForkSlot::new();
@@ -22,28 +21,28 @@ static HOST: ForkSlot<Vec<u8>> = ForkSlot::new();
 /// The mock in the place of the kernel, and of /etc/libvirt/libvirtd.conf.
 pub(super) fn host() -> Option<(MockBackend, Arc<Vec<u8>>)> {
     let config = HOST.get()?;
-    Some((SHELF.get()?.backend.clone(), config))
+    Some((MOCK.get()?.backend.clone(), config))
 }
 
 #[derive(Default)]
-struct Shelf {
+struct Mock {
     backend: MockBackend,
-    shown: PerProcess<Mutex<Shown>>,
+    strings: PerProcess<Mutex<Strings>>,
 }
 
 /// The strings that were returned to C: a record, or a field of it. A `CString`'s text doesn't move
 /// when the map grows.
-type Shown = BTreeMap<(usize, Option<CString>), CString>;
+type Strings = BTreeMap<(usize, Option<CString>), CString>;
 
-impl Shelf {
-    fn shown(&self) -> MutexGuard<'_, Shown> {
-        self.shown.get().lock().unwrap_or_else(PoisonError::into_inner)
+impl Mock {
+    fn strings(&self) -> MutexGuard<'_, Strings> {
+        self.strings.get().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The string for record `i`, or for its field `key`.
-    fn show(&self, i: usize, key: Option<CString>) -> Option<*const c_char> {
-        let mut shown = self.shown();
-        if let Some(text) = shown.get(&(i, key.clone())) {
+    fn string(&self, i: usize, key: Option<CString>) -> Option<*const c_char> {
+        let mut strings = self.strings();
+        if let Some(text) = strings.get(&(i, key.clone())) {
             return Some(text.as_ptr());
         }
         let records = self.backend.records();
@@ -56,20 +55,22 @@ impl Shelf {
         // Only a field that is decoded from a caller's own hex can have a NUL.
         let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
         let text = CString::new(text).unwrap_or_default();
-        Some(shown.entry((i, key)).or_insert(text).as_ptr())
+        Some(strings.entry((i, key)).or_insert(text).as_ptr())
     }
 }
 
-fn shelf() -> Result<Arc<Shelf>, Problem> {
-    SHELF.get().ok_or(Problem::NotFound("there is no mock: call virAuditOpenMock first"))
+fn mock() -> Result<Arc<Mock>, Problem> {
+    MOCK.get().ok_or(Problem::NotFound(
+        "there is no mock: call virAuditOpenMock or virAuditMockHost first",
+    ))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditOpenMock() -> c_int {
     status(|| {
-        let shelf = Shelf::default();
-        current::open(shelf.backend.clone(), 1)?;
-        SHELF.replace(Some(Arc::new(shelf)));
+        let mock = Mock::default();
+        current::open(mock.backend.clone(), 1)?;
+        MOCK.replace(Some(Arc::new(mock)));
         Ok(())
     })
 }
@@ -79,7 +80,7 @@ extern "C" fn virAuditMockHost(config: MaybeText<'_>) {
     quietly((), || {
         let config = config.get().map(|text| Arc::new(text.to_bytes().to_owned()));
         if config.is_some() {
-            SHELF.replace(Some(Arc::default()));
+            MOCK.replace(Some(Arc::default()));
         }
         HOST.replace(config);
     });
@@ -87,20 +88,20 @@ extern "C" fn virAuditMockHost(config: MaybeText<'_>) {
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockCount() -> usize {
-    quietly(0, || SHELF.get().map_or(0, |shelf| shelf.backend.records().len()))
+    quietly(0, || MOCK.get().map_or(0, |mock| mock.backend.records().len()))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockRecord(i: usize) -> *const c_char {
-    guard(ptr::null(), || shelf()?.show(i, None).ok_or(Problem::NotFound("no such record")))
+    guard(ptr::null(), || mock()?.string(i, None).ok_or(Problem::NotFound("no such record")))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockField(i: usize, key: Text<'_>) -> *const c_char {
     guard(ptr::null(), || {
         let key = key.named("key")?.to_owned();
-        shelf()?
-            .show(i, Some(key))
+        mock()?
+            .string(i, Some(key))
             .ok_or(Problem::NotFound("no such record, or no such field in it"))
     })
 }
@@ -110,8 +111,8 @@ extern "C" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> i
     guard(-1, || {
         let key = key.named("key")?.to_str().unwrap_or_default();
         let value = value.named("value")?.to_bytes();
-        let shelf = shelf()?;
-        let records = shelf.backend.records();
+        let mock = mock()?;
+        let records = mock.backend.records();
         let mut rest = records.iter().enumerate().skip(from);
         let found = rest.find(|(_, record)| record.field(key).as_deref() == Some(value));
         found.map(|(i, _)| i as isize).ok_or(Problem::NotFound("no record with that field"))
@@ -121,30 +122,34 @@ extern "C" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> i
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockExpect(from: usize, type_: MaybeText<'_>, fields: Texts<'_>) -> isize {
     guard(-1, || {
-        let kind = type_.get().map(|name| {
-            let kind = name.to_str().ok().and_then(|name| name.parse::<RecordType>().ok());
-            kind.ok_or(Problem::Argument("type is not the name of a record type"))
-        });
-        let fields = fields.named("fields")?;
-        let fields = fields.iter().map(|field| {
-            let field = field.to_bytes();
-            let equals = field.iter().position(|&byte| byte == b'=')?;
-            Some((str::from_utf8(&field[..equals]).ok()?, &field[equals + 1..]))
-        });
-        let fields = fields.collect::<Option<_>>();
-        let fields = fields.ok_or(Problem::Argument("a field is not KEY=VALUE"))?;
-        let wanted = WantedFields { kind: kind.transpose()?, fields };
-        let found = shelf()?.backend.find_fields(&wanted, from);
+        let kind = type_.get().map(record_type).transpose()?;
+        let fields = fields.named("fields")?.into_iter().map(key_and_value);
+        let wanted = WantedFields { kind, fields: fields.collect::<Result<_, _>>()? };
+        let found = mock()?.backend.find_fields(&wanted, from);
         found.map(|i| i as isize).map_err(Problem::NoMatch)
     })
+}
+
+fn record_type(name: &CStr) -> Result<RecordType, Problem> {
+    let kind = name.to_str().ok().and_then(|name| name.parse().ok());
+    kind.ok_or(Problem::Argument("type is not the name of a record type"))
+}
+
+fn key_and_value(field: &CStr) -> Result<(&str, &[u8]), Problem> {
+    let field = field.to_bytes();
+    let equals = field.iter().position(|&byte| byte == b'=');
+    let parts = equals.map(|at| (&field[..at], &field[at + 1..]));
+    parts
+        .and_then(|(key, value)| Some((str::from_utf8(key).ok()?, value)))
+        .ok_or(Problem::Argument("a field is not KEY=VALUE"))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockClear() {
     quietly((), || {
-        if let Some(shelf) = SHELF.get() {
-            shelf.backend.clear();
-            shelf.shown().clear();
+        if let Some(mock) = MOCK.get() {
+            mock.backend.clear();
+            mock.strings().clear();
         }
     });
 }
@@ -152,8 +157,8 @@ extern "C" fn virAuditMockClear() {
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockFail(errnum: c_int) {
     quietly((), || {
-        if let Some(shelf) = SHELF.get() {
-            shelf.backend.fail_with(errnum.saturating_abs());
+        if let Some(mock) = MOCK.get() {
+            mock.backend.fail_with(errnum.saturating_abs());
         }
     });
 }

@@ -252,7 +252,8 @@ int main(int argc, char **argv)
              VIRAUDIT_VERSION_PATCH);
     CHECK_TEXT(virAuditVersion(), version);
     CHECK(virAuditMockCount() == 0);
-    CHECK_FAILS(virAuditMockRecord(0), NULL, ENOENT, "there is no mock: call virAuditOpenMock first");
+    CHECK_FAILS(virAuditMockRecord(0), NULL, ENOENT,
+                "there is no mock: call virAuditOpenMock or virAuditMockHost first");
     virAuditMockFail(EPERM);
     virAuditMockClear();
     logging(dom);
