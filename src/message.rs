@@ -1,10 +1,9 @@
-//! A record's whole text, as the kernel gets it: BODY, then who says so (the origin suffix), and
-//! never more than the kernel keeps.
+//! A record's whole text, as it is sent to the kernel: the BODY, then the origin suffix, and never
+//! more than the kernel keeps.
 //!
-//! The kernel silently cuts a text behind 8,560 bytes, `res=` with it, and readers then lose the
-//! record. So a text that would be longer is shortened first: its longest values lose their ends
-//! (on a whole encoded byte), every field stays, and `truncated=KEY[,KEY]` in front of `exe=` says
-//! which.
+//! The kernel silently cuts a text off after 8,560 bytes, and `res=` with it. Readers then lose the
+//! record. So a longer text is shortened first: its longest values lose their ends, at a whole
+//! encoded byte. Every field stays, and `truncated=KEY[,KEY]` before `exe=` lists the shortened ones.
 
 pub(crate) mod suffix;
 
@@ -19,11 +18,11 @@ use crate::record::{
 use std::ops::Range;
 use suffix::Ending;
 
-/// A BODY that a C caller has formatted, in libvirt's way.
+/// A BODY that a C caller has formatted as libvirt does.
 ///
-/// Its encoded values stand as they are. The few values that libvirt leaves raw stand last in
-/// their records, so they are found, and made safe, even with blanks in them; any other word with
-/// a byte that could start a line becomes hex.
+/// Its encoded values stay as they are. The few values that libvirt leaves raw are at the end of
+/// their records. So they are found even with blanks in them, and become hex if necessary. Any
+/// other word with a byte that could start a line becomes hex too.
 #[derive(Clone, Copy, Debug)]
 pub struct TextBody<'a> {
     /// The record's type.
@@ -32,11 +31,11 @@ pub struct TextBody<'a> {
     pub text: &'a [u8],
 }
 
-/// A key, and the raw value behind it.
+/// A key and its raw value.
 type RawField<'a> = (&'static [u8], &'a [u8]);
 
 impl<'a> TextBody<'a> {
-    /// The part that is made of words, and the raw values behind it.
+    /// The part that consists of words, and the raw values after it.
     fn split(&self) -> (&'a [u8], [Option<RawField<'a>>; 3]) {
         let text = self.text;
         let whole = (text, [None; 3]);
@@ -105,7 +104,7 @@ impl Fields for TextBody<'_> {
     }
 }
 
-/// The room for any text that [`compose`] makes, in bytes.
+/// The size of the longest text that [`compose`] makes, in bytes.
 pub const TEXT_ROOM: usize = MESSAGE_TEXT_MAX;
 
 /// What [`compose`] wrote.
@@ -113,14 +112,14 @@ pub const TEXT_ROOM: usize = MESSAGE_TEXT_MAX;
 pub struct Composed {
     /// The text's length in bytes.
     pub len: usize,
-    /// The length of its BODY.
+    /// The length of the BODY in bytes.
     pub body_len: usize,
-    /// Whether values had to be shortened.
+    /// Whether values were shortened.
     pub truncated: bool,
 }
 
-/// Writes a record's text into `out`; allocates nothing. `None` when `out` is too short, which
-/// [`TEXT_ROOM`] bytes never are.
+/// Writes a record's text into `out`, without allocating. `None` if `out` is too short;
+/// [`TEXT_ROOM`] bytes are always enough.
 pub fn compose(
     body: &impl Fields,
     suffix: &Suffix,
@@ -144,10 +143,10 @@ pub fn compose(
     Some(shorten(body, &ending, out))
 }
 
-/// What is left of each value where even without any the text would be too long.
+/// The length of each value if the text would be too long even without values.
 const LEAST_CAP: usize = 64;
 
-/// Hands fields to a sink that hardly ever gets any: one copy of the code that does, for all such.
+/// Visits fields for a sink that is rarely used: all such sinks share one copy of the code.
 #[inline(never)]
 fn visit_rarely(fields: &impl Fields, sink: &mut dyn FieldSink) {
     fields.visit(&mut Rare(sink));
@@ -162,7 +161,7 @@ impl FieldSink for Rare<'_> {
     }
 }
 
-/// The longest values give up their ends, all down to the same length.
+/// Shortens the longest values to one common length.
 #[cold]
 fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed {
     let mut fits = 0;
@@ -175,7 +174,7 @@ fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed 
             too_long = cap;
         }
     }
-    // More words than the kernel takes bytes, from a C caller: the last words have to go.
+    // The words of a C caller alone are too long: the last ones are dropped.
     let lost = shortened_len(body, ending, fits) > MESSAGE_TEXT_MAX;
     if lost {
         fits = LEAST_CAP;
@@ -201,16 +200,16 @@ fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed 
     Composed { len: writer.len(), body_len, truncated: true }
 }
 
-/// The length of the whole text when no value may take more than `cap` bytes.
+/// The length of the whole text if no value may take more than `cap` bytes.
 fn shortened_len(body: &impl Fields, ending: &Ending<'_>, cap: usize) -> usize {
     let mut length = ShortenedLength { cap, len: 0, keys: 0 };
     visit_rarely(body, &mut length);
     visit_rarely(ending, &mut length);
-    // There is no blank in front of the first field and no comma behind the last key.
+    // The first field has no blank before it, the last key no comma after it.
     length.len - 1 + b" truncated=".len() + length.keys.saturating_sub(1)
 }
 
-/// What a field is called that was shortened; a word of a C caller's may have no key.
+/// The name of a shortened field. A word of a C caller may have no key.
 fn named(key: &[u8]) -> &[u8] {
     if key.is_empty() { MISSING } else { key }
 }
@@ -249,25 +248,25 @@ impl FieldSink for ShortenedKeys<'_, '_> {
     }
 }
 
-/// A record's whole text, read back.
+/// A record's whole text, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedMessage<'a> {
     /// The record.
     pub record: Record<'a>,
-    /// The keys whose values were shortened, with commas between; empty when none was.
+    /// The keys of the shortened values, separated by commas; empty if there are none.
     pub truncated: &'a [u8],
-    /// `exe=`, as it stands there.
+    /// The value of `exe=`, as it is in the text.
     pub exe: &'a [u8],
-    /// `hostname=`, as it stands there.
+    /// The value of `hostname=`, as it is in the text.
     pub hostname: &'a [u8],
-    /// `addr=`, as it stands there.
+    /// The value of `addr=`, as it is in the text.
     pub addr: &'a [u8],
-    /// `terminal=`, as it stands there.
+    /// The value of `terminal=`, as it is in the text.
     pub terminal: &'a [u8],
 }
 
 impl<'a> ParsedMessage<'a> {
-    /// Reads a text that [`compose`] made: a record's BODY and its suffix.
+    /// Parses a text that [`compose`] made: a record's BODY and its suffix.
     pub fn parse(kind: RecordType, text: &'a [u8]) -> Result<Self, ParseError> {
         let at = rfind(text, b" exe=").ok_or(ParseError::Missing("exe"))?.start;
         let (mut body, suffix) = (&text[..at], &text[at + 1..]);

@@ -121,9 +121,9 @@ fn levels_and_logging_are_independent() {
 }
 
 #[test]
-fn each_change_of_state_is_said_once_and_every_record_counted() {
+fn each_state_change_is_logged_once_and_every_record_counted() {
     let (auditor, mock, lines) = open(1, false);
-    // (errno from now on, records, failed, what is said)
+    // (errno from now on, records, failed, what is logged)
     let steps: &[(i32, usize, usize, Option<&str>)] = &[
         (0, 3, 0, None),
         (libc::EPERM, 5, 5, Some("lost (errno 1): this process may not write audit records")),
@@ -135,7 +135,7 @@ fn each_change_of_state_is_said_once_and_every_record_counted() {
         (libc::ENOBUFS, 1, 1, Some("lost (errno 105): ")),
     ];
     let (mut offered, mut failed) = (0, 0);
-    for (errno, records, failing, said) in steps {
+    for (errno, records, failing, logged) in steps {
         mock.fail_with(*errno);
         for _ in 0..*records {
             let result = auditor.emit(disk("/a", true));
@@ -148,9 +148,9 @@ fn each_change_of_state_is_said_once_and_every_record_counted() {
         assert_eq!(stats.delivered, stats.offered - stats.failed);
         assert_eq!((stats.queued, stats.dropped), (0, 0));
         let lines = lines.take();
-        assert_eq!(lines.len(), usize::from(said.is_some()), "{lines:?}");
-        if let (Some(said), Some((level, line))) = (said, lines.first()) {
-            assert!(line.contains(said), "{line}");
+        assert_eq!(lines.len(), usize::from(logged.is_some()), "{lines:?}");
+        if let (Some(logged), Some((level, line))) = (logged, lines.first()) {
+            assert!(line.contains(logged), "{line}");
             assert_eq!(*level, LogLevel::Warning);
         }
     }
@@ -205,10 +205,10 @@ fn a_backend_that_cannot_be_opened_fails_above_level_0() {
         let error = Auditor::open(Broken(failure), options(level, true, &lines)).unwrap_err();
         assert_eq!(error.errno(), libc::EPROTONOSUPPORT);
         assert!(matches!(error, Error::Delivery(Failure::Unsupported(_))));
-        let said = lines.take();
-        assert_eq!(said.len(), 1);
-        assert_eq!(said[0].0, expected);
-        assert!(said[0].1.contains("no audit support"), "{}", said[0].1);
+        let logged = lines.take();
+        assert_eq!(logged.len(), 1);
+        assert_eq!(logged[0].0, expected);
+        assert!(logged[0].1.contains("no audit support"), "{}", logged[0].1);
     }
     let lines = Lines::default();
     let auditor = Auditor::open(Broken(Failure::NoAnswer), options(0, false, &lines)).unwrap();

@@ -1,4 +1,4 @@
-//! The records of a guest's start, against what libvirt 9.0.0 said about the same XML.
+//! The records of a guest's start, against those of libvirt 9.0.0 for the same XML.
 //!
 //! `tests/golden/start.jsonl` is the project's own set (made by tests/system/start_cases.py). A
 //! larger corpus is used besides where there is one: `$VIRAUDIT_SHARED/corpus/start.jsonl`, or
@@ -12,7 +12,7 @@ use viraudit::DomainDef;
 
 const PID: i64 = 4242;
 
-/// One line of a corpus: what libvirt said, or that it refused.
+/// One line of a corpus: the records of libvirt, or that it rejected the XML.
 struct Case {
     name: String,
     xml: String,

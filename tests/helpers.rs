@@ -58,11 +58,11 @@ impl Args<'_> {
         Some(Mac(mac))
     }
 
-    /// A path, if a source of that kind has one to tell.
+    /// A path, if a source of that kind has one.
     fn change(&self, kinds: &[&str]) -> Change<'static> {
         let side = |kind: &str, path: &str| {
-            let told = self.0[kind].as_str().is_some_and(|kind| kinds.contains(&kind));
-            if told { self.value(path) } else { None }
+            let has_path = self.0[kind].as_str().is_some_and(|kind| kinds.contains(&kind));
+            if has_path { self.value(path) } else { None }
         };
         Change { old: side("old", "old-path"), new: side("new", "new-path") }
     }
@@ -197,7 +197,7 @@ impl Args<'_> {
             "virDomainAuditShmem" => {
                 one(Resource::Shmem { name: self.value("name")?, size: self.number("size") })
             }
-            // A mouse, a tablet, a keyboard is no device of the host's: nobody makes a record.
+            // A mouse, a tablet or a keyboard is not a device of the host, and has no record.
             "virDomainAuditInput" if !matches!(self.text("input"), "evdev" | "passthrough") => {
                 Some(vec![])
             }
@@ -260,8 +260,8 @@ impl Args<'_> {
         }
     }
 
-    /// libvirt's bytes with the two things that viraudit says otherwise, on purpose: raw values
-    /// that could forge a field are hex, and memory is never negative.
+    /// libvirt's bytes with viraudit's two deliberate differences: raw values that could forge a
+    /// field are hex, and memory is never negative.
     fn made_safe(&self, call: &str, message: Vec<u8>) -> Vec<u8> {
         let raw: &[(&str, &str, &str)] = match call {
             "virDomainAuditSecurityLabel" => {

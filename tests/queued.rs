@@ -11,7 +11,7 @@ use viraudit::{Auditor, Delivery, Failure, Guest, Options, Record, Stats, Uuid};
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// A kernel that can be frozen, and refuses what it is told to.
+/// A kernel that can be frozen, and refuses records on demand.
 #[derive(Clone, Debug, Default)]
 struct Kernel {
     state: Arc<(Mutex<State>, Condvar)>,
@@ -24,7 +24,7 @@ struct State {
     freezes_at: Option<usize>,
     /// Panics at the record of that number.
     panics_at: Option<usize>,
-    /// Whether somebody waits for the thaw.
+    /// Whether a caller waits for the thaw.
     waits: bool,
     /// Bit i: refuses the i-th record out of 16.
     refuses: u16,
@@ -55,7 +55,7 @@ impl Kernel {
         self.state.1.notify_all();
     }
 
-    fn wait_until_somebody_waits(&self) {
+    fn wait_for_a_caller(&self) {
         let state = self.state.0.lock().unwrap();
         drop(self.state.1.wait_while(state, |state| !state.waits).unwrap());
     }
@@ -80,7 +80,7 @@ impl Sink for Kernel {
         if state.panics_at == Some(state.seen) {
             state.panics_at = None;
             drop(state);
-            panic!("a backend of somebody's own");
+            panic!("a backend that panics");
         }
         let mut state = self.state.1.wait_while(state, |state| state.frozen).unwrap();
         for (i, (_, text)) in frames.iter().enumerate() {
@@ -141,7 +141,7 @@ fn a_frozen_kernel_costs_the_caller_nothing_and_a_full_queue_is_counted() {
     let (auditor, lines) = open(&kernel, 1, 10);
     kernel.freeze(true);
     emit(&auditor, 0..1);
-    kernel.wait_until_somebody_waits();
+    kernel.wait_for_a_caller();
     let results = emit(&auditor, 1..15);
     assert_eq!(results[..9], [Ok(()); 9]);
     assert_eq!(results[9..], [Err(Failure::QueueFull); 5]);
@@ -164,7 +164,7 @@ fn what_is_delivered_makes_room_at_once() {
     let (auditor, _) = open(&kernel, 1, 100);
     kernel.state.0.lock().unwrap().freezes_at = Some(64);
     emit(&auditor, 0..100);
-    kernel.wait_until_somebody_waits();
+    kernel.wait_for_a_caller();
     let room = kernel.names().len();
     assert!(room >= 64);
     assert_eq!(emit(&auditor, 100..100 + room), vec![Ok(()); room]);
@@ -175,12 +175,12 @@ fn what_is_delivered_makes_room_at_once() {
 }
 
 #[test]
-fn what_a_close_gives_up_is_counted_and_said() {
+fn what_a_close_gives_up_is_counted_and_logged() {
     let kernel = Kernel::default();
     let (auditor, lines) = open(&kernel, 1, 1000);
     kernel.state.0.lock().unwrap().freezes_at = Some(1);
     emit(&auditor, 0..1000);
-    kernel.wait_until_somebody_waits();
+    kernel.wait_for_a_caller();
     auditor.shut();
     let stats = auditor.stats();
     let sending = 1000 - stats.delivered - stats.dropped;
@@ -219,7 +219,7 @@ struct Busybody {
 impl LogSink for Busybody {
     fn log(&self, _: LogLevel, _: Caller<'_>, _: &str) {
         if let Some(auditor) = self.auditor.get().and_then(std::sync::Weak::upgrade) {
-            let _ = auditor.emit(record("said".into()));
+            let _ = auditor.emit(record("logged".into()));
             assert!(auditor.stats().offered > 0);
             let _ = auditor.flush(LONG);
             if self.closes {
@@ -241,7 +241,7 @@ fn a_log_function_may_send_wait_and_close_in_the_queues_thread() {
         kernel.state.0.lock().unwrap().refuses = 1;
         kernel.freeze(true);
         emit(&auditor, 0..1);
-        kernel.wait_until_somebody_waits();
+        kernel.wait_for_a_caller();
         emit(&auditor, 1..4);
         kernel.freeze(false);
         assert!(auditor.flush(LONG));
@@ -257,7 +257,7 @@ fn on_the_way_back_to_direct_delivery_nothing_overtakes_the_queue() {
     let (auditor, _) = open(&kernel, 1, 1000);
     kernel.freeze(true);
     emit(&auditor, 0..100);
-    kernel.wait_until_somebody_waits();
+    kernel.wait_for_a_caller();
     std::thread::scope(|scope| {
         scope.spawn(|| auditor.set_delivery(Delivery::Direct));
         let direct = scope.spawn(|| {
@@ -314,7 +314,7 @@ fn at_level_2_a_full_queue_makes_the_caller_wait_and_nothing_is_dropped() {
     emit(&auditor, 0..2);
     std::thread::scope(|scope| {
         let blocked = scope.spawn(|| emit(&auditor, 2..20));
-        kernel.wait_until_somebody_waits();
+        kernel.wait_for_a_caller();
         assert!(!blocked.is_finished());
         kernel.freeze(false);
         assert_eq!(blocked.join().unwrap(), [Ok(()); 18]);
@@ -330,7 +330,7 @@ fn dropping_the_auditor_delivers_what_is_queued() {
     let (auditor, _) = open(&kernel, 1, 1000);
     kernel.freeze(true);
     emit(&auditor, 0..1);
-    kernel.wait_until_somebody_waits();
+    kernel.wait_for_a_caller();
     auditor.emit_all((1..500).map(|i| record(format!("g{i}")))).unwrap();
     kernel.freeze(false);
     drop(auditor);

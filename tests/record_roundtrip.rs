@@ -171,10 +171,10 @@ proptest! {
         for (key, read, whole) in
             [("old-disk", &read.old, &whole.old), ("new-disk", &read.new, &whole.new)]
         {
-            let said = parsed.truncated.split(|&byte| byte == b',').any(|name| name == key.as_bytes());
+            let listed = parsed.truncated.split(|&byte| byte == b',').any(|name| name == key.as_bytes());
             let (read, whole) = (read.as_ref().unwrap(), whole.as_ref().unwrap());
             prop_assert!(whole.starts_with(read));
-            prop_assert_eq!(said, read.len() < whole.len());
+            prop_assert_eq!(listed, read.len() < whole.len());
         }
     }
 }

@@ -1,23 +1,23 @@
-//! The layout of netlink messages: a header, the text with its NUL, padding to four bytes; one
-//! after the other in a buffer that goes out in one `sendto`.
+//! The layout of netlink messages: a header, the text with its NUL, padding to four bytes. One
+//! `sendto` takes a buffer of consecutive messages.
 
 use super::bindings::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, nlmsghdr};
 
-/// The bytes of a message's header.
+/// The length of a message's header.
 pub const HEADER_LEN: usize = size_of::<nlmsghdr>();
 
-/// The bytes that a text of `len` bytes takes as a message: header, NUL and padding with it.
+/// The length of the message for a text of `len` bytes: with header, NUL and padding.
 pub const fn framed_len(len: usize) -> usize {
     (HEADER_LEN + len + 1).next_multiple_of(4)
 }
 
-/// Writes the header and the NUL around a text of `len` bytes that already stands at
-/// `HEADER_LEN` in `buffer`; gives back the framed length. The sequence number comes later, in
-/// `Frames::number`.
+/// Writes the header and the NUL around a text of `len` bytes that is already in `buffer`, from
+/// `HEADER_LEN` on. Returns the length of the message. `Frames::number` sets the sequence number
+/// later.
 ///
 /// # Panics
 ///
-/// If `buffer` is shorter than [`framed_len`] says.
+/// If `buffer` is shorter than [`framed_len`] of `len`.
 pub fn seal(buffer: &mut [u8], message_type: u16, len: usize) -> usize {
     let end = framed_len(len);
     buffer[HEADER_LEN + len..end].fill(0);
@@ -29,7 +29,7 @@ pub fn seal(buffer: &mut [u8], message_type: u16, len: usize) -> usize {
     end
 }
 
-/// One or more framed messages in a row.
+/// One or more consecutive messages, each with a record's text.
 #[derive(Debug)]
 pub struct Frames<'b> {
     bytes: &'b mut [u8],
@@ -37,30 +37,30 @@ pub struct Frames<'b> {
 }
 
 impl<'b> Frames<'b> {
-    /// Messages that [`seal`] framed: exactly `bytes`, `count` of them.
+    /// The `count` messages that make up `bytes`, each made by `seal`.
     #[doc(hidden)]
     pub fn new(bytes: &'b mut [u8], count: usize) -> Self {
         debug_assert_eq!(Iter { rest: bytes }.count(), count);
         Self { bytes, count }
     }
 
-    /// How many messages.
+    /// The number of messages.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// The bytes as they go to the kernel.
+    /// The bytes as they are sent to the kernel.
     pub fn bytes(&self) -> &[u8] {
         self.bytes
     }
 
-    /// Each message's type and text, without its NUL.
+    /// The messages: the number of the record's type, and its text without the NUL.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> + Clone {
         Iter { rest: self.bytes }
     }
 
-    /// Numbers the messages from `first` on and asks for an ack of the last: the kernel answers
-    /// errors of any, in order, so the last one's ack means that all have been handled.
+    /// Numbers the messages from `first` on, and requests an ack for the last. The kernel answers
+    /// every error, in order, so the last message's ack means that all were handled.
     pub(crate) fn number(&mut self, first: u32) {
         let mut at = 0;
         for i in 0..self.count {
@@ -73,13 +73,12 @@ impl<'b> Frames<'b> {
         }
     }
 
-    /// Takes back the wish for an ack of a single message, whose answer is one of its own.
+    /// Clears NLM_F_ACK on a single message.
     pub(crate) fn ask_for_no_ack(&mut self) {
         self.bytes[6..8].copy_from_slice(&(NLM_F_REQUEST as u16).to_ne_bytes());
     }
 
-    /// The longest run of messages from the front that are at most `messages` and take at most
-    /// `bytes` bytes, but at least one message; and the rest.
+    /// Splits off the first messages: as many as fit into `messages` and `bytes`, but at least one.
     pub(crate) fn split(self, messages: usize, bytes: usize) -> (Frames<'b>, Option<Frames<'b>>) {
         let mut at = 0;
         let mut count = 0;
@@ -121,17 +120,17 @@ impl<'b> Iterator for Iter<'b> {
     }
 }
 
-/// One message that came from the kernel.
+/// A message from the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply<'b> {
-    /// The sequence number of the request that it answers.
+    /// The sequence number of the answered request.
     pub sequence: u32,
-    /// What it says.
+    /// The content.
     pub body: ReplyBody<'b>,
 }
 
 impl Reply<'_> {
-    /// The errno, or 0, of an ack of the request of that number.
+    /// The errno, or 0, if this is the ack of that request.
     pub fn ack_of(&self, sequence: u32) -> Option<i32> {
         match self.body {
             ReplyBody::Ack(errno) if self.sequence == sequence => Some(errno),
@@ -140,16 +139,16 @@ impl Reply<'_> {
     }
 }
 
-/// What a reply says.
+/// The content of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyBody<'b> {
-    /// The request was handled: errno, or 0.
+    /// The request was handled, with this errno or 0.
     Ack(i32),
-    /// Anything else: the message's type and payload.
+    /// Anything else: the type and the payload.
     Other(u16, &'b [u8]),
 }
 
-/// Reads the messages of one datagram. Whatever is cut or makes no sense ends it.
+/// The messages of one datagram, up to the first that is malformed or cut off.
 pub fn replies(mut datagram: &[u8]) -> impl Iterator<Item = Reply<'_>> {
     std::iter::from_fn(move || {
         let header = datagram.get(..HEADER_LEN)?;

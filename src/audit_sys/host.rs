@@ -1,4 +1,4 @@
-//! What a process can learn about itself and its host.
+//! Facts about the process and its host.
 
 #![allow(unsafe_code)]
 
@@ -9,12 +9,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 
-/// The bytes of the target of /proc/self/exe.
+/// The target of /proc/self/exe.
 pub fn executable() -> Option<Vec<u8>> {
     fs::read_link("/proc/self/exe").ok().map(|path| path.as_os_str().as_bytes().to_vec())
 }
 
-/// The local host's name, as `uname -n` gives it.
+/// The host's name, as `uname -n` prints it.
 pub fn host_name() -> Option<Vec<u8>> {
     let mut buffer = [0u8; 256];
     // SAFETY: gethostname writes at most the given length; the last byte stays NUL.
@@ -23,11 +23,11 @@ pub fn host_name() -> Option<Vec<u8>> {
     (result == 0 && !name.is_empty()).then(|| name.to_vec())
 }
 
-/// The name of the user with this number, by whatever this host asks for users.
+/// The name of the user with this number, from the sources in nsswitch.conf.
 pub fn user_name(uid: u32) -> Option<Vec<u8>> {
     let mut entry = MaybeUninit::<libc::passwd>::uninit();
     let mut found = ptr::null_mut();
-    // Enough for any sane entry; for another one the number has to do.
+    // Enough for common entries. For a longer one, callers fall back to the number.
     let mut buffer = [0u8; 4096];
     // SAFETY: all pointers are to live values; at most the given length is written to the buffer.
     let result = unsafe {
@@ -73,7 +73,7 @@ pub fn device_number(path: &Path) -> Option<(u32, u32)> {
         .then(|| (libc::major(stat.st_rdev), libc::minor(stat.st_rdev)))
 }
 
-/// What the kernel puts in front of a record's text: who sent it.
+/// The sender of a record, which the kernel prepends to its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     /// Process id.
@@ -84,12 +84,12 @@ pub struct Sender {
     pub auid: u32,
     /// Login session; 4294967295 when unset.
     pub ses: u32,
-    /// Label by the security module; `None` without one.
+    /// The label of the security module; `None` without one.
     pub subj: Option<Vec<u8>>,
 }
 
 impl Sender {
-    /// This process, now.
+    /// This process.
     pub fn current() -> Self {
         let number = |path: &str| {
             fs::read_to_string(path)

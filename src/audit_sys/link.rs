@@ -1,13 +1,13 @@
 //! Requests to the kernel and its answers, matched by sequence number.
 //!
-//! The kernel handles every message of a datagram inside `sendto`: each error is answered, in
-//! order, whether an ack was asked for or not, and the last message's ack closes the burst. So one
-//! `sendto` and, where nothing fails, one `recvfrom` deliver any number of records.
+//! The kernel handles every message of a datagram inside `sendto`. It answers each error in order,
+//! with or without a requested ack, and the last message's ack ends the burst. So one `sendto` and,
+//! without errors, one `recvfrom` deliver any number of records.
 //!
-//! A single record can do without the ack, which costs the kernel a fifth of its time: when
-//! `sendto` has returned, either an error waits, or there was none. (An error that the kernel
-//! can't queue, for want of memory or room, shows as ENOBUFS.) That is taken for granted only on
-//! a socket whose first answers did wait when `sendto` returned.
+//! A single record needs no ack, which costs the kernel a fifth of its time. When `sendto` returns,
+//! either an error waits in the socket, or there was none. (An error that the kernel has no memory
+//! or room to queue shows as ENOBUFS.) This is relied on only for a socket whose first answers had
+//! arrived when `sendto` returned.
 
 use super::frame::{Frames, Reply, ReplyBody, framed_len, replies, seal};
 use super::socket::{ACK_WAIT, Socket, Wire};
@@ -18,38 +18,38 @@ use crate::error::Failure;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-/// The most bytes of one `sendto`: well below the default send buffer of 208 KiB. A smaller
-/// buffer shows as EMSGSIZE, and the burst is halved.
+/// The most bytes of one `sendto`: well below the default send buffer of 208 KiB. With a smaller
+/// buffer `sendto` fails with EMSGSIZE, and the burst is halved.
 const BURST_MAX: usize = 96 * 1024;
 
-/// Room for an ack that quotes its request's header, or for a status.
+/// The buffer for an ack, with its request's header, or for a status.
 const REPLY_LEN: usize = 256;
 
-/// How long nobody is asked again who auditd is, and which socket it reads. A security module may
-/// note each refusal.
+/// Minimum interval between AUDIT_GET queries for auditd's pid. A security module may log each
+/// refusal.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// What the kernel said about this process's right to write records.
+/// Whether this process may write records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteProbe {
     /// It may, and auditing is on.
     On,
-    /// It may, but auditing is off: records are taken and forgotten.
+    /// It may, but auditing is off: the kernel drops records.
     Off,
     /// It may not.
     Refused(Failure),
 }
 
-/// One end of a conversation with the kernel.
+/// A connection to the kernel.
 #[derive(Debug)]
 pub struct Link<W> {
     wire: W,
     sequence: u32,
-    /// Whether the kernel answers inside `sendto`: unknown before the first ack, and never again
-    /// taken for granted once one was late, or didn't come.
+    /// Whether the kernel answers inside `sendto`. `None` before the first ack; `false` for good
+    /// after an ack that was late or missing.
     prompt: Option<bool>,
     auditd: Option<AuditdSocket>,
-    /// When the kernel was last asked who auditd is.
+    /// The time of the last query for auditd's pid.
     asked: Option<Instant>,
 }
 
@@ -61,12 +61,12 @@ impl Link<Socket> {
 }
 
 impl<W: Wire> Link<W> {
-    /// A conversation over `wire`.
+    /// A connection over `wire`.
     pub fn new(wire: W) -> Self {
         Self { wire, sequence: 0, prompt: None, auditd: None, asked: None }
     }
 
-    /// Sends every message, and tells for each, in order and exactly once, how it went.
+    /// Sends the messages. Calls `outcome` for each, in order and exactly once.
     pub fn send(
         &mut self,
         frames: Frames<'_>,
@@ -86,7 +86,7 @@ impl<W: Wire> Link<W> {
             match self.wire.send(burst.bytes()) {
                 Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) && count > 1 => {
                     limit = burst.bytes().len() / 2;
-                    // The same messages again, in smaller bursts; `tail` follows behind them.
+                    // The same messages again, in smaller bursts. `tail` follows them.
                     let (head, more) = burst.split(usize::MAX, limit);
                     done += self.retry_halves(head, done, outcome);
                     if let Some(more) = more {
@@ -122,8 +122,7 @@ impl<W: Wire> Link<W> {
         count
     }
 
-    /// Gives each message a number of its own. 0 is left out: the kernel uses it for messages
-    /// that nobody asked for.
+    /// Numbers the messages. 0 is never used: the kernel uses it for messages that are no answers.
     fn number(&mut self, frames: &mut Frames<'_>) -> u32 {
         let count = frames.count() as u32;
         let mut first = self.sequence.wrapping_add(1);
@@ -158,8 +157,7 @@ impl<W: Wire> Link<W> {
         }
     }
 
-    /// The answer to a single message that asked for no ack: an error that waits already, or
-    /// nothing.
+    /// The result of a single message without an ack: an error that waits already, or success.
     fn look_for_error(&mut self, sequence: u32) -> Result<(), Failure> {
         match self.receive(false, |reply| reply.ack_of(sequence))? {
             Some((0, _)) | None => Ok(()),
@@ -167,8 +165,8 @@ impl<W: Wire> Link<W> {
         }
     }
 
-    /// Hands acks to `accept` until it gives something back, and takes note of whether the last
-    /// one waited already.
+    /// Passes replies to `accept` until it returns a value. Remembers whether that reply had arrived
+    /// at the first look.
     fn await_ack<T>(&mut self, accept: impl FnMut(Reply<'_>) -> Option<T>) -> Result<T, Failure> {
         let prompt = self.prompt.replace(false).unwrap_or(true);
         let (found, at_once) = self.receive(true, accept)?.ok_or(Failure::NoAnswer)?;
@@ -176,10 +174,9 @@ impl<W: Wire> Link<W> {
         Ok(found)
     }
 
-    /// Hands the kernel's replies to `accept` until it gives something back; without `wait`, only
-    /// those that wait already. Tells with it whether what it accepted did. A single wait takes
-    /// [`ACK_WAIT`] at most, and none begins later than that, no matter how many signals or foreign
-    /// messages come in between.
+    /// Passes replies to `accept` until it returns a value; without `wait`, only replies that have
+    /// arrived already. Also returns whether the accepted reply had. A single wait takes at most
+    /// [`ACK_WAIT`], and no wait begins later than that, despite signals and foreign messages.
     fn receive<T>(
         &mut self,
         wait: bool,
@@ -191,23 +188,27 @@ impl<W: Wire> Link<W> {
         let mut waiting = false;
         loop {
             match self.wire.receive(&mut buffer, waiting && !overrun) {
-                // Another process may write to this port, given CAP_NET_ADMIN; the kernel's is 0.
+                // A process with CAP_NET_ADMIN may write to this port; the kernel's own port is 0.
                 Ok((len, 0)) => {
                     if let Some(found) = replies(&buffer[..len]).find_map(&mut accept) {
                         return Ok(Some((found, !waiting)));
                     }
                 }
                 Ok(_) => {}
-                // Answers were lost, but what still waits in the buffer may be ours.
+                // Answers were lost, but an answer to this request may still be in the buffer.
                 Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && !overrun => {
                     overrun = true;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => match () {
-                    () if overrun => return Err(Failure::Overrun),
-                    () if waiting || !wait => return Ok(None),
-                    () => waiting = true,
-                },
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if overrun {
+                        return Err(Failure::Overrun);
+                    }
+                    if waiting || !wait {
+                        return Ok(None);
+                    }
+                    waiting = true;
+                }
                 Err(error) => return Err(failure(&error)),
             }
             let now = Instant::now();
@@ -217,10 +218,10 @@ impl<W: Wire> Link<W> {
         }
     }
 
-    /// Asks for the kernel's audit status; needs CAP_AUDIT_CONTROL.
+    /// Queries the kernel's audit status. Needs CAP_AUDIT_CONTROL.
     pub fn status(&mut self) -> Result<KernelStatus, Failure> {
         let first = self.request(AUDIT_GET, false)?;
-        // A thread of the kernel's answers this one, so it says nothing about acks.
+        // A kernel thread answers this request, so its delay means nothing for acks.
         let answer = self.receive(true, |reply| match reply.body {
             _ if reply.sequence != first => None,
             ReplyBody::Other(AUDIT_GET, payload) => Some(Ok(KernelStatus::read(payload))),
@@ -230,13 +231,13 @@ impl<W: Wire> Link<W> {
         answer.ok_or(Failure::NoAnswer)?.0
     }
 
-    /// How many bytes of records auditd hasn't read yet; `None` where that can't be known: without
-    /// CAP_AUDIT_CONTROL, without a look at auditd's descriptors, in another network namespace.
+    /// How many bytes of records auditd hasn't read yet. `None` if that is unknown: without
+    /// CAP_AUDIT_CONTROL, without access to auditd's descriptors, or in another network namespace.
     pub fn unread(&mut self) -> Option<u64> {
         if let Some(unread) = self.auditd.and_then(AuditdSocket::unread) {
             return Some(unread);
         }
-        // auditd may have been started since, but the question isn't free for the kernel.
+        // auditd may have been started since, but the query isn't free.
         let now = Instant::now();
         if self.asked.is_some_and(|asked| now - asked < ASK_AGAIN) {
             return None;
@@ -247,10 +248,10 @@ impl<W: Wire> Link<W> {
         self.auditd?.unread()
     }
 
-    /// Asks whether this process may write records, without leaving one: a message without text
-    /// is refused with EINVAL, but only after the rights were looked at, and with auditing off it
-    /// is taken like any other. (Linux 5.6 and later; an older kernel may
-    /// record it, and say what it says with auditing off.)
+    /// Checks whether this process may write records, without writing one. The kernel rejects a
+    /// message without text with EINVAL, but only after the permission check; with auditing off it
+    /// accepts it. (Linux 5.6 and later. An older kernel may record it, and answer as with auditing
+    /// off.)
     pub fn probe_write(&mut self) -> WriteProbe {
         let answer = self
             .request(AUDIT_VIRT_CONTROL, true)
@@ -263,7 +264,7 @@ impl<W: Wire> Link<W> {
         }
     }
 
-    /// Sends a message without text; an error is answered even without asking for an ack.
+    /// Sends a message without text. The kernel answers an error even without a requested ack.
     fn request(&mut self, message_type: u16, ack: bool) -> Result<u32, Failure> {
         let mut buffer = [0; framed_len(0)];
         let len = seal(&mut buffer, message_type, 0);

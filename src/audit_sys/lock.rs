@@ -1,4 +1,4 @@
-//! A file's advisory lock. (`File::lock` of the standard library is newer than this crate's MSRV.)
+//! Advisory file locks. (The standard library's `File::lock` is newer than this crate's MSRV.)
 
 #![allow(unsafe_code)]
 
@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// A lock (`flock`) on a file, let go when it is dropped.
+/// A lock (`flock`) on a file. Dropping it unlocks the file.
 #[derive(Debug)]
 pub(crate) struct FileLock<'f> {
     file: &'f File,
@@ -17,7 +17,7 @@ impl<'f> FileLock<'f> {
     ///
     /// # Errors
     ///
-    /// When the file can't be locked, as some devices and network filesystems can't.
+    /// If the file can't be locked, as on some devices and network filesystems.
     pub(crate) fn acquire(file: &'f File) -> io::Result<Self> {
         loop {
             // SAFETY: flock takes no pointers, and the descriptor is open.
@@ -34,7 +34,7 @@ impl<'f> FileLock<'f> {
 
 impl Drop for FileLock<'_> {
     fn drop(&mut self) {
-        // SAFETY: as above. It can't fail on a file that is locked.
+        // SAFETY: as above. It can't fail on a locked file.
         unsafe { libc::flock(self.file.as_raw_fd(), libc::LOCK_UN) };
     }
 }

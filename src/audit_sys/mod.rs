@@ -1,8 +1,8 @@
-//! The only room with system calls: the kernel's audit socket, and what a process can learn about
-//! itself and its host.
+//! All system calls are in this module: the kernel's audit socket, and facts about the process and
+//! its host.
 //!
-//! [`frame`] is pure and lays out netlink messages, [`socket`] moves them, [`link`] matches the
-//! kernel's answers to them.
+//! [`frame`] lays out netlink messages without system calls, [`socket`] sends and receives them, and
+//! [`link`] matches the kernel's answers to them.
 
 #[allow(missing_docs, nonstandard_style, dead_code, unreachable_pub, clippy::all)]
 mod bindings;
@@ -21,7 +21,7 @@ pub(crate) use host::device_number;
 /// The request for the kernel's audit status.
 pub(crate) const AUDIT_GET: u16 = bindings::AUDIT_GET as u16;
 
-/// The kernel knows only the range; the audit project gives out the numbers (libaudit.h).
+/// The kernel defines only the range. The audit project assigns the numbers (libaudit.h).
 macro_rules! virt_types {
     ($($name:ident = $number:literal, $what:literal;)*) => { $(
         #[doc = $what]
@@ -43,5 +43,5 @@ virt_types! {
     AUDIT_VIRT_MIGRATE_OUT = 2507, "A guest leaves.";
 }
 
-/// How much text of a record the kernel keeps, in bytes without the NUL.
+/// The longest text that the kernel keeps of a record, in bytes without the NUL.
 pub(crate) const MESSAGE_TEXT_MAX: usize = bindings::AUDIT_MESSAGE_TEXT_MAX as usize;

@@ -1,5 +1,5 @@
-//! Listening to what the kernel tells everyone who may hear it: the multicast group of all audit
-//! records. Nothing has to be running for that, and nobody is disturbed by it.
+//! The kernel's multicast group of all audit records. It needs no daemon, and other listeners are
+//! unaffected.
 
 #![allow(unsafe_code)]
 
@@ -9,24 +9,24 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-/// The receive buffer that is asked for: some ten thousand records. Guests start in bursts.
+/// The size of the receive buffer: some ten thousand records. Guests start in bursts.
 const BUFFER: i32 = 16 * 1024 * 1024;
 
 /// Room for the longest record.
 const RECORD_MAX: usize = 16 * 1024;
 
-/// What was heard.
+/// The result of one wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// A record: its type and its text, `audit(SECONDS.MILLIS:SERIAL): ...`.
     Record(u16, Vec<u8>),
-    /// The buffer overran: records are lost, from behind what it holds on. See [`Listener::lost`].
+    /// The buffer overran: records after those in it are lost. See [`Listener::lost`].
     Lost,
-    /// Nothing in the time that was given, or a signal came.
+    /// No record in time, or a signal.
     Nothing,
 }
 
-/// A listener.
+/// A member of the multicast group.
 #[derive(Debug)]
 pub struct Listener {
     fd: OwnedFd,
@@ -34,7 +34,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Joins the group; needs CAP_AUDIT_READ.
+    /// Joins the group. Needs CAP_AUDIT_READ.
     pub fn open() -> io::Result<Self> {
         let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
         // SAFETY: socket() takes no pointers.
@@ -45,7 +45,7 @@ impl Listener {
         // SAFETY: socket() just returned this descriptor, and nothing else owns it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         let listener = Self { fd, buffer: vec![0; RECORD_MAX] };
-        // Beyond the system's limit only for CAP_NET_ADMIN; then what the limit gives has to do.
+        // Only CAP_NET_ADMIN may exceed the system's limit.
         if listener.set(libc::SO_RCVBUFFORCE, &BUFFER).is_err() {
             let _ = listener.set(libc::SO_RCVBUF, &BUFFER);
         }
@@ -74,8 +74,8 @@ impl Listener {
         }
     }
 
-    /// How many records were lost since the listener was opened, for want of room; the number
-    /// wraps. `None` before Linux 4.12.
+    /// How many records were lost since the listener was opened, because the buffer was full. The
+    /// number wraps. `None` before Linux 4.12.
     pub fn lost(&self) -> Option<u32> {
         // SK_MEMINFO_VARS numbers, of which the last known is SK_MEMINFO_DROPS.
         let mut numbers = [0u32; 9];
@@ -88,7 +88,7 @@ impl Listener {
         (done == 0 && len as usize == size_of_val(&numbers)).then_some(numbers[8])
     }
 
-    /// Waits for the next record, at most this long; a millisecond at least.
+    /// Waits for the next record, for at most `wait`, which is a millisecond or more.
     pub fn next(&mut self, wait: Duration) -> io::Result<Heard> {
         let wait = wait.max(Duration::from_millis(1));
         let wait = libc::timeval {
@@ -118,7 +118,7 @@ impl Listener {
                 _ => Err(error),
             };
         }
-        // Any process may write to any netlink port; only the kernel's is 0.
+        // Other processes may write to this port; only the kernel's own port is 0.
         if sender.nl_pid != 0 {
             return Ok(Heard::Nothing);
         }
@@ -126,8 +126,8 @@ impl Listener {
     }
 }
 
-/// The record in a datagram. The kernel's multicast copies give the text's length without that
-/// of the header, so the datagram's own length counts.
+/// The record in a datagram. In the kernel's multicast copies the length field omits the header, so
+/// the datagram's own length is used.
 fn record(datagram: &[u8]) -> Option<Heard> {
     use super::frame::HEADER_LEN;
     if let Some(ReplyBody::Ack(_)) = replies(datagram).next().map(|reply| reply.body) {

@@ -1,5 +1,7 @@
-//! Which process this is (a fork's child must not use its parent's socket, nor wait for a lock that
-//! a thread which it doesn't have held at that moment), and its signals.
+//! The process and its forks, and its signals.
+//!
+//! A fork's child must not use its parent's socket. Nor may it wait for a lock that another thread
+//! of the parent held at the fork.
 
 #![allow(unsafe_code)]
 
@@ -11,12 +13,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static REGISTERED: AtomicBool = AtomicBool::new(false);
 
-/// A number that is another one in the child after each `fork`, and the same within a process.
-/// Costs two atomic loads; the first call registers a fork handler.
+/// A number that is constant within a process, and differs in a fork's child. It costs two atomic
+/// loads. The first call registers a fork handler.
 pub(crate) fn generation() -> u32 {
     if !REGISTERED.load(Ordering::Acquire) {
-        // Two threads may both come here, and the handler then counts twice for each fork, which
-        // does no harm. A `Once` would: a child forked meanwhile would wait for it forever.
+        // Two threads may both get here. Then the handler counts twice for each fork, which is
+        // harmless. With a `Once`, a child that is forked meanwhile would wait forever.
         //
         // SAFETY: `forked` is async-signal-safe and lives as long as this library: libc drops
         // the handler when the library is unloaded. Without memory for it, it isn't called,
@@ -31,8 +33,8 @@ unsafe extern "C" fn forked() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A value of which each process has its own: a fork's child starts with a fresh one, so that it
-/// can't meet a lock that nobody will ever release.
+/// A value that each process has for itself. A fork's child starts with a default one, so that it
+/// never waits for a lock of its parent's threads.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
     generation: u32,
@@ -58,7 +60,7 @@ impl<T: Default> PerProcess<T> {
     }
 }
 
-/// Runs `start` with all signals blocked, so that a thread it starts never handles one.
+/// Runs `start` with all signals blocked, so that a thread that it starts never handles one.
 pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();

@@ -1,4 +1,4 @@
-//! The kernel's audit socket, and the trait that lets tests stand in for it.
+//! The kernel's audit socket, and the trait that tests implement in its place.
 
 #![allow(unsafe_code)]
 
@@ -8,19 +8,18 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-/// How long a single wait for the kernel's answer may take. The kernel answers inside `sendto`,
-/// so in practice nothing waits.
+/// The longest single wait for the kernel's answer. The kernel answers inside `sendto`, so in
+/// practice nothing waits.
 pub const ACK_WAIT: Duration = Duration::from_secs(1);
 
-/// Something that takes datagrams for the kernel and gives back its answers.
+/// A socket that sends datagrams to the kernel and receives its answers.
 pub trait Wire: Send {
-    /// Sends one datagram to the kernel, again after EINTR. May sleep while the kernel's backlog
-    /// is full.
+    /// Sends one datagram, again after EINTR. May sleep while the kernel's backlog is full.
     fn send(&mut self, datagram: &[u8]) -> io::Result<()>;
 
-    /// Receives one datagram: its length in `buffer` and the port id of its sender, which is 0
-    /// only for the kernel. Waits at most [`ACK_WAIT`], or not at all without `wait`; then the
-    /// error is of kind `WouldBlock`. EINTR is the caller's to handle, who knows the deadline.
+    /// Receives one datagram. Returns its length in `buffer` and the port id of its sender, which
+    /// is 0 only for the kernel. Waits for at most [`ACK_WAIT`], or not at all without `wait`; then
+    /// the error's kind is `WouldBlock`. The caller handles EINTR, because it has the deadline.
     fn receive(&mut self, buffer: &mut [u8], wait: bool) -> io::Result<(usize, u32)>;
 }
 
@@ -31,7 +30,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens it, close-on-exec. It needs no privilege; sending does.
+    /// Opens a socket, close-on-exec. Opening needs no privilege; sending does.
     pub fn open() -> Result<Self, Failure> {
         // SAFETY: socket() takes no pointers.
         let fd = retry(|| unsafe {
@@ -48,7 +47,7 @@ impl Socket {
         socket
             .set(libc::SOL_SOCKET, libc::SO_RCVTIMEO, &wait)
             .map_err(|error| Failure::Os(error.raw_os_error().unwrap_or(libc::EIO)))?;
-        // Without it acks quote the whole request; they are read either way.
+        // Without it acks quote the whole request. They are read either way.
         let _ = socket.set(libc::SOL_NETLINK, NETLINK_CAP_ACK as i32, &1i32);
         Ok(socket)
     }
@@ -105,7 +104,7 @@ impl Wire for Socket {
     }
 }
 
-/// Calls until the answer isn't EINTR.
+/// Calls again after EINTR.
 fn retry(mut call: impl FnMut() -> isize) -> io::Result<isize> {
     loop {
         match call() {

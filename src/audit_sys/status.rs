@@ -1,24 +1,24 @@
-//! The kernel's own account of auditing.
+//! The kernel's audit status.
 
 use super::bindings::audit_status;
 
-/// The kernel's audit status (AUDIT_GET). Fields that an older kernel doesn't send are 0.
+/// The kernel's audit status (AUDIT_GET). Fields that an older kernel doesn't have are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct KernelStatus {
-    /// 0 off, 1 on, 2 on and locked until the next boot.
+    /// 0: off. 1: on. 2: on, and locked until the next boot.
     pub enabled: u32,
-    /// The process id of auditd; 0 when none listens.
+    /// The process id of auditd; 0 without auditd.
     pub auditd_pid: u32,
-    /// Records a second; 0 is unlimited.
+    /// The most records a second; 0 for no limit.
     pub rate_limit: u32,
-    /// Records that may wait for auditd.
+    /// The most records that may wait for auditd.
     pub backlog_limit: u32,
     /// Records lost since boot.
     pub lost: u32,
     /// Records that wait for auditd now.
     pub backlog: u32,
-    /// How long a sender waits when the backlog is full, in jiffies.
+    /// How long a sender waits while the backlog is full, in jiffies.
     pub backlog_wait_time: u32,
 }
 

@@ -1,17 +1,16 @@
 //! What auditd hasn't read yet.
 //!
-//! The kernel takes records from senders without asking whether auditd reads them. Once auditd's
-//! receive buffer is full, it tries each record a few times for half a second and then drops it,
-//! and doesn't even count it where auditing wasn't turned on at boot (kernel/audit.c, kauditd, as
-//! of Linux 5.16). /proc/net/netlink shows how full the buffer is; so who can wait may keep records
-//! until then.
+//! The kernel accepts records whether or not auditd reads them. Once auditd's receive buffer is
+//! full, it tries to deliver each record for half a second, then drops it. If auditing wasn't on at
+//! boot, it doesn't even count the loss (kernel/audit.c, kauditd, as of Linux 5.16). /proc/net/netlink
+//! shows how full the buffer is, so a sender that can wait may hold its records back.
 
 use super::bindings::NETLINK_AUDIT;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
-/// All sockets of the netlink family in the network namespace of the thread that looks.
+/// All netlink sockets in the network namespace of the reading thread.
 const TABLE: &str = "/proc/thread-self/net/netlink";
 
 /// auditd's audit socket.
@@ -21,29 +20,28 @@ pub(super) struct AuditdSocket {
 }
 
 impl AuditdSocket {
-    /// The audit socket of the process that the kernel calls auditd. It is the socket that this
-    /// process has open, whatever its port id: anybody may take a port id, and leave what is sent
-    /// to it unread.
+    /// The audit socket of the process that the kernel reports as auditd. It is identified by that
+    /// process's descriptors, not by its port id: any process may take a port id.
     pub(super) fn of(auditd_pid: u32) -> Option<Self> {
         let open = fs::read_dir(format!("/proc/{auditd_pid}/fd")).ok()?;
         let inodes: Vec<u64> = open.flatten().filter_map(|fd| inode(&fd.path())).collect();
         find(|row| inodes.contains(&row.inode)).map(|row| Self { inode: row.inode })
     }
 
-    /// How many bytes wait in its receive buffer; `None` once it is closed.
+    /// How many bytes wait in its receive buffer; `None` after it is closed.
     pub(super) fn unread(self) -> Option<u64> {
         find(|row| row.inode == self.inode).map(|row| row.unread)
     }
 }
 
-/// The number of the socket behind a link of /proc/PID/fd: `socket:[4711]`.
+/// The inode of the socket in a link of /proc/PID/fd: `socket:[4711]`.
 fn inode(link: &std::path::Path) -> Option<u64> {
     let target = fs::read_link(link).ok()?;
     let number = target.as_os_str().as_bytes().strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     str::from_utf8(number).ok()?.parse().ok()
 }
 
-/// A socket of the audit family that is in no group of listeners.
+/// An audit socket that is in no multicast group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Row {
     unread: u64,
@@ -52,7 +50,7 @@ struct Row {
 
 fn find(mut wanted: impl FnMut(&Row) -> bool) -> Option<Row> {
     let mut file = File::open(TABLE).ok()?;
-    // On the stack: this is asked between records. A line takes less than 100 bytes.
+    // On the stack, because this runs between records. A line has less than 100 bytes.
     let mut buffer = [0; 4096];
     let mut filled = 0;
     loop {

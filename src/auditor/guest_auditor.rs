@@ -15,7 +15,7 @@ use std::cell::RefCell;
 ///
 /// `reason` is `start` while the guest starts, `attach` and `detach` for devices that are plugged
 /// while it runs, and `update` for changes. `success` is whether the operation succeeded: failures
-/// are recorded too. A path is the host's; `None` stands for no path.
+/// are recorded too. A path is the host's; `None` is no path.
 ///
 /// ```
 /// use viraudit::{Auditor, Guest, MockBackend, Options};

@@ -1,4 +1,4 @@
-//! A parsed file of settings, and typed access to them.
+//! A parsed configuration file, and typed access to its settings.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use crate::error::ConfigError;
 
 /// Every setting of a file, in the grammar of libvirt's configuration files.
 ///
-/// The typed getters have the meaning of libvirt's: a key that isn't there is `None`, one with a
-/// value that doesn't fit is an error that says file, line and what would fit.
+/// The typed getters work as libvirt's. A missing key is `None`. A value of another type is an error
+/// with the file, the line and what was expected.
 ///
 /// ```
 /// use std::path::Path;
@@ -29,12 +29,12 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Parses all of `text`; `path` is for the messages only.
+    /// Parses all of `text`. `path` is only for error messages.
     ///
     /// # Errors
     ///
-    /// At the first place where libvirt's parser would give up, with the line that libvirt says
-    /// (EINVAL), or when the text is larger than [`MAX_FILE_SIZE`] (EOVERFLOW).
+    /// At the first place where libvirt's parser fails, with the line that libvirt reports (EINVAL),
+    /// or if the text is larger than [`MAX_FILE_SIZE`] (EOVERFLOW).
     pub fn parse(path: &'a Path, text: &'a [u8]) -> Result<Self, ConfigError> {
         if text.len() > MAX_FILE_SIZE {
             return Err(too_large(path));
@@ -48,12 +48,12 @@ impl<'a> Document<'a> {
         Ok(Self { path, entries })
     }
 
-    /// The statement that counts for `key`: the first one, as in libvirt. Case matters.
+    /// The statement that counts for `key`: the first one, as in libvirt. Keys are case-sensitive.
     pub fn get(&self, key: &str) -> Option<&Entry<'a>> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// All statements, in the order of the file, with those that don't count.
+    /// All statements in the order of the file, including those that don't count.
     pub fn entries(&self) -> &[Entry<'a>] {
         &self.entries
     }
@@ -62,8 +62,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     ///
-    /// When it is anything else. One beyond 64 bits isn't always an error, but whatever it wraps
-    /// around to, as in libvirt: see [`Number::wrapped`](super::Number::wrapped).
+    /// If it is anything else. A number beyond 64 bits wraps around, as in libvirt: see [`Number::wrapped`](super::Number::wrapped).
     pub fn uint(&self, key: &str) -> Result<Option<u32>, ConfigError> {
         self.number(key, u64::from(u32::MAX), "a number from 0 to 4294967295")
             .map(|value| value.map(|value| value as u32))
@@ -73,7 +72,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     ///
-    /// When it is anything else; beyond 64 bits as for [`Document::uint`].
+    /// If it is anything else. Beyond 64 bits as for [`Document::uint`].
     pub fn size(&self, key: &str) -> Result<Option<u64>, ConfigError> {
         self.number(key, u64::MAX, "a number from 0 to 18446744073709551615")
     }
@@ -82,7 +81,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     ///
-    /// When it is anything else; beyond 64 bits as for [`Document::uint`].
+    /// If it is anything else. Beyond 64 bits as for [`Document::uint`].
     pub fn bool(&self, key: &str) -> Result<Option<bool>, ConfigError> {
         self.number(key, 1, "0 or 1").map(|value| value.map(|value| value == 1))
     }
@@ -91,7 +90,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     ///
-    /// When it is anything else.
+    /// If it is anything else.
     pub fn string(&self, key: &str) -> Result<Option<&'a [u8]>, ConfigError> {
         match self.get(key) {
             None => Ok(None),
@@ -103,7 +102,7 @@ impl<'a> Document<'a> {
     /// The error that `entry` of this document isn't `expected`, such as `"direct" or "queued"`.
     pub fn unfit(&self, entry: &Entry<'_>, expected: &str) -> ConfigError {
         let given = match &entry.setting {
-            // That it is a string is right, then.
+            // The type is right then, so the message quotes the value.
             Setting::Text(text) if expected.starts_with('"') => {
                 format!("\"{}\"", text.escape_ascii())
             }

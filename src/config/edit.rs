@@ -29,7 +29,7 @@ impl Assignment {
         }
     }
 
-    /// The number that stands for the value in a file.
+    /// The value as a number in a file.
     fn number(self) -> u32 {
         match self {
             Self::AuditLevel(level) => level,
@@ -46,7 +46,7 @@ impl Assignment {
     }
 }
 
-/// Why a text is no [`Assignment`]: says what was expected.
+/// Why a text is not an [`Assignment`]: what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadAssignment(String);
 
@@ -93,16 +93,16 @@ impl FromStr for Assignment {
     }
 }
 
-/// The text with `assignments` made, later ones over earlier ones.
+/// The text after `assignments`; a later one overrides an earlier one.
 ///
-/// A key that is set already gets its new value in the statement that counts, the first, and
-/// nothing else changes. A key that isn't set gets a line of its own: behind the first line that
-/// has it commented out, or else at the end. `path` is for the messages only.
+/// A key that is set already gets its new value in the first statement, which is the one that
+/// counts. Nothing else changes. A key that isn't set gets a line of its own, after the first line
+/// that has it commented out, or at the end. `path` is only for error messages.
 ///
 /// # Errors
 ///
-/// When libvirt would refuse the file: before, because of its syntax, or afterwards, because of
-/// the value of a setting that isn't assigned.
+/// If libvirt would reject the file: before, because of its syntax, or afterwards, because of the
+/// value of a setting that isn't assigned.
 pub fn set(path: &Path, text: &[u8], assignments: &[Assignment]) -> Result<Vec<u8>, ConfigError> {
     let mut text = text.to_vec();
     for &assignment in assignments {
@@ -126,7 +126,7 @@ pub fn set(path: &Path, text: &[u8], assignments: &[Assignment]) -> Result<Vec<u
 
 fn set_one(path: &Path, text: &[u8], assignment: Assignment) -> Result<Vec<u8>, ConfigError> {
     let key = assignment.key();
-    // libvirt refuses a file of blank space alone, but a statement cures it.
+    // libvirt rejects a file that is only blank space, but with a statement it is valid.
     let blank = text.iter().all(|&byte| is_blank(byte) || is_line_end(byte));
     let document = Document::parse(path, if blank { b"" } else { text })?;
     if let Some(entry) = document.get(key) {

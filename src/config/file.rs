@@ -1,4 +1,4 @@
-//! Reading a file of settings.
+//! Reading a configuration file.
 
 use crate::error::ConfigError;
 use std::fs::File;
@@ -14,11 +14,11 @@ pub const AUDIT_LEVEL: &str = "audit_level";
 /// The key of `Config::audit_logging`.
 pub const AUDIT_LOGGING: &str = "audit_logging";
 
-/// The bytes of the file at `path`; `None` when there is no such file.
+/// Reads the file at `path`; `None` if it doesn't exist.
 ///
 /// # Errors
 ///
-/// When it can't be read, or is larger than [`MAX_FILE_SIZE`] (EOVERFLOW).
+/// If it can't be read, or is larger than [`MAX_FILE_SIZE`] (EOVERFLOW).
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
     match File::open(path) {
         Ok(file) => read_from(path, file).map(Some),
@@ -27,14 +27,14 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
     }
 }
 
-/// The bytes of an open file or stream; `path` is for the messages only.
+/// Reads an open file or stream. `path` is only for error messages.
 ///
 /// # Errors
 ///
 /// As for [`read`].
 pub fn read_from(path: &Path, source: impl Read) -> Result<Vec<u8>, ConfigError> {
     let mut text = Vec::new();
-    // One byte more than is allowed, to see that there is more.
+    // One byte more than is allowed shows that the file is too large.
     let limit = MAX_FILE_SIZE as u64 + 1;
     source.take(limit).read_to_end(&mut text).map_err(|error| unreadable(path, &error))?;
     if text.len() > MAX_FILE_SIZE { Err(too_large(path)) } else { Ok(text) }

@@ -1,11 +1,11 @@
-//! The grammar: a file is statements `name = value` and comments, one after the other.
+//! The grammar: a file is a sequence of statements `name = value` and comments.
 //!
-//! Where it differs from what one would guess, all of it seen in libvirt 9.0.0:
+//! Its surprising rules, all observed in libvirt 9.0.0:
 //!
 //! - Statements are separated by line ends or by one `;`. A carriage return alone ends a line, and
 //!   a comment; only line feeds are counted as lines.
-//! - The end of the file may stand for the last line end, but a file of blank space alone, or
-//!   with blank space before nothing, lacks a statement. An empty file is fine.
+//! - The last line end may be missing. But a file that is only blank space, or that ends with blank
+//!   space instead of a statement, is malformed. An empty file is valid.
 //! - No string knows escapes. A string in single or double quotes ends on its line; one in triple
 //!   double quotes may span lines, and is only seen as one with seven bytes left in the file.
 //! - Any string is cut at its first NUL byte. NULs in comments are skipped.
@@ -19,15 +19,14 @@ use std::path::Path;
 
 use crate::error::ConfigError;
 
-/// A decimal number as it stands in a file.
+/// A decimal number in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number {
     /// Its digits, modulo 2^64.
     pub magnitude: u64,
-    /// Whether it has a minus sign. libvirt takes such a number, even `-0`, for no unsigned key.
+    /// Whether it has a minus sign. libvirt rejects such a number, even `-0`, for an unsigned key.
     pub negative: bool,
-    /// Whether the digits are those of more than 2^64 - 1, so that `magnitude` isn't what is
-    /// written.
+    /// Whether the digits exceed 2^64 - 1, so that `magnitude` isn't the written number.
     pub wrapped: bool,
 }
 
@@ -74,9 +73,9 @@ pub struct Entry<'a> {
     pub key: &'a str,
     /// Its value.
     pub setting: Setting<'a>,
-    /// The line the key stands on, from 1.
+    /// The key's line, from 1.
     pub line: usize,
-    /// Where the value stands in the text, with its quotes or brackets.
+    /// The position of the value in the text, with its quotes or brackets.
     pub(super) value: Range<usize>,
 }
 
@@ -200,7 +199,7 @@ impl<'a> Parser<'a> {
     fn scalar(&mut self) -> Result<Scalar<'a>, ConfigError> {
         match self.peek() {
             Some(b'+' | b'-' | b'0'..=b'9') => self.number().map(Scalar::Number),
-            // libvirt's condition, to the letter: a `""""""` that ends the file is no such string.
+            // Exactly libvirt's condition: a `""""""` that ends the file is not such a string.
             Some(b'"') if self.rest().starts_with(TRIPLE) && self.rest().len() > 6 => {
                 self.triple_quoted().map(Scalar::Text)
             }
@@ -246,8 +245,7 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let rest = self.rest();
         let found = rest.windows(TRIPLE.len()).position(|window| window == TRIPLE);
-        // Without its end, libvirt looks no further than to where one would still fit, and says
-        // that line.
+        // Without an end, libvirt stops where one would still fit, and reports that line.
         let length = found.unwrap_or(rest.len().saturating_sub(2));
         let inner = &rest[..length];
         self.line += inner.iter().filter(|&&byte| byte == b'\n').count();

@@ -1,5 +1,5 @@
-//! Character devices: where their paths stand, and the old bond between the first serial port and
-//! the first console of a whole machine.
+//! Character devices: their paths, and the special case that a full machine's first serial port is
+//! also its first console.
 
 use super::element::{Element, owned};
 use super::identity::Os;
@@ -101,7 +101,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Whether a console is a serial port, as it is when its target says nothing else.
+/// Whether a console is a serial port, which is the default for its target.
 fn is_serial(console: Element<'_>) -> Result<bool, XmlError> {
     let Some(target) = console.child("target") else { return Ok(true) };
     let kind = target.one_of("type", &CONSOLE_TARGETS)?.unwrap_or("none");

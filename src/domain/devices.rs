@@ -16,7 +16,7 @@ const RANDOM: &str = "/dev/random";
 const TPM: &str = "/dev/tpm0";
 /// The certificate database of a smartcard that names none.
 const NSS_DATABASE: &str = "/etc/pki/nssdb";
-/// What stands for the host's own smartcard.
+/// The text for the host's own smartcard.
 const NSS_SMARTCARD: &str = "nss-smartcard-device";
 
 /// Filesystems: the path, or a template's name.
@@ -33,7 +33,7 @@ pub(super) fn read_filesystems(domain: Element<'_>, out: &mut Resources) -> Resu
         let source = fs.child("source");
         match source.and_then(|source| source.attribute(attribute)) {
             Some(path) => out.push(Resource::Fs(assigned(path))),
-            // A virtiofsd that somebody else runs: only its socket is known.
+            // A virtiofsd that libvirt doesn't run: only its socket is known.
             None if source.is_some_and(|source| source.attribute("socket").is_some()) => {}
             None => {
                 let message = format!("<filesystem> has no <source {attribute}='...'/>");

@@ -78,8 +78,8 @@ fn source(disk: Element<'_>) -> Result<Option<Resource<'static>>, XmlError> {
     Ok(path.map(|path| Resource::Disk(assigned(path))))
 }
 
-/// The number in a disk's name: vda is 0, vdz 25, vdaa 26; a partition's number doesn't count.
-/// -1 for what is no such name.
+/// The number in a disk's name: vda is 0, vdz 25, vdaa 26. A partition's number doesn't count. -1
+/// for any other name.
 fn index(name: &str) -> i64 {
     let prefixes = ["fd", "hd", "vd", "sd", "xvd", "ubd"];
     let Some(rest) = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)) else {

@@ -1,15 +1,15 @@
-//! From bytes to a tree of elements, within bounds that no honest guest reaches.
+//! From bytes to a tree of elements, with size limits.
 
 use super::element::{Element, shorten};
 use super::limits;
 use crate::error::XmlError;
 
-/// The largest domain XML that is read, in bytes. Real ones have some KiB, ones with thousands of
-/// disks some MiB; the tree takes several times the text, so the bound keeps a hostile file from
-/// taking a daemon's memory.
+/// The largest domain XML that is read, in bytes. Most have some KiB, those with thousands of disks
+/// some MiB. The tree takes several times as much, so the limit protects a daemon's memory from a
+/// hostile file.
 const MAX_BYTES: usize = 16 << 20;
 
-/// How many elements, texts and comments are kept: each takes some 100 bytes.
+/// The most elements, texts and comments: each takes some 100 bytes.
 const MAX_NODES: u32 = 1 << 20;
 
 /// The bytes as text.
@@ -46,8 +46,8 @@ fn declared_encoding(text: &str) -> Option<&str> {
     after[1..].split(quote).next()
 }
 
-/// ASCII is a part of UTF-8: what claims it and isn't is caught above only when it isn't UTF-8
-/// either, and then does no harm.
+/// ASCII is a subset of UTF-8. A text that is declared ASCII but has other UTF-8 is accepted, which
+/// is harmless.
 fn is_utf8_name(name: &str) -> bool {
     ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
@@ -56,7 +56,7 @@ fn is_utf8_name(name: &str) -> bool {
 pub(super) struct Document<'t>(roxmltree::Document<'t>);
 
 impl<'t> Document<'t> {
-    /// Parses; entities other than XML's own five and characters by number are never resolved.
+    /// Parses a text. Only XML's own five entities and numeric characters are resolved.
     pub(super) fn parse(text: &'t str) -> Result<Self, XmlError> {
         limits::check(text)?;
         let options = roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..Default::default() };
@@ -77,7 +77,7 @@ impl<'t> Document<'t> {
         Ok(Self(document))
     }
 
-    /// The root, when it is a domain.
+    /// The root element, which must be a domain.
     pub(super) fn domain(&self) -> Result<Element<'_>, XmlError> {
         let root = Element::new(self.0.root_element());
         match root.name() {
@@ -87,7 +87,7 @@ impl<'t> Document<'t> {
     }
 }
 
-/// The parser's message, without the place that it ends with.
+/// The parser's message, without the place at its end.
 fn without_place(message: &str) -> &str {
     match message.rsplit_once(" at ") {
         Some((text, place)) if place.bytes().all(|b| b.is_ascii_digit() || b == b':') => text,
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn utf8_is_taken_in_all_its_dresses() {
+    fn every_declaration_of_utf8_is_accepted() {
         for xml in [
             "<domain/>",
             "\u{FEFF}<domain/>",

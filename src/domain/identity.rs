@@ -27,8 +27,8 @@ pub(super) fn read(domain: Element<'_>) -> Result<(Guest<'static>, Os), XmlError
     Ok((guest, os(domain)?))
 }
 
-/// The domain's UUID, or the one that its SMBIOS tells the guest; libvirt makes up a new one when
-/// there is neither, which would be a lie about a guest that runs.
+/// The domain's UUID, or the one in its SMBIOS data. With neither, libvirt generates a new one,
+/// which would be wrong for a running guest.
 fn uuid(domain: Element<'_>) -> Result<Uuid, XmlError> {
     let smbios = || {
         let sysinfo =

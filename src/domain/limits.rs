@@ -1,13 +1,13 @@
-//! What is refused before the parser sees it: documents that are small and yet cost it a stack,
-//! or time and memory that grow with the square of their size.
+//! Limits that are checked before parsing: on small documents that would overflow the parser's
+//! stack, or take time and memory quadratic in their size.
 
 use crate::error::XmlError;
 
-/// How deep elements may be nested: the bound that libxml2, and so libvirt, has.
+/// The deepest nesting of elements: the limit of libxml2, and so of libvirt.
 const MAX_DEPTH: usize = 256;
-/// Attributes of one element; the parser compares each with all others.
+/// The most attributes of an element: the parser compares each with all others.
 const MAX_ATTRIBUTES: usize = 256;
-/// Declarations of namespaces; the parser copies those in force for every new one.
+/// The most declarations of namespaces: for each, the parser copies those in force.
 const MAX_NAMESPACES: usize = 1024;
 
 /// A tag's length, `>` included, and the number of its attributes.
@@ -16,9 +16,8 @@ struct Tag {
     attributes: usize,
 }
 
-/// Walks the tags the way a parser does: past comments, CDATA, processing instructions, and `>`
-/// in quotes. In malformed text it may miscount: the parser refuses that anyway, at the first
-/// fault, and until there the count is right.
+/// Walks the tags as a parser does: past comments, CDATA, processing instructions, and `>` in
+/// quotes. It may miscount after a mistake in malformed text, which the parser rejects anyway.
 pub(super) fn check(text: &str) -> Result<(), XmlError> {
     let mut depth = 0usize;
     let mut namespaces = 0;
@@ -62,7 +61,7 @@ pub(super) fn check(text: &str) -> Result<(), XmlError> {
     Ok(())
 }
 
-/// The tag at the text's start; `None` when it doesn't end.
+/// The tag at the start of the text; `None` if it has no end.
 fn tag(text: &str) -> Option<Tag> {
     let mut quote = None;
     let mut attributes = 0;
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tag_has_no_depth() {
+    fn only_tags_have_a_depth() {
         let flat = "<a b='/>'/><!-- <a> --><!--> <a> --><![CDATA[<a>]]><?p <a> ?>";
         assert_eq!(check(&nested(1000, flat, "")), Ok(()));
     }
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_is_told() {
+    fn the_error_has_a_place() {
         let error = check(&format!("<domain>\n é{}", "<a>".repeat(256))).unwrap_err();
         assert_eq!((error.line, error.column), (2, 3 + 255 * 3));
     }

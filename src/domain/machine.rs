@@ -22,7 +22,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The total in KiB: what `<memory>` says, or else the sum of NUMA cells and memory devices.
+/// The total in KiB: the value of `<memory>`, or else the sum of NUMA cells and memory devices.
 fn memory(domain: Element<'_>) -> Result<u64, XmlError> {
     let given = domain.child("memory").map(kibibytes).transpose()?.flatten().unwrap_or(0);
     let mut cells = 0u64;
@@ -82,8 +82,8 @@ fn amount(element: Element<'_>, text: &str, scale: u64, max: u64) -> Result<u64,
     })
 }
 
-/// The CPUs that are online: those of `<vcpus>` that are enabled, when it has any; else the
-/// current count, which is the maximum when nothing else is said.
+/// The number of online CPUs: the enabled ones in `<vcpus>` if it has any, else the current count,
+/// which is the maximum unless specified.
 fn vcpus(domain: Element<'_>) -> Result<u32, XmlError> {
     let (mut max, mut current) = (1, 1);
     if let Some(vcpu) = domain.child("vcpu") {
@@ -108,7 +108,7 @@ fn vcpus(domain: Element<'_>) -> Result<u32, XmlError> {
     }
 }
 
-/// The I/O threads: as many as `<iothreads>` says or as `<iothreadids>` names, whichever is more.
+/// The number of I/O threads: that in `<iothreads>` or of those in `<iothreadids>`, whichever is more.
 fn iothreads(domain: Element<'_>) -> Result<u32, XmlError> {
     let count = domain.child("iothreads").filter(|element| element.some_text().is_some());
     let count = count.map(decimal_text).transpose()?.unwrap_or(0);

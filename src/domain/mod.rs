@@ -1,13 +1,13 @@
-//! A guest described by libvirt's domain XML: who it is, its security labels, and everything of
-//! the host that it gets, in the order in which libvirt tells the audit subsystem at its start.
+//! A guest described by libvirt's domain XML: its identity, its security labels, and its resources
+//! on the host, in the order of libvirt's records at a start.
 //!
-//! The XML is read as that of a *running* guest (what `virsh dumpxml` prints, or what a driver
-//! hands to hooks), the way libvirt 9.0.0 reads it: what libvirt fills in where the XML says
-//! nothing is filled in here too. What a driver fills in only when it defines a guest is not: a
-//! UUID or a MAC address that is missing would be a random one in libvirt, so here it is an error.
+//! The XML is read as libvirt 9.0.0 reads that of a *running* guest: the output of `virsh dumpxml`,
+//! or the input of a hook. Values that libvirt fills in when it parses an XML are filled in here too.
+//! Values that a driver generates when it defines a guest are not: libvirt would make a missing UUID
+//! or MAC address up, so here it is an error.
 //!
-//! Only what ends up in a record is looked at. So an XML that libvirt refuses for another reason
-//! is accepted, and so are devices and attributes that a later libvirt adds.
+//! Only what appears in records is read. So an XML that libvirt rejects for another reason is
+//! accepted, and so are devices and attributes of later versions of libvirt.
 
 mod chardev;
 mod devices;
@@ -28,7 +28,7 @@ use crate::record::{Event, MachineId, Record, Resource};
 use crate::value::Value;
 use document::Document;
 
-/// A guest and what it gets, as its domain XML says.
+/// A guest and its resources, from its domain XML.
 ///
 /// ```
 /// use viraudit::domain::DomainDef;
@@ -58,9 +58,8 @@ impl DomainDef {
     ///
     /// # Errors
     ///
-    /// The place and what was expected there, for what is no such XML, for what libvirt refuses
-    /// and a record would show, and for a running guest's XML that lacks what libvirt would have
-    /// had to invent.
+    /// The place and what was expected there: if the XML is malformed, rejected by libvirt for
+    /// something that appears in records, or incomplete for a running guest.
     pub fn parse(xml: &[u8]) -> Result<Self, XmlError> {
         let text = document::decode(xml)?;
         let document = Document::parse(text)?;
@@ -83,7 +82,7 @@ impl DomainDef {
         Ok(Self { guest, labels, resources })
     }
 
-    /// Who it is.
+    /// The guest.
     pub fn guest(&self) -> &Guest<'static> {
         &self.guest
     }
@@ -93,7 +92,7 @@ impl DomainDef {
         &self.labels
     }
 
-    /// What it gets at its start, in libvirt's order: each with no old side.
+    /// Its resources at the start, in libvirt's order. None has an old side.
     pub fn resources(&self) -> &[Resource<'static>] {
         &self.resources
     }
@@ -101,8 +100,8 @@ impl DomainDef {
     /// The records of its start, in libvirt's order: a VIRT_MACHINE_ID for each label, a
     /// VIRT_RESOURCE with reason `start` for each resource, then the VIRT_CONTROL start.
     ///
-    /// Only the last carries `success`: all others are successes, as libvirt has it. `pid` is the
-    /// guest's process. The records borrow: none of them allocates.
+    /// `success` is the result of the last record; all others are successes, as in libvirt. `pid`
+    /// is the guest's process. The records borrow from this value and allocate nothing.
     pub fn start_records<'a>(
         &'a self,
         reason: impl Into<Value<'a>>,

@@ -41,7 +41,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The kind of host device that an interface is: its source's address says.
+/// The kind of host device that an interface is, from its source's address.
 fn device_kind(net: Element<'_>) -> Result<&'static str, XmlError> {
     let source = net.child("source");
     let address = source.and_then(|source| source.child("address"));

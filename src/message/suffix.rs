@@ -1,15 +1,15 @@
-//! What stands behind every record's BODY: who says so, and how it went.
+//! The origin suffix after every BODY: the sending process, its client, and the result.
 
 use crate::audit_sys::host;
 use crate::record::{FieldSink, Fields, Writer, to_vec};
 
-/// Who this process is, as every record of it says.
+/// The sending process, as it appears in its records.
 ///
-/// It is looked up when an auditor opens and never again, the terminal too (libaudit asks three
-/// times for each record): a daemon has none, and who gives up a terminal opens afterwards.
+/// It is looked up once, before an auditor opens; libaudit looks up the terminal three times for
+/// each record. A daemon that gives up its terminal opens its auditor afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Origin {
-    /// The target of /proc/self/exe; `None` when it can't be read.
+    /// The target of /proc/self/exe; `None` if it can't be read.
     pub exe: Option<Vec<u8>>,
     /// The local host's name.
     pub host: Option<Vec<u8>>,
@@ -24,18 +24,18 @@ impl Origin {
     }
 }
 
-/// On whose behalf a record is written, where a daemon's client asked for it.
+/// The client that asked a daemon for the recorded operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Client<'a> {
-    /// The client's terminal: `None` for this process's own, empty for none.
+    /// The client's terminal: `None` for the process's own terminal, empty for no terminal.
     pub tty: Option<&'a [u8]>,
-    /// The client's address; `None` or empty when it is local or unknown.
+    /// The client's address; `None` or empty if it is local or unknown.
     pub addr: Option<&'a [u8]>,
 }
 
-/// The fields behind the BODY of every record of a process.
+/// The fields after the BODY of every record of a process.
 ///
-/// Most records are written on nobody's behalf; for these all but the last field is formatted once.
+/// Most records have no client. For these, all fields but the last are formatted once.
 #[derive(Clone, Debug)]
 pub struct Suffix {
     origin: Origin,
@@ -43,13 +43,13 @@ pub struct Suffix {
 }
 
 impl Suffix {
-    /// The fields that `origin` makes.
+    /// The fields of `origin`.
     pub fn new(origin: Origin) -> Self {
         let own = to_vec(&OfClient { origin: &origin, client: Client::default() });
         Self { origin, own }
     }
 
-    /// One record's.
+    /// The fields of one record.
     pub(super) fn of<'a>(&'a self, client: Client<'a>, success: bool) -> Ending<'a> {
         Ending { suffix: self, client, success }
     }
@@ -61,7 +61,7 @@ impl From<Origin> for Suffix {
     }
 }
 
-/// The fields behind one record's BODY.
+/// The fields after one record's BODY.
 pub(super) struct Ending<'a> {
     suffix: &'a Suffix,
     client: Client<'a>,
@@ -69,7 +69,7 @@ pub(super) struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// The same as a visit, and faster, where no value has to be shortened.
+    /// Does what [`Fields::visit`] does, but faster. For values that need no shortening.
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
         if self.client == Client::default() {
             if writer.len() > 0 {
@@ -90,7 +90,7 @@ impl Fields for Ending<'_> {
     }
 }
 
-/// All but the last of the fields.
+/// All fields but the last.
 struct OfClient<'a> {
     origin: &'a Origin,
     client: Client<'a>,
@@ -100,7 +100,7 @@ impl Fields for OfClient<'_> {
     fn visit<S: FieldSink>(&self, sink: &mut S) {
         let terminal = self.client.tty.or(self.origin.terminal.as_deref());
         let terminal = terminal.filter(|tty| !tty.is_empty());
-        // As libaudit does: the local name counts only with a real terminal.
+        // As in libaudit: the host name appears only with a real terminal.
         let local = |tty: &&[u8]| {
             let tty = tty.strip_prefix(b"/dev/").unwrap_or(tty);
             tty.starts_with(b"pts") || tty.starts_with(b"tty")

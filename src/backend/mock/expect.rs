@@ -1,16 +1,15 @@
-//! Assertions for test suites; their messages show the nearest record and where it differs.
+//! Assertions for tests. Their messages show the nearest record and its differences.
 
 use super::{MockBackend, MockRecord};
 use crate::Record;
 use crate::record::RecordType;
 use std::fmt::{self, Write};
 
-/// What a record says of where it comes from: the same for all of a process's records.
+/// The keys of a record's origin, which is the same for all records of a process.
 const ORIGIN: [&[u8]; 4] = [b"exe", b"hostname", b"addr", b"terminal"];
 
 impl MockBackend {
-    /// Fails unless a record like this one was sent: the same type, the same fields, the same
-    /// result.
+    /// Fails unless a record like this one was sent: with the same type, fields and result.
     ///
     /// ```
     /// # use viraudit::{Auditor, Guest, MockBackend, Options, Record, Uuid};
@@ -24,7 +23,7 @@ impl MockBackend {
     ///
     /// # Panics
     ///
-    /// When there is none; the message shows the nearest one and the fields that differ:
+    /// If there is none. The message shows the nearest record and the fields that differ.
     ///
     /// ```should_panic
     /// # use viraudit::{Guest, MockBackend, Record, Uuid};
@@ -34,13 +33,13 @@ impl MockBackend {
     #[track_caller]
     pub fn assert_sent(&self, record: &Record<'_>) {
         let sent = self.records();
-        let expected = Said::expected(record);
-        if !sent.iter().any(|record| Said::sent(record) == expected) {
+        let expected = FieldList::of_expected(record);
+        if !sent.iter().any(|record| FieldList::of_sent(record) == expected) {
             panic!("this record was not sent:\n  {expected}\n{}", Nearest(&sent, &expected, 0));
         }
     }
 
-    /// Fails unless records like these were sent, in this order; others may stand between them.
+    /// Fails unless records like these were sent in this order. Others may be between them.
     ///
     /// ```
     /// # use viraudit::{Auditor, Guest, MockBackend, Options, Record, Uuid};
@@ -60,14 +59,14 @@ impl MockBackend {
     ///
     /// # Panics
     ///
-    /// When one is missing, or comes too early.
+    /// If a record is missing, or was sent too early.
     #[track_caller]
     pub fn assert_sent_in_order(&self, records: &[Record<'_>]) {
         let sent = self.records();
         let mut from = 0;
         for (i, record) in records.iter().enumerate() {
-            let expected = Said::expected(record);
-            let is_it = |record: &MockRecord| Said::sent(record) == expected;
+            let expected = FieldList::of_expected(record);
+            let is_it = |record: &MockRecord| FieldList::of_sent(record) == expected;
             match sent[from..].iter().position(is_it) {
                 Some(at) => from += at + 1,
                 None => {
@@ -90,16 +89,16 @@ impl MockBackend {
     ///
     /// # Panics
     ///
-    /// When one is missing, differs, or is too many.
+    /// If a record is missing, differs, or is one too many.
     #[track_caller]
     pub fn assert_sent_only(&self, records: &[Record<'_>]) {
         let sent = self.records();
         for (i, record) in records.iter().enumerate() {
-            let expected = Said::expected(record);
+            let expected = FieldList::of_expected(record);
             let Some(found) = sent.get(i) else {
                 panic!("only {} records were sent; next should be:\n  {expected}", sent.len());
             };
-            let found = Said::sent(found);
+            let found = FieldList::of_sent(found);
             assert!(
                 found == expected,
                 "record {} should be:\n  {expected}\nbut is:\n  {found}{}",
@@ -111,7 +110,7 @@ impl MockBackend {
             panic!(
                 "{} records more than expected were sent, the first:\n  {}",
                 sent.len() - records.len(),
-                Said::sent(more)
+                FieldList::of_sent(more)
             );
         }
     }
@@ -120,12 +119,12 @@ impl MockBackend {
     ///
     /// # Panics
     ///
-    /// When there is one.
+    /// If there is one.
     #[track_caller]
     pub fn assert_not_sent(&self, record: &Record<'_>) {
         let sent = self.records();
-        let unwanted = Said::expected(record);
-        if let Some(at) = sent.iter().position(|record| Said::sent(record) == unwanted) {
+        let unwanted = FieldList::of_expected(record);
+        if let Some(at) = sent.iter().position(|record| FieldList::of_sent(record) == unwanted) {
             panic!("this record was sent, as number {} of {}:\n  {unwanted}", at + 1, sent.len());
         }
     }
@@ -133,22 +132,22 @@ impl MockBackend {
 
 /// A record as a list of fields, without its origin.
 #[derive(PartialEq, Eq)]
-struct Said {
+struct FieldList {
     kind: RecordType,
-    /// Key and value as they stand in the text; a word without `=` has no key.
+    /// Keys and values, as they are in the text. A word without `=` has no key.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// For decoding its values.
+    /// For decoding the values.
     record: MockRecord,
 }
 
-impl Said {
-    fn expected(record: &Record<'_>) -> Self {
+impl FieldList {
+    fn of_expected(record: &Record<'_>) -> Self {
         let result: &[u8] = if record.success { b" res=success" } else { b" res=failed" };
         let text = [&record.body(), result].concat();
         Self::new(record.record_type(), text)
     }
 
-    fn sent(record: &MockRecord) -> Self {
+    fn of_sent(record: &MockRecord) -> Self {
         Self::new(record.kind, record.text.clone())
     }
 
@@ -161,7 +160,7 @@ impl Said {
             })
             .filter(|(key, _)| !ORIGIN.contains(&key.as_slice()))
             .collect();
-        // Compared are the fields; the text, whose origin may differ, is only for decoding.
+        // Only the fields are compared. The text is for decoding, and its origin may differ.
         let plain = Self { kind, fields, record: MockRecord { kind, text: Vec::new() } };
         let text = plain.text();
         Self { record: MockRecord { kind, text }, ..plain }
@@ -179,16 +178,16 @@ impl Said {
         self.fields.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_slice())
     }
 
-    /// How much of another one it shares.
+    /// How similar the other one is.
     fn likeness(&self, other: &Self) -> usize {
         let same = other.fields.iter().filter(|(k, v)| self.raw(k) == Some(v)).count();
-        // The same type, resource or operation is what makes a record the one that was meant.
+        // Type, resource and operation decide which event a record is about.
         let kind = usize::from(self.kind == other.kind) * 4;
         let what = |key: &[u8]| usize::from(self.raw(key) == other.raw(key)) * 4;
         same + kind + what(b"resrc") + what(b"op")
     }
 
-    /// A field's value for people.
+    /// A field's value for messages.
     fn shown(&self, key: &[u8]) -> String {
         match (self.raw(key), str::from_utf8(key)) {
             (None, _) => "missing".to_owned(),
@@ -201,7 +200,7 @@ impl Said {
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for FieldList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -212,8 +211,8 @@ impl fmt::Display for Said {
     }
 }
 
-/// The fields in which the first differs from the second, one a line.
-struct Differences<'a>(&'a Said, &'a Said);
+/// The fields in which the first record differs from the second, one a line.
+struct Differences<'a>(&'a FieldList, &'a FieldList);
 
 impl fmt::Display for Differences<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -242,23 +241,23 @@ impl fmt::Display for Differences<'_> {
     }
 }
 
-/// The record sent, from a number on, that is most like the one expected.
-struct Nearest<'a>(&'a [MockRecord], &'a Said, usize);
+/// The sent record, from a number on, that is most like the expected one.
+struct Nearest<'a>(&'a [MockRecord], &'a FieldList, usize);
 
 impl fmt::Display for Nearest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(sent, expected, from) = self;
-        let rest = sent[*from..].iter().map(Said::sent).enumerate();
+        let rest = sent[*from..].iter().map(FieldList::of_sent).enumerate();
         // The first of those that are equally near.
-        let nearest = rest.rev().max_by_key(|(_, said)| said.likeness(expected));
+        let nearest = rest.rev().max_by_key(|(_, found)| found.likeness(expected));
         match nearest {
             None if sent.is_empty() => f.write_str("no record was sent at all"),
             None => f.write_str("none was sent after the one before it"),
-            Some((at, said)) => {
+            Some((at, found)) => {
                 writeln!(f, "the nearest is number {} of {}:", from + at + 1, sent.len())?;
-                write!(f, "  {said}")?;
+                write!(f, "  {found}")?;
                 f.write_char('\n')?;
-                let text = Differences(&said, expected).to_string();
+                let text = Differences(&found, expected).to_string();
                 f.write_str(text.trim_start_matches('\n'))
             }
         }
