@@ -102,7 +102,7 @@ impl MockBackend {
     }
 
     /// Looks at the records without a copy. Sending waits meanwhile.
-    fn with_records<R>(&self, look: impl FnOnce(&mut Vec<MockRecord>) -> R) -> R {
+    pub(crate) fn with_records<R>(&self, look: impl FnOnce(&mut Vec<MockRecord>) -> R) -> R {
         look(&mut self.shared.records.get().lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -45,13 +45,13 @@ impl Mock {
         if let Some(text) = strings.get(&(i, key.clone())) {
             return Some(text.as_ptr());
         }
-        let records = self.backend.records();
-        let record = records.get(i)?;
-        let bytes = match key.as_deref() {
-            None => [record.kind.name().as_bytes(), b" ", &record.text].concat(),
-            Some(key) => record.field(key.to_str().ok()?)?,
-        };
-        drop(records);
+        let bytes = self.backend.with_records(|records| {
+            let record = records.get(i)?;
+            match key.as_deref() {
+                None => Some([record.kind.name().as_bytes(), b" ", &record.text].concat()),
+                Some(key) => record.field(key.to_str().ok()?),
+            }
+        })?;
         // Only a field that is decoded from a caller's own hex can have a NUL.
         let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
         let text = CString::new(text).unwrap_or_default();
@@ -88,7 +88,7 @@ extern "C" fn virAuditMockHost(config: MaybeText<'_>) {
 
 #[unsafe(no_mangle)]
 extern "C" fn virAuditMockCount() -> usize {
-    quietly(0, || MOCK.get().map_or(0, |mock| mock.backend.records().len()))
+    quietly(0, || MOCK.get().map_or(0, |mock| mock.backend.with_records(|records| records.len())))
 }
 
 #[unsafe(no_mangle)]
@@ -111,11 +111,12 @@ extern "C" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> i
     guard(-1, || {
         let key = key.named("key")?.to_str().unwrap_or_default();
         let value = value.named("value")?.to_bytes();
-        let mock = mock()?;
-        let records = mock.backend.records();
-        let mut rest = records.iter().enumerate().skip(from);
-        let found = rest.find(|(_, record)| record.field(key).as_deref() == Some(value));
-        found.map(|(i, _)| i as isize).ok_or(Problem::NotFound("no record with that field"))
+        let found = mock()?.backend.with_records(|records| {
+            let mut rest = records.iter().enumerate().skip(from);
+            let found = rest.find(|(_, record)| record.field(key).as_deref() == Some(value));
+            found.map(|(i, _)| i as isize)
+        });
+        found.ok_or(Problem::NotFound("no record with that field"))
     })
 }
 

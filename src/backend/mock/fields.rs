@@ -48,25 +48,26 @@ impl MockBackend {
         wanted: &WantedFields<'_>,
         from: usize,
     ) -> Result<usize, String> {
-        let records = self.records();
-        let rest = records.iter().enumerate().skip(from);
-        if let Some((at, _)) = rest.clone().find(|(_, record)| wanted.fits(record)) {
-            return Ok(at);
-        }
-        // The first of those that are equally near.
-        let nearest = rest.max_by_key(|&(at, record)| (wanted.likeness(record), Reverse(at)));
-        Err(match nearest {
-            None if records.is_empty() => "no record was sent".to_owned(),
-            None => format!("only {} records were sent", records.len()),
-            Some((at, record)) => {
-                let differences = Differences(wanted, record);
-                let sent = records.len();
-                let MockRecord { kind, text } = record;
-                let text = String::from_utf8_lossy(text);
-                format!(
-                    "the nearest record is number {at} of {sent}:{differences}\n  {kind} {text}"
-                )
+        self.with_records(|records| {
+            let rest = records.iter().enumerate().skip(from);
+            if let Some((at, _)) = rest.clone().find(|(_, record)| wanted.fits(record)) {
+                return Ok(at);
             }
+            // The first of those that are equally near.
+            let nearest = rest.max_by_key(|&(at, record)| (wanted.likeness(record), Reverse(at)));
+            Err(match nearest {
+                None if records.is_empty() => "no record was sent".to_owned(),
+                None => format!("only {} records were sent", records.len()),
+                Some((at, record)) => {
+                    let differences = Differences(wanted, record);
+                    let sent = records.len();
+                    let MockRecord { kind, text } = record;
+                    let text = String::from_utf8_lossy(text);
+                    format!(
+                        "the nearest record is number {at} of {sent}:{differences}\n  {kind} {text}"
+                    )
+                }
+            })
         })
     }
 }
