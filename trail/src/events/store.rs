@@ -104,18 +104,19 @@ impl Store {
         let (host, user) = batch.sender(record, &mut self.words, &mut self.users);
         let key = self.timeline.key(batch.source, host, record.stamp);
         let event = Event::new(key, record.stamp, host, user);
-        let event = match record.content {
-            RecordContent::Virt(virt) => self.virt(event, &virt, |span| found.text(span)),
+        // By reference: the content is large, and a copy isn't always optimized out.
+        let event = match &record.content {
+            RecordContent::Virt(virt) => self.virt(event, virt, |span| found.text(span)),
             RecordContent::Down => event,
             RecordContent::Boot => Event { kind: EventKind::Boot, ..event },
             RecordContent::Avc { body, names } => {
                 let event = Event { kind: EventKind::Avc, ..event };
-                self.denial(event, WordId::EMPTY, [body, names], record, batch)
+                self.denial(event, WordId::EMPTY, [*body, *names], record, batch)
             }
             RecordContent::Anomaly { number, name, body, names } => {
-                let event = Event { kind: EventKind::Anomaly(number), ..event };
-                let name = self.words.intern(found.text(name));
-                self.denial(event, name, [body, names], record, batch)
+                let event = Event { kind: EventKind::Anomaly(*number), ..event };
+                let name = self.words.intern(found.text(*name));
+                self.denial(event, name, [*body, *names], record, batch)
             }
         };
         self.in_order &= self.events.last().is_none_or(|last| last.order() < event.order());

@@ -99,7 +99,7 @@ impl<'r> WordCache<'r> {
 }
 
 impl Report {
-    /// A session.
+    /// A session for the report.
     pub(super) fn view<'r>(&'r self, id: SessionId, words: &mut WordCaches<'r>) -> SessionView<'r> {
         let session = *self.session(id);
         let guest = self.store.guests[session.guest];

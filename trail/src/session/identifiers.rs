@@ -140,12 +140,11 @@ impl IdentifierIndex {
             Op::Resource => {
                 let kind = store.words.get(store.what(event));
                 let reason = store.words.get(event.reason);
-                self.change_paths(
-                    session,
-                    event.host,
-                    kind,
-                    ResourceChange::new(kind, reason, text),
-                );
+                // The path of a cgroup is not a file of the guest.
+                if kind != b"cgroup" {
+                    let change = ResourceChange::new(kind, reason, text);
+                    self.change_paths(session, event.host, change, kind == b"fs");
+                }
             }
             _ => {}
         }
@@ -167,20 +166,16 @@ impl IdentifierIndex {
         }
     }
 
+    /// Adds and removes paths. `shared` means that they may be directories shared with the guest.
     fn change_paths(
         &mut self,
         session: SessionId,
         host: WordId,
-        kind: &[u8],
         change: ResourceChange<'_>,
+        shared: bool,
     ) {
         use IdentifierKind::{Directory, Path};
-        // The path of a cgroup is not a file of the guest.
-        if kind == b"cgroup" {
-            return;
-        }
         let is_path = |value: &Cow<'_, [u8]>| value.starts_with(b"/");
-        let shared = kind == b"fs";
         self.has_directories |= shared;
         if let Some(old) = change.old.filter(is_path) {
             let old = normalize(&old);

@@ -68,11 +68,13 @@ impl Interner {
     }
 
     /// The text with this id.
+    #[inline]
     pub(crate) fn get(&self, id: WordId) -> &[u8] {
         text_of(&self.bytes, &self.ends, id)
     }
 }
 
+#[inline]
 fn text_of<'b>(bytes: &'b [u8], ends: &[u32], id: WordId) -> &'b [u8] {
     let from = if id == WordId::EMPTY { 0 } else { ends[id.index() - 1] };
     &bytes[from as usize..ends[id.index()] as usize]
