@@ -11,24 +11,23 @@ define_id!(
 /// The details of an event.
 #[derive(Clone, Copy, Debug, Default)]
 struct Detail {
-    text: TextPlace,
+    /// The place of the fields in the buffer, and their length.
+    at: u64,
+    len: u32,
     /// `op=`, `resrc=`, or the type of an anomaly.
     what: WordId,
 }
 
-/// The place of a text in the buffer.
-#[derive(Clone, Copy, Debug, Default)]
-struct TextPlace {
-    at: u64,
-    len: u32,
-}
+const _: () = assert!(size_of::<Detail>() == 16, "a long log has millions");
 
 /// An auxiliary record of an event.
 #[derive(Clone, Copy, Debug)]
 struct AuxDetail {
     event: DetailId,
     kind: AuxKind,
-    text: TextPlace,
+    /// The place of the fields in the buffer, and their length.
+    at: u64,
+    len: u32,
 }
 
 /// The details of all events. An event without any has no id.
@@ -44,22 +43,23 @@ impl Details {
     /// Adds the details of an event.
     #[inline]
     pub(super) fn add(&mut self, what: WordId, text: &[u8]) -> DetailId {
-        let text = self.keep(text);
-        self.all.push(Detail { text, what });
+        let (at, len) = self.keep(text);
+        self.all.push(Detail { at, len, what });
         DetailId::new(self.all.len() - 1)
     }
 
     /// Adds an auxiliary record to the event that was added last.
     pub(super) fn add_aux(&mut self, event: DetailId, kind: AuxKind, text: &[u8]) {
-        let text = self.keep(text);
-        self.aux.push(AuxDetail { event, kind, text });
+        let (at, len) = self.keep(text);
+        self.aux.push(AuxDetail { event, kind, at, len });
     }
 
+    /// Copies a text to the buffer; returns its place and its length.
     #[inline]
-    fn keep(&mut self, text: &[u8]) -> TextPlace {
+    fn keep(&mut self, text: &[u8]) -> (u64, u32) {
         let at = self.texts.len() as u64;
         self.texts.extend_from_slice(text);
-        TextPlace { at, len: text.len() as u32 }
+        (at, text.len() as u32)
     }
 
     #[inline]
@@ -67,13 +67,14 @@ impl Details {
         id.and_then(|id| self.all.get(id.index())).copied().unwrap_or_default()
     }
 
-    fn text_at(&self, place: TextPlace) -> &[u8] {
-        &self.texts[place.at as usize..][..place.len as usize]
+    fn text_at(&self, at: u64, len: u32) -> &[u8] {
+        &self.texts[at as usize..][..len as usize]
     }
 
     /// The fields.
     pub(super) fn text(&self, id: Option<DetailId>) -> &[u8] {
-        self.text_at(self.get(id).text)
+        let Detail { at, len, .. } = self.get(id);
+        self.text_at(at, len)
     }
 
     /// `op=`, `resrc=`, or the type of an anomaly.
@@ -85,7 +86,7 @@ impl Details {
     pub(super) fn aux(&self, id: Option<DetailId>) -> impl Iterator<Item = AuxBody<'_>> {
         let from = self.aux.partition_point(|aux| Some(aux.event) < id);
         let of_event = self.aux[from..].iter().take_while(move |aux| Some(aux.event) == id);
-        of_event.map(|aux| AuxBody { kind: aux.kind, body: self.text_at(aux.text) })
+        of_event.map(|aux| AuxBody { kind: aux.kind, body: self.text_at(aux.at, aux.len) })
     }
 
     /// Whether the details of two events are the same.
@@ -95,7 +96,7 @@ impl Details {
 
     /// The place of the fields, for prefetching.
     pub(super) fn place(&self, id: Option<DetailId>) -> u64 {
-        self.get(id).text.at
+        self.get(id).at
     }
 
     /// The first byte of the fields, for prefetching.
