@@ -35,12 +35,24 @@ fn bindings() {
     bindgen::Builder::default()
         .header_contents(
             "kernel.h",
-            "#include <linux/netlink.h>\n#include <linux/audit.h>\n",
+            // Where a rule's parts are. The struct itself ends in an array without a length, for
+            // which bindgen writes unsafe code.
+            "#include <linux/netlink.h>\n#include <linux/audit.h>\n\
+             #define AT(part) __builtin_offsetof(struct audit_rule_data, part)\n\
+             enum rule_layout {\n\
+             RULE_LIST = AT(flags), RULE_ACTION = AT(action), RULE_FIELD_COUNT = AT(field_count),\n\
+             RULE_FIELDS = AT(fields), RULE_VALUES = AT(values), RULE_OPERATORS = AT(fieldflags),\n\
+             RULE_TEXT_LEN = AT(buflen), RULE_TEXT = AT(buf)\n\
+             };\n",
         )
-        .allowlist_type("nlmsghdr|sockaddr_nl|audit_status|audit_nlgrps")
+        .allowlist_type("nlmsghdr|sockaddr_nl|audit_status|audit_nlgrps|rule_layout")
         .allowlist_var("NETLINK_(AUDIT|CAP_ACK|ADD_MEMBERSHIP)")
-        .allowlist_var("NLM_F_(REQUEST|ACK)|NLMSG_ERROR")
+        .allowlist_var("NLM_F_(REQUEST|ACK)|NLMSG_(ERROR|DONE)")
         .allowlist_var("AUDIT_(GET|NLGRP_READLOG|MESSAGE_TEXT_MAX|FIRST_USER_MSG2|LAST_USER_MSG2)")
+        .allowlist_var("AUDIT_(LIST_RULES|FILTER_USER|FILTER_EXCLUDE|NEVER|ALWAYS|MAX_FIELDS)")
+        .allowlist_var("AUDIT_(PID|UID|GID|LOGINUID|MSGTYPE|WATCH|DIR|EXE|FILTERKEY)")
+        .allowlist_var("AUDIT_(SUBJ_(USER|ROLE|TYPE|SEN|CLR)|OBJ_(USER|ROLE|TYPE|LEV_LOW|LEV_HIGH))")
+        .allowlist_var("AUDIT_((LESS|GREATER)_THAN(_OR_EQUAL)?|(NOT_)?EQUAL|OPERATORS)")
         // It holds a union, whose default would need unsafe code.
         .no_default("audit_status.*")
         .use_core()

@@ -9,11 +9,13 @@
 //! or room to queue shows as ENOBUFS.) This is relied on only for a socket whose first answers had
 //! arrived when `sendto` returned.
 
-use super::frame::{Frames, Reply, ReplyBody, framed_len, replies, seal};
+use super::bindings::NLMSG_DONE;
+use super::frame::{Frames, HEADER_LEN, Reply, ReplyBody, framed_len, replies, seal};
+use super::rules::{MalformedRule, RULE_LEN, Rule};
 use super::socket::{ACK_WAIT, Socket, Wire};
 use super::status::KernelStatus;
 use super::unread::AuditdSocket;
-use super::{AUDIT_GET, AUDIT_VIRT_CONTROL};
+use super::{AUDIT_GET, AUDIT_LIST_RULES, AUDIT_VIRT_CONTROL};
 use crate::error::Failure;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -38,6 +40,15 @@ pub enum WriteProbe {
     Off,
     /// It may not.
     Refused(Failure),
+}
+
+/// What a receive accepted.
+struct Found<T> {
+    value: T,
+    /// It waited already.
+    at_once: bool,
+    /// Answers in front of it were lost.
+    overrun: bool,
 }
 
 /// A connection to the kernel.
@@ -180,18 +191,28 @@ impl<W: Wire> Link<W> {
     fn receive<T>(
         &mut self,
         wait: bool,
-        mut accept: impl FnMut(Reply<'_>) -> Option<T>,
+        accept: impl FnMut(Reply<'_>) -> Option<T>,
     ) -> Result<Option<(T, bool)>, Failure> {
-        let mut buffer = [0; REPLY_LEN];
+        let found = self.receive_into(&mut [0; REPLY_LEN], wait, accept)?;
+        Ok(found.map(|found| (found.value, found.at_once)))
+    }
+
+    /// [`Self::receive`] for replies of any length.
+    fn receive_into<T>(
+        &mut self,
+        buffer: &mut [u8],
+        wait: bool,
+        mut accept: impl FnMut(Reply<'_>) -> Option<T>,
+    ) -> Result<Option<Found<T>>, Failure> {
         let mut deadline = None;
         let mut overrun = false;
         let mut waiting = false;
         loop {
-            match self.wire.receive(&mut buffer, waiting && !overrun) {
+            match self.wire.receive(buffer, waiting && !overrun) {
                 // A process with CAP_NET_ADMIN may write to this port; the kernel's own port is 0.
                 Ok((len, 0)) => {
-                    if let Some(found) = replies(&buffer[..len]).find_map(&mut accept) {
-                        return Ok(Some((found, !waiting)));
+                    if let Some(value) = replies(&buffer[..len]).find_map(&mut accept) {
+                        return Ok(Some(Found { value, at_once: !waiting, overrun }));
                     }
                 }
                 Ok(_) => {}
@@ -229,6 +250,31 @@ impl<W: Wire> Link<W> {
             _ => None,
         })?;
         answer.ok_or(Failure::NoAnswer)?.0
+    }
+
+    /// The kernel's rules for records from user space, in its order; needs CAP_AUDIT_CONTROL.
+    pub fn rules(&mut self) -> Result<Vec<Rule>, Failure> {
+        let first = self.request(AUDIT_LIST_RULES, false)?;
+        let mut rules = Ok(Vec::new());
+        let mut add = |rule| match (&mut rules, rule) {
+            (Ok(rules), Ok(rule)) => rules.extend(rule),
+            (rules, Err(MalformedRule)) => *rules = Err(Failure::Os(libc::EBADMSG)),
+            (Err(_), _) => {}
+        };
+        let mut buffer = vec![0; HEADER_LEN + RULE_LEN];
+        let end = self.receive_into(&mut buffer, true, |reply| match reply.body {
+            _ if reply.sequence != first => None,
+            ReplyBody::Other(AUDIT_LIST_RULES, payload) => {
+                add(Rule::read(payload));
+                None
+            }
+            ReplyBody::Other(kind, _) if u32::from(kind) == NLMSG_DONE => Some(Ok(())),
+            ReplyBody::Ack(errno) if errno != 0 => Some(Err(Failure::from_answer(errno))),
+            _ => None,
+        })?;
+        let end = end.ok_or(Failure::NoAnswer)?;
+        end.value?;
+        if end.overrun { Err(Failure::Overrun) } else { rules }
     }
 
     /// How many bytes of records auditd hasn't read yet. `None` if that is unknown: without

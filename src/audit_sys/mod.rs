@@ -12,6 +12,7 @@ pub mod link;
 pub(crate) mod lock;
 pub mod multicast;
 pub(crate) mod process;
+pub mod rules;
 pub mod socket;
 pub mod status;
 mod unread;
@@ -21,6 +22,9 @@ pub(crate) use host::device_number;
 /// The request for the kernel's audit status.
 pub(crate) const AUDIT_GET: u16 = bindings::AUDIT_GET as u16;
 
+/// The request for the kernel's rules.
+const AUDIT_LIST_RULES: u16 = bindings::AUDIT_LIST_RULES as u16;
+
 /// The kernel defines only the range. The audit project assigns the numbers (libaudit.h).
 macro_rules! virt_types {
     ($($name:ident = $number:literal, $what:literal;)*) => { $(
@@ -29,7 +33,11 @@ macro_rules! virt_types {
         const _: () = assert!(
             $number >= bindings::AUDIT_FIRST_USER_MSG2 && $number <= bindings::AUDIT_LAST_USER_MSG2
         );
-    )* };
+    )*
+        /// Each type's number and name.
+        const VIRT_TYPES: [(u16, &str); 8] =
+            [$(($name, stringify!($name).split_at("AUDIT_".len()).1)),*];
+    };
 }
 
 virt_types! {

@@ -8,6 +8,8 @@ use super::bindings::audit_status;
 pub struct KernelStatus {
     /// 0: off. 1: on. 2: on, and locked until the next boot.
     pub enabled: u32,
+    /// What the kernel does when it loses a record. 0: nothing. 1: it logs that. 2: it panics.
+    pub failure: u32,
     /// The process id of auditd; 0 without auditd.
     pub auditd_pid: u32,
     /// The most records a second; 0 for no limit.
@@ -29,10 +31,22 @@ impl KernelStatus {
         for (word, bytes) in words.iter_mut().zip(payload.chunks_exact(4)) {
             *word = u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         }
-        let [_, enabled, _, auditd_pid, rate_limit, backlog_limit, lost, backlog, _, wait, ..] =
-            words;
+        let [
+            _,
+            enabled,
+            failure,
+            auditd_pid,
+            rate_limit,
+            backlog_limit,
+            lost,
+            backlog,
+            _,
+            wait,
+            ..,
+        ] = words;
         Self {
             enabled,
+            failure,
             auditd_pid,
             rate_limit,
             backlog_limit,

@@ -285,3 +285,43 @@ fn the_probe_tells_off_from_on_from_refused() {
         assert_eq!(Link::new(Script { answers, ..Script::default() }).probe_write(), expected);
     }
 }
+
+#[test]
+fn rules_are_read_to_the_end_of_their_list_or_not_at_all() {
+    use Answer::*;
+    fn reply(kind: u32, sequence: u32, payload: &[u8]) -> Answer {
+        let mut bytes = ((HEADER_LEN + payload.len()) as u32).to_ne_bytes().to_vec();
+        bytes.extend((kind as u16).to_ne_bytes());
+        bytes.extend([2, 0]);
+        bytes.extend(sequence.to_ne_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(payload);
+        Bytes(bytes.leak())
+    }
+    // A rule of the user list without fields; one of the exit list; one with 65 fields.
+    let mut user = [0; 1040];
+    let mut exit = user;
+    exit[0] = 4;
+    let rule = |payload: &[u8]| reply(AUDIT_LIST_RULES.into(), 1, payload);
+    let done = || reply(NLMSG_DONE, 1, &[]);
+    let late = || reply(AUDIT_LIST_RULES.into(), 7, &[]);
+    let good = rule(&user);
+    user[8] = 65;
+    let bad = rule(&user);
+    let malformed = Err(Failure::Os(libc::EBADMSG));
+    let table = [
+        ("none", vec![done()], Ok(0)),
+        ("two", vec![good.clone(), Late, rule(&exit), good.clone(), done()], Ok(2)),
+        ("an earlier request's", vec![late(), good.clone(), done()], Ok(1)),
+        ("malformed", vec![bad.clone(), good.clone(), done()], malformed),
+        ("cut", vec![rule(&user[..1039]), done()], malformed),
+        ("refused", vec![Acks(&[(0, libc::EPERM)])], Err(Failure::NotPermitted)),
+        ("no end", vec![good.clone()], Err(Failure::NoAnswer)),
+        ("some were lost", vec![good, Fails(libc::ENOBUFS), done()], Err(Failure::Overrun)),
+    ];
+    for (name, answers, expected) in table {
+        let mut link = Link::new(Script { answers: answers.into(), ..Script::default() });
+        assert_eq!(link.rules().map(|rules| rules.len()), expected, "{name}");
+        assert_eq!(link.wire.asked, [false], "{name}");
+    }
+}
