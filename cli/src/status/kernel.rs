@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::fs;
 use viraudit::Failure;
 use viraudit::internal::audit_sys::link::{Link, WriteProbe};
+use viraudit::internal::audit_sys::rules::{Drops, drops};
 use viraudit::internal::audit_sys::status::KernelStatus;
 
 /// The kernel's answers.
@@ -12,6 +13,8 @@ use viraudit::internal::audit_sys::status::KernelStatus;
 pub(crate) struct Kernel {
     /// The audit status, or why it can't be read.
     pub(crate) status: Result<KernelStatus, Failure>,
+    /// The rules that drop records, or why the rules can't be read.
+    pub(crate) rules: Result<Vec<Drops>, Failure>,
     /// Whether the kernel accepts records of this process.
     pub(crate) write: WriteProbe,
     /// The auditd process, if known.
@@ -43,16 +46,18 @@ impl Kernel {
         match Link::open() {
             Err(failure) => Self {
                 status: Err(failure),
+                rules: Err(failure),
                 write: WriteProbe::Refused(failure),
                 auditd: None,
                 off_at_boot: off_at_boot(),
             },
             Ok(mut link) => {
                 let status = link.status();
+                let rules = link.rules().map(|rules| drops(&rules));
                 let write = link.probe_write();
                 let pid = status.map_or(0, |status| status.auditd_pid);
                 let auditd = (pid != 0).then(|| Auditd::look_at(pid));
-                Self { status, write, auditd, off_at_boot: false }
+                Self { status, rules, write, auditd, off_at_boot: false }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `viraudit status`: whether records are delivered, and how to fix it if they are not.
 
+mod host;
 mod kernel;
 pub(crate) mod process;
 mod report;
@@ -10,21 +11,27 @@ use crate::console;
 use crate::exit_status::{DONE, NOT_DONE};
 use crate::failure::Failure;
 use clap::Args;
+use host::Host;
 use kernel::Kernel;
 use process::Process;
 use report::Report;
 use settings::Settings;
 use std::path::PathBuf;
-use verdict::Verdict;
+use verdict::{NeedsAuditd, Verdict};
 
 const HELP: &str = "\
 The first line is the answer; the other lines are the details behind it. The answer is for a process \
 with the privileges of this one: to check a daemon, run it as the daemon's user. Details that this \
 process is not permitted to read are shown as unknown. No record is written.
 
-With --json, one object: verdict (ok, no-auditd, off, level-0, refused, unsupported or error), \
-delivered (true or false), reason, cure (how to fix it; null if nothing is wrong), notes, kernel, \
-process and config.
+Records of a type are not delivered if a rule of the kernel drops them (auditctl -l, CAP_AUDIT_CONTROL \
+to read it). A rule about the sending process, such as its user, may drop them: that is only a note.
+
+With --json, one object: verdict (ok, no-auditd, auditd-unknown, excluded, off, level-0, refused, \
+unsupported or error), delivered (true or false), reason, cure (how to fix it; null if nothing is \
+wrong), notes, kernel, process and config. kernel has status (as auditctl -s; null if unknown), \
+status_error, hz, backlog_wait_seconds (null if hz is), rules (those that drop records: rule, \
+removal, types and certain; null if they weren't read), rules_error, security_modules and auditd.
 
 Exit status:
   0  records are delivered
@@ -33,6 +40,7 @@ Exit status:
 
 Examples:
   viraudit status
+  viraudit status --require-auditd
   viraudit status --json --config /etc/libvirt/virtqemud.conf
   setpriv --reuid qemu --clear-groups viraudit status";
 
@@ -43,6 +51,9 @@ pub(crate) struct StatusArgs {
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
+    /// Fail unless auditd is known to run.
+    #[arg(long)]
+    require_auditd: bool,
     /// Settings of the daemon [default: /etc/libvirt/libvirtd.conf, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -53,9 +64,11 @@ pub(crate) fn run(args: StatusArgs) -> Result<u8, Failure> {
     let settings = Settings::load(args.config)?;
     let kernel = Kernel::ask();
     let process = Process::current();
-    let verdict = Verdict::of(&kernel, &process, &settings);
+    let host = Host::current();
+    let auditd = if args.require_auditd { NeedsAuditd::Yes } else { NeedsAuditd::No };
+    let verdict = Verdict::of(&kernel, &process, &host, &settings, auditd);
     let code = if verdict.delivered { DONE } else { NOT_DONE };
-    let report = Report::new(verdict, &kernel, process, settings);
+    let report = Report::new(verdict, &kernel, process, host, settings);
     let text = if args.json { report.json()? } else { report.text() };
     console::print(text.as_bytes())?;
     Ok(code)

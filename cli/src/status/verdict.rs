@@ -1,11 +1,22 @@
 //! The verdict: whether records are delivered, why not, and how to fix it.
 
+use super::host::Host;
 use super::kernel::Kernel;
 use super::process::Process;
 use super::settings::Settings;
+use crate::terminal::escape;
 use serde::Serialize;
-use viraudit::Failure;
 use viraudit::internal::audit_sys::link::WriteProbe;
+use viraudit::{Failure, RecordType};
+
+/// Whether records count as delivered without an auditd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NeedsAuditd {
+    /// Only auditd keeps them.
+    Yes,
+    /// The kernel's log, or another listener, is enough.
+    No,
+}
 
 /// The verdict.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -28,12 +39,20 @@ impl Verdict {
     ///
     /// Records pass the process's privileges, the host's state and the daemon's settings, in this
     /// order; the verdict is the first obstacle.
-    pub(crate) fn of(kernel: &Kernel, process: &Process, settings: &Settings) -> Self {
+    pub(crate) fn of(
+        kernel: &Kernel,
+        process: &Process,
+        host: &Host,
+        settings: &Settings,
+        auditd: NeedsAuditd,
+    ) -> Self {
+        let excluded = excluded(kernel);
         let (word, reason, cure) = match kernel.write {
             WriteProbe::Refused(failure) => refused(failure, kernel, process),
             WriteProbe::Off => {
                 ("off", Failure::Disabled.meaning().into(), Some(Failure::Disabled.remedy().into()))
             }
+            WriteProbe::On if excluded.is_some() => excluded.unwrap_or_default(),
             WriteProbe::On if settings.audit_level == 0 => (
                 "level-0",
                 format!("audit_level is 0 in {}: the daemon sends no records", settings.file),
@@ -41,8 +60,14 @@ impl Verdict {
             ),
             WriteProbe::On => listener(kernel, process),
         };
-        let delivered = matches!(word, "ok" | "no-auditd");
-        Self { word, delivered, reason, cure, notes: notes(kernel, settings) }
+        let (word, cure) = match (word, auditd, &kernel.status) {
+            ("ok", NeedsAuditd::Yes, Err(_)) => {
+                ("auditd-unknown", Some("run it as root on the host".into()))
+            }
+            _ => (word, cure),
+        };
+        let delivered = word == "ok" || word == "no-auditd" && auditd == NeedsAuditd::No;
+        Self { word, delivered, reason, cure, notes: notes(kernel, host, settings) }
     }
 }
 
@@ -72,6 +97,31 @@ fn refused(failure: Failure, kernel: &Kernel, process: &Process) -> Parts {
         _ => failure.meaning().into(),
     };
     (word, reason, Some(failure.remedy().into()))
+}
+
+/// The verdict if rules drop every record of a type.
+fn excluded(kernel: &Kernel) -> Option<Parts> {
+    let certain: Vec<_> = kernel.rules.iter().flatten().filter(|drops| drops.certain).collect();
+    if certain.is_empty() {
+        return None;
+    }
+    let types = |name: &&str| certain.iter().any(|drops| drops.types.contains(name));
+    let types: Vec<_> = RecordType::ALL.map(RecordType::name).into_iter().filter(types).collect();
+    let rules: Vec<_> = certain.iter().map(|drops| drops.rule.as_str()).collect();
+    let removals: Vec<_> = certain.iter().map(|drops| drops.removal.as_str()).collect();
+    let reason = format!("rules drop {} records: {}", listed(&types), rules.join("; "));
+    let locked = kernel.status.is_ok_and(|status| status.enabled == 2);
+    let cure = if locked {
+        "the rules are locked: remove them from /etc/audit/rules.d and reboot".into()
+    } else {
+        format!("{}; and remove them from /etc/audit/rules.d", removals.join("; "))
+    };
+    Some(("excluded", escape(&reason).into(), Some(escape(&cure).into())))
+}
+
+/// Record types as text.
+pub(super) fn listed(types: &[&str]) -> String {
+    if types.len() == RecordType::ALL.len() { "VIRT_*".into() } else { types.join(", ") }
 }
 
 /// The verdict if the kernel accepts records: who receives them?
@@ -109,7 +159,7 @@ fn listener(kernel: &Kernel, process: &Process) -> Parts {
     }
 }
 
-fn notes(kernel: &Kernel, settings: &Settings) -> Vec<String> {
+fn notes(kernel: &Kernel, host: &Host, settings: &Settings) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| notes.push(text);
     if let Ok(status) = kernel.status {
@@ -119,9 +169,20 @@ fn notes(kernel: &Kernel, settings: &Settings) -> Vec<String> {
         if status.rate_limit > 0 {
             note(format!("the kernel drops records above {} a second", status.rate_limit));
         }
+        if status.failure == 2 {
+            note("the kernel panics if it loses a record (auditctl -f 2)".into());
+        }
         if status.backlog_limit > 0 && status.backlog >= status.backlog_limit {
             note("the backlog is full: a sender has to wait".into());
         }
+    }
+    for drops in kernel.rules.iter().flatten().filter(|drops| !drops.certain) {
+        let types = listed(&drops.types);
+        let text = format!("{} may drop {types} records, by their sender", drops.rule);
+        note(escape(&text).into());
+    }
+    if let Some(fault) = host.subject_fault() {
+        note(fault);
     }
     if settings.audit_level > 1 && !matches!(kernel.write, WriteProbe::On) {
         note(format!("with audit_level {}, the daemon refuses to start", settings.audit_level));

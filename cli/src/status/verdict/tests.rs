@@ -1,5 +1,6 @@
 use super::super::kernel::Auditd;
 use super::*;
+use viraudit::internal::audit_sys::rules::Drops;
 use viraudit::internal::audit_sys::status::KernelStatus;
 
 fn kernel(write: WriteProbe, state: Option<&str>) -> Kernel {
@@ -10,10 +11,19 @@ fn kernel(write: WriteProbe, state: Option<&str>) -> Kernel {
         state: Some(state.into()),
     });
     let status = KernelStatus { enabled: 1, ..Default::default() };
-    Kernel { status: Ok(status), write, auditd, off_at_boot: false }
+    Kernel { status: Ok(status), rules: Ok(Vec::new()), write, auditd, off_at_boot: false }
 }
 
 fn of_process(kernel: &Kernel, process: &Process, audit_level: u32) -> Verdict {
+    with_auditd(kernel, process, audit_level, NeedsAuditd::No)
+}
+
+fn with_auditd(
+    kernel: &Kernel,
+    process: &Process,
+    audit_level: u32,
+    auditd: NeedsAuditd,
+) -> Verdict {
     let settings = Settings {
         file: "a.conf".into(),
         found: true,
@@ -21,7 +31,7 @@ fn of_process(kernel: &Kernel, process: &Process, audit_level: u32) -> Verdict {
         audit_logging: false,
         error: None,
     };
-    Verdict::of(kernel, process, &settings)
+    Verdict::of(kernel, process, &Host::default(), &settings, auditd)
 }
 
 fn verdict(kernel: &Kernel, audit_level: u32) -> (&'static str, bool, Option<String>) {
@@ -100,4 +110,76 @@ fn the_reason_why_auditd_is_not_visible() {
         assert_eq!(word, "ok");
         assert!(reason.contains(why), "{reason}");
     }
+}
+
+fn dropping(rule: &str, types: &[&'static str], certain: bool) -> Drops {
+    let removal = format!("auditctl -d {rule}");
+    Drops { rule: format!("-a {rule}"), removal, types: types.to_vec(), certain }
+}
+
+#[test]
+fn a_rule_that_drops_records_is_an_obstacle() {
+    let control = dropping("always,exclude -F msgtype=VIRT_CONTROL", &["VIRT_CONTROL"], true);
+    let both = dropping("never,user -F msgtype<=2501", &["VIRT_CONTROL", "VIRT_RESOURCE"], true);
+    let rules = Ok(vec![both, control]);
+    let running = Kernel { rules, ..kernel(WriteProbe::On, Some("S (sleeping)")) };
+    for level in [0, 1] {
+        let found = of_process(&running, &Process::default(), level);
+        assert_eq!((found.word, found.delivered), ("excluded", false));
+        assert_eq!(
+            found.reason,
+            "rules drop VIRT_CONTROL, VIRT_RESOURCE records: \
+             -a never,user -F msgtype<=2501; -a always,exclude -F msgtype=VIRT_CONTROL"
+        );
+        assert_eq!(
+            found.cure.as_deref(),
+            Some(
+                "auditctl -d never,user -F msgtype<=2501; \
+                 auditctl -d always,exclude -F msgtype=VIRT_CONTROL; \
+                 and remove them from /etc/audit/rules.d"
+            )
+        );
+        assert_eq!(found.notes, [""; 0]);
+    }
+    let status = KernelStatus { enabled: 2, ..Default::default() };
+    let locked = Kernel { status: Ok(status), ..running };
+    assert!(of_process(&locked, &Process::default(), 1).cure.unwrap().contains("reboot"));
+    let off = Kernel { write: WriteProbe::Off, ..locked };
+    assert_eq!(of_process(&off, &Process::default(), 1).word, "off");
+}
+
+#[test]
+fn a_rule_that_may_drop_records_is_a_note() {
+    let names = RecordType::ALL.map(RecordType::name);
+    let rules = Ok(vec![dropping("always,exclude -F auid=-1", &names, false)]);
+    let kernel = Kernel { rules, ..kernel(WriteProbe::On, Some("S (sleeping)")) };
+    let Verdict { word, notes, .. } = of_process(&kernel, &Process::default(), 1);
+    assert_eq!(word, "ok");
+    assert_eq!(notes, ["-a always,exclude -F auid=-1 may drop VIRT_* records, by their sender"]);
+}
+
+#[test]
+fn a_kernel_that_panics_is_noted() {
+    let status = KernelStatus { enabled: 1, failure: 2, ..Default::default() };
+    let kernel = Kernel { status: Ok(status), ..kernel(WriteProbe::On, None) };
+    let Verdict { notes, .. } = of_process(&kernel, &Process::default(), 1);
+    assert_eq!(notes, ["the kernel panics if it loses a record (auditctl -f 2)"]);
+}
+
+#[test]
+fn auditd_can_be_required() {
+    let unseen = || Kernel { status: Err(Failure::NotPermitted), ..kernel(WriteProbe::On, None) };
+    for (kernel, word, without, with) in [
+        (kernel(WriteProbe::On, Some("S (sleeping)")), "ok", true, true),
+        (kernel(WriteProbe::On, None), "no-auditd", true, false),
+        (kernel(WriteProbe::On, Some("Z (zombie)")), "no-auditd", true, false),
+        (unseen(), "auditd-unknown", true, false),
+    ] {
+        let delivered = |auditd| with_auditd(&kernel, &Process::default(), 1, auditd).delivered;
+        assert_eq!((delivered(NeedsAuditd::No), delivered(NeedsAuditd::Yes)), (without, with));
+        let found = with_auditd(&kernel, &Process::default(), 1, NeedsAuditd::Yes);
+        assert_eq!(found.word, word);
+        assert_eq!(found.cure.is_some(), !with, "{word}");
+    }
+    assert_eq!(of_process(&unseen(), &Process::default(), 1).word, "ok");
 }
