@@ -21,7 +21,7 @@ MASKS = [(re.compile(pattern), word) for pattern, word in [
     (r"(?m)^(web1 +)\S+( +TIME)", r"\1SOMEBODY\2"),
     # What `status` says of this machine alone.
     (r"(?m)^note +the kernel has lost \d+ records since boot\n", ""),
-    (r"(?m)^(backlog +)\d+ of \d+( records; .* waits )\d+( jiffies)$", r"\1N of N\2N\3"),
+    (r"(?m)^(backlog +)\d+ of \d+( records; .* waits )\d+( s| jiffies)$", r"\1N of N\2N\3"),
     (r"\bauditd, \w \([a-z ]+\)", "auditd, STATE"),
     (r"(?m)^label .*$", "label"),
     # And `verify` of a log that holds more than the page's records.

@@ -112,9 +112,9 @@ fn excluded(kernel: &Kernel) -> Option<Parts> {
     let reason = format!("rules drop {} records: {}", listed(&types), rules.join("; "));
     let locked = kernel.status.is_ok_and(|status| status.enabled == 2);
     let cure = if locked {
-        "the rules are locked: remove them from /etc/audit/rules.d and reboot".into()
+        "the rules are locked: remove each from /etc/audit/rules.d and reboot".into()
     } else {
-        format!("{}; and remove them from /etc/audit/rules.d", removals.join("; "))
+        format!("{}; also remove each rule from /etc/audit/rules.d", removals.join("; "))
     };
     Some(("excluded", escape(&reason).into(), Some(escape(&cure).into())))
 }
@@ -178,7 +178,8 @@ fn notes(kernel: &Kernel, host: &Host, settings: &Settings) -> Vec<String> {
     }
     for drops in kernel.rules.iter().flatten().filter(|drops| !drops.certain) {
         let types = listed(&drops.types);
-        let text = format!("{} may drop {types} records, by their sender", drops.rule);
+        let text =
+            format!("{} may drop {types} records: it depends on the sending process", drops.rule);
         note(escape(&text).into());
     }
     if let Some(fault) = host.subject_fault() {

@@ -12,7 +12,8 @@ fn json_holds_the_answer_and_what_it_rests_on() {
     let delivered = found["delivered"].as_bool().unwrap();
     assert_eq!(output.status.code(), Some(if delivered { 0 } else { 3 }));
     let words =
-        ["ok", "no-auditd", "off", "level-0", "refused", "unsupported", "error"].map(Value::from);
+        ["ok", "no-auditd", "excluded", "off", "level-0", "refused", "unsupported", "error"]
+            .map(Value::from);
     assert!(words.contains(&found["verdict"]), "{found}");
     assert!(found["reason"].is_string());
     assert!(delivered || found["cure"].is_string());
@@ -31,4 +32,14 @@ fn text_starts_with_the_answer() {
     for row in ["auditing", "privileges", "user namespace", "settings"] {
         assert!(found.lines().any(|line| line.starts_with(row)), "{row}: {found}");
     }
+}
+
+#[test]
+fn without_an_auditd_that_is_required_the_answer_is_no() {
+    let output = viraudit(["status", "--require-auditd", "--json"]).output().unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let delivered = found["delivered"].as_bool().unwrap();
+    assert_eq!(output.status.code(), Some(if delivered { 0 } else { 3 }));
+    assert_eq!(delivered, found["verdict"] == "ok", "{found}");
+    assert!(!delivered || found["kernel"]["auditd"]["alive"] == true, "{found}");
 }

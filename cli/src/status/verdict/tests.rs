@@ -136,7 +136,7 @@ fn a_rule_that_drops_records_is_an_obstacle() {
             Some(
                 "auditctl -d never,user -F msgtype<=2501; \
                  auditctl -d always,exclude -F msgtype=VIRT_CONTROL; \
-                 and remove them from /etc/audit/rules.d"
+                 also remove each rule from /etc/audit/rules.d"
             )
         );
         assert_eq!(found.notes, [""; 0]);
@@ -155,7 +155,10 @@ fn a_rule_that_may_drop_records_is_a_note() {
     let kernel = Kernel { rules, ..kernel(WriteProbe::On, Some("S (sleeping)")) };
     let Verdict { word, notes, .. } = of_process(&kernel, &Process::default(), 1);
     assert_eq!(word, "ok");
-    assert_eq!(notes, ["-a always,exclude -F auid=-1 may drop VIRT_* records, by their sender"]);
+    assert_eq!(
+        notes,
+        ["-a always,exclude -F auid=-1 may drop VIRT_* records: it depends on the sending process"]
+    );
 }
 
 #[test]
