@@ -218,8 +218,11 @@ fn other_lists_are_left_out_and_malformed_rules_are_rejected() {
     }
 }
 
+/// A rule's list, its action, and the operator and value of each field.
+type RuleSpec = (u32, u32, Vec<(u32, u32)>);
+
 /// The kernel's walk through one list, for rules about the type alone: whether it keeps a record.
-fn kept(rules: &[(u32, u32, Vec<(u32, u32)>)], list: u32, record_type: u32) -> bool {
+fn kept(rules: &[RuleSpec], list: u32, record_type: u32) -> bool {
     for (_, action, fields) in rules.iter().filter(|rule| rule.0 == list) {
         let all = fields.iter().all(|&(operator, value)| match operator {
             AUDIT_EQUAL => record_type == value,
