@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use once_cell::race::OnceBox;
+use std::ffi::OsString;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -58,6 +59,14 @@ impl<T: Default> PerProcess<T> {
         }
         &own.value
     }
+}
+
+/// A variable of the environment; `None` in a process with privileges by set-user-ID, set-group-ID or
+/// file capabilities, whose environment is its caller's.
+pub fn trusted_variable(name: &str) -> Option<OsString> {
+    // SAFETY: getauxval takes no pointers; AT_SECURE is always there.
+    let privileged = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    if privileged { None } else { std::env::var_os(name) }
 }
 
 /// Runs `start` with all signals blocked, so that a thread that it starts never handles one.

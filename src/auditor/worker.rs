@@ -30,6 +30,10 @@ const CHECK_AGAIN: RangeInclusive<Duration> = Duration::from_millis(1)..=Duratio
 /// makes a sender wait while its backlog is full (the default of `backlog_wait_time`).
 const HOLD_MAX: Duration = Duration::from_secs(60);
 
+/// The thread's stack, with room for a log function of the program's own. Otherwise the standard
+/// library takes the size from RUST_MIN_STACK, which a privileged program's caller may set.
+const STACK_LEN: usize = 2 << 20;
+
 /// The thread that empties a process's queue. The first queued record starts it.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
@@ -53,7 +57,7 @@ impl Worker {
             return true;
         }
         let core = Arc::clone(core);
-        let builder = thread::Builder::new().name("viraudit".into());
+        let builder = thread::Builder::new().name("viraudit".into()).stack_size(STACK_LEN);
         // The program's own threads handle its signals.
         let Ok(started) = without_signals(|| builder.spawn(move || core.deliver_queued())) else {
             return false;

@@ -3,6 +3,7 @@
 use super::boundary::{Problem, quietly, status};
 use super::current;
 use super::log::{self, CapiLog};
+use crate::audit_sys::process::trusted_variable;
 use crate::config::{self, document::Document};
 use crate::error::ConfigError;
 use crate::log::{LogLevel, LogSink};
@@ -74,7 +75,7 @@ extern "C" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
 
 /// Reads the settings of a preloaded library. A missing file or key changes nothing.
 fn configure_preloaded() -> Result<(), ConfigError> {
-    let path = std::env::var_os("VIRAUDIT_CONF").unwrap_or_else(|| PRELOAD_CONFIG.into());
+    let path = trusted_variable("VIRAUDIT_CONF").unwrap_or_else(|| PRELOAD_CONFIG.into());
     let path = Path::new(&path);
     let Some(text) = config::file::read(path)? else { return Ok(()) };
     let document = Document::parse(path, &text)?;

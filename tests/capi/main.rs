@@ -7,6 +7,7 @@ mod cc;
 mod header;
 mod man_page;
 mod nulls;
+mod privileged;
 mod programs;
 mod promise;
 mod standards;
