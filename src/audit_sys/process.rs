@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use once_cell::race::OnceBox;
+#[cfg(feature = "capi")]
 use std::ffi::OsString;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -63,7 +64,8 @@ impl<T: Default> PerProcess<T> {
 
 /// A variable of the environment; `None` in a process with privileges by set-user-ID, set-group-ID or
 /// file capabilities, whose environment is its caller's.
-pub fn trusted_variable(name: &str) -> Option<OsString> {
+#[cfg(feature = "capi")]
+pub(crate) fn trusted_variable(name: &str) -> Option<OsString> {
     // SAFETY: getauxval takes no pointers; AT_SECURE is always there.
     let privileged = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
     if privileged { None } else { std::env::var_os(name) }
