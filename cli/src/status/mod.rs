@@ -24,14 +24,24 @@ The first line is the answer; the other lines are the details behind it. The ans
 with the privileges of this one: to check a daemon, run it as the daemon's user. Details that this \
 process is not permitted to read are shown as unknown. No record is written.
 
-Records of a type are not delivered if a rule of the kernel drops them (auditctl -l, CAP_AUDIT_CONTROL \
-to read it). A rule about the sending process, such as its user, may drop them: that is only a note.
+The kernel's rules (auditctl -l) may drop records. A rule that drops every record of a type makes the \
+answer no. A rule that depends on the sending process, such as its user, is a note. Reading rules \
+needs CAP_AUDIT_CONTROL.
 
-With --json, one object: verdict (ok, no-auditd, auditd-unknown, excluded, off, level-0, refused, \
-unsupported or error), delivered (true or false), reason, cure (how to fix it; null if nothing is \
-wrong), notes, kernel, process and config. kernel has status (as auditctl -s; null if unknown), \
-status_error, hz, backlog_wait_seconds (null if hz is), rules (those that drop records: rule, \
-removal, types and certain; null if they weren't read), rules_error, security_modules and auditd.
+With --json, one object:
+  verdict    ok, no-auditd, auditd-unknown, excluded, off,
+             level-0, refused, unsupported or error
+  delivered  true or false
+  reason     where records go, or why they don't
+  cure       how to fix it; null if nothing is wrong
+  notes      other problems
+  kernel     supported, on, status (as auditctl -s),
+             status_error, hz, backlog_wait_seconds, rules
+             (each with rule, removal, types and certain),
+             rules_error, security_modules and auditd; null
+             if unknown
+  process    capabilities, namespaces and label
+  config     the daemon's settings
 
 Exit status:
   0  records are delivered
