@@ -114,8 +114,9 @@ const char *virAuditVersion(void);
  * Opening and closing
  *
  * A process has one destination for its records: the kernel, a file or the mock. Opening another
- * one replaces it, and the counts start at 0. When an opening fails, the previous destination stays
- * open.
+ * one replaces it, and the counts go on. A record that another thread sends meanwhile goes to the
+ * previous destination or to the new one. An open batch goes to the destination that was open when
+ * its records were added. When an opening fails, the previous destination stays open.
  *
  * An opening looks up the executable, the host name and the terminal that appear in each record of
  * this process. A daemon that detaches from its terminal should do that first, and then open.
@@ -158,13 +159,16 @@ bool virAuditRequired(void);
  */
 int virAuditOpenFile(const char *path) VIRAUDIT_USE_RESULT;
 
-/* Opens a new mock, which keeps records in memory for a test: see "The mock" below. */
+/*
+ * Opens a new mock, which keeps records in memory for a test: see "The mock" below. Each mock has
+ * counts of its own, which start at 0.
+ */
 int virAuditOpenMock(void) VIRAUDIT_USE_RESULT;
 
 /*
  * Closes what is open. Queued records are delivered first, for at most 5 seconds. The rest is
- * dropped: the number is counted and logged. The counts and the mock's records stay until the next
- * opening. libvirt has the same function.
+ * dropped: the number is counted and logged. The counts and the mock's records stay. libvirt has
+ * the same function.
  */
 void virAuditClose(void);
 
@@ -192,7 +196,8 @@ typedef struct _virAuditStats {
 } virAuditStats;
 
 /*
- * Copies the counts of this process since the last opening to stats.
+ * Copies the counts of this process to stats. They start at 0 when the process starts, and no
+ * opening or closing resets them. While a mock is open, they are that mock's.
  *
  * size is sizeof(virAuditStats). Later versions add members at the end, and the library never
  * writes more than size bytes. It leaves members that it doesn't know unchanged, so initialise

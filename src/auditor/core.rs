@@ -2,6 +2,7 @@
 
 use super::process_state::{Outcome, ProcessState, StateChange};
 use super::queue::Refused;
+use super::stats::SharedCounters;
 use crate::Failure;
 use crate::audit_sys::frame::{Frames, framed_len};
 use crate::audit_sys::process::PerProcess;
@@ -26,6 +27,7 @@ pub(super) struct Core {
     pub(super) log: Arc<dyn LogSink>,
     pub(super) suffix: Suffix,
     pub(super) process: PerProcess<ProcessState>,
+    pub(super) counters: SharedCounters,
     /// How many records may be queued; 0 for direct delivery.
     pub(super) queue_limit: AtomicUsize,
     /// Whether the backend is closed for good.
@@ -54,7 +56,7 @@ impl Core {
 
     /// Counts records as soon as they can get lost.
     pub(super) fn count_offered(&self, records: u64, truncated: u64) {
-        let counters = &self.process.get().counters;
+        let counters = self.counters.get();
         counters.offered.fetch_add(records, Ordering::Relaxed);
         if truncated > 0 {
             counters.truncated.fetch_add(truncated, Ordering::Relaxed);
@@ -69,7 +71,7 @@ impl Core {
     ) -> Result<(), Failure> {
         let began = Instant::now();
         let result = self.deliver_or_queue(frames, caller);
-        self.process.get().counters.waited(began.elapsed());
+        self.counters.get().waited(began.elapsed());
         result
     }
 
@@ -85,7 +87,10 @@ impl Core {
             let limit = if process.worker.is_here() { usize::MAX } else { limit };
             match process.queue.push(&frames, limit, self.level > 1) {
                 Ok(()) => return self.report(process.note_room(), caller),
-                Err(Refused::Full) => return self.report(process.overflow(frames.count()), caller),
+                Err(Refused::Full) => {
+                    let outcome = process.overflow(self.counters.get(), frames.count());
+                    return self.report(outcome, caller);
+                }
                 // It was closed after the records were made.
                 Err(Refused::Closed) => {}
             }
@@ -105,7 +110,7 @@ impl Core {
     ) -> Result<(), Failure> {
         let Some(backend) = &self.backend else { return Ok(()) };
         let process = self.process.get();
-        let outcome = process.deliver(&**backend, frames);
+        let outcome = process.deliver(self.counters.get(), &**backend, frames);
         // Either this load sees that it was shut, or `shut` finds the output's lock free.
         fence(Ordering::SeqCst);
         if self.shut.load(Ordering::SeqCst) {
@@ -157,8 +162,7 @@ impl Core {
 
     /// Drops the queued records, and logs how many.
     pub(super) fn give_up(&self) {
-        let process = self.process.get();
-        let outcome = process.give_up(process.queue.abandon());
+        let outcome = self.process.get().give_up(self.counters.get());
         let _ = self.report(outcome, Caller::default());
     }
 

@@ -14,6 +14,7 @@ pub use batch::Batch;
 pub use core::CLOSE_WAIT;
 pub use guest_auditor::{Destination, GuestAuditor, InBatch};
 pub use options::{Delivery, Options};
+pub(crate) use stats::SharedCounters;
 pub use stats::Stats;
 
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
@@ -77,13 +78,14 @@ impl Auditor {
     /// logged as a warning.
     #[track_caller]
     pub fn open(backend: impl Backend + 'static, options: Options) -> Result<Self, Error> {
-        Self::open_for(backend, options, Caller::here())
+        Self::open_for(backend, options, SharedCounters::default(), Caller::here())
     }
 
-    /// [`Auditor::open`] for a caller that is not in Rust.
+    /// [`Auditor::open`] for a caller that is not in Rust, with these counters.
     pub(crate) fn open_for(
         backend: impl Backend + 'static,
         options: Options,
+        counters: SharedCounters,
         caller: Caller<'_>,
     ) -> Result<Self, Error> {
         let mut opened = None;
@@ -100,17 +102,17 @@ impl Auditor {
             }
         }
         let backend = (options.level > 0).then(|| Box::new(backend) as Box<dyn Backend>);
-        let auditor = Self::new(backend, options);
+        let auditor = Self::new(backend, options, counters);
         auditor.core.process.get().adopt(opened);
         Ok(auditor)
     }
 
     /// An auditor that sends nothing. It logs records if `options` say so.
     pub fn closed(options: Options) -> Self {
-        Self::new(None, options)
+        Self::new(None, options, SharedCounters::default())
     }
 
-    fn new(backend: Option<Box<dyn Backend>>, options: Options) -> Self {
+    fn new(backend: Option<Box<dyn Backend>>, options: Options, counters: SharedCounters) -> Self {
         let auditor = Self {
             core: Arc::new(Core {
                 backend,
@@ -119,6 +121,7 @@ impl Auditor {
                 log: options.log,
                 suffix: Suffix::new(options.origin),
                 process: PerProcess::default(),
+                counters,
                 queue_limit: AtomicUsize::new(0),
                 shut: AtomicBool::new(false),
             }),
@@ -245,7 +248,7 @@ impl Auditor {
 
     /// The counts of this process.
     pub fn stats(&self) -> Stats {
-        self.core.process.get().counters.read()
+        self.core.counters.get().read()
     }
 
     /// Closes the backend for good, after the queued records are delivered, for at most

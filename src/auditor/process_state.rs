@@ -38,7 +38,6 @@ struct Output {
 #[derive(Default)]
 pub(super) struct ProcessState {
     output: Mutex<Output>,
-    pub(super) counters: Counters,
     pub(super) queue: Queue,
     /// The thread that empties the queue.
     pub(super) worker: Worker,
@@ -50,7 +49,7 @@ pub(super) struct ProcessState {
 
 impl std::fmt::Debug for ProcessState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProcessState").field("counters", &self.counters).finish_non_exhaustive()
+        f.debug_struct("ProcessState").finish_non_exhaustive()
     }
 }
 
@@ -79,7 +78,12 @@ impl ProcessState {
     }
 
     /// Delivers a burst that is counted as offered. Opens the backend first if necessary.
-    pub(super) fn deliver(&self, backend: &dyn Backend, frames: Frames<'_>) -> Outcome {
+    pub(super) fn deliver(
+        &self,
+        counters: &Counters,
+        backend: &dyn Backend,
+        frames: Frames<'_>,
+    ) -> Outcome {
         let count = frames.count() as u64;
         let mut output = self.output();
         let mut failure = None;
@@ -103,10 +107,10 @@ impl ProcessState {
         }
         let change = output.note(failure, failed);
         drop(output);
-        self.counters.delivered.fetch_add(count - failed, Ordering::Release);
+        counters.delivered.fetch_add(count - failed, Ordering::Release);
         if let Some(why) = failure {
-            self.counters.last_errno.store(why.errno(), Ordering::Relaxed);
-            self.counters.failed.fetch_add(failed, Ordering::Release);
+            counters.last_errno.store(why.errno(), Ordering::Relaxed);
+            counters.failed.fetch_add(failed, Ordering::Release);
         }
         Outcome { failure, change }
     }
@@ -136,25 +140,25 @@ impl ProcessState {
     }
 
     /// Counts records that found the queue full.
-    pub(super) fn overflow(&self, count: usize) -> Outcome {
+    pub(super) fn overflow(&self, counters: &Counters, count: usize) -> Outcome {
         let first = self.overflow.fetch_add(count as u64, Ordering::Relaxed) == 0;
-        self.count_dropped(count, Failure::QueueFull, first)
+        count_dropped(counters, count, Failure::QueueFull, first)
     }
 
-    /// Counts records that were dropped from the queue.
-    pub(super) fn give_up(&self, count: usize) -> Outcome {
-        if count == 0 {
-            return Outcome::default();
+    /// Drops and counts the queued records.
+    pub(super) fn give_up(&self, counters: &Counters) -> Outcome {
+        match self.queue.abandon() {
+            0 => Outcome::default(),
+            count => count_dropped(counters, count, Failure::GivenUp, true),
         }
-        self.count_dropped(count, Failure::GivenUp, true)
     }
+}
 
-    fn count_dropped(&self, count: usize, failure: Failure, new: bool) -> Outcome {
-        self.counters.dropped.fetch_add(count as u64, Ordering::Release);
-        self.counters.last_errno.store(failure.errno(), Ordering::Relaxed);
-        let change = new.then_some(StateChange::Failing(failure));
-        Outcome { failure: Some(failure), change }
-    }
+fn count_dropped(counters: &Counters, count: usize, failure: Failure, new: bool) -> Outcome {
+    counters.dropped.fetch_add(count as u64, Ordering::Release);
+    counters.last_errno.store(failure.errno(), Ordering::Relaxed);
+    let change = new.then_some(StateChange::Failing(failure));
+    Outcome { failure: Some(failure), change }
 }
 
 impl Output {

@@ -1,5 +1,7 @@
 //! Exact counts of records.
 
+use crate::audit_sys::process::PerProcess;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -38,6 +40,10 @@ pub(crate) struct Counters {
     pub(crate) last_errno: AtomicI32,
     pub(crate) longest_us: AtomicU64,
 }
+
+/// Each process's counters. Auditors may share them: in C, the counts go on when a destination is
+/// replaced.
+pub(crate) type SharedCounters = Arc<PerProcess<Counters>>;
 
 impl Counters {
     pub(crate) fn waited(&self, time: Duration) {

@@ -3,9 +3,11 @@
 use super::boundary::Problem;
 use super::fork_slot::ForkSlot;
 use super::log::CapiLog;
+use crate::auditor::SharedCounters;
 use crate::log::Caller;
 use crate::message::Origin;
 use crate::{Auditor, Backend, Delivery, Failure, Options};
+use once_cell::race::OnceBox;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -39,14 +41,22 @@ fn closed() -> Auditor {
     Auditor::closed(options(0, Origin::default()))
 }
 
+/// The counts of all destinations but the mocks. They go on when a destination is replaced.
+pub(super) fn counters() -> SharedCounters {
+    static COUNTERS: OnceBox<SharedCounters> = OnceBox::new();
+    Arc::clone(COUNTERS.get_or_init(Box::default))
+}
+
 /// Opens a backend and makes it the current one. On failure the previous one stays.
-pub(super) fn open(backend: impl Backend + 'static, level: u32) -> Result<(), Problem> {
+pub(super) fn open(
+    backend: impl Backend + 'static,
+    level: u32,
+    counters: SharedCounters,
+) -> Result<(), Problem> {
     set_required(level > 1);
-    let auditor = match level {
-        0 => closed(),
-        _ => Auditor::open_for(backend, options(level, Origin::current()), caller("virAuditOpen"))?,
-    };
-    install(auditor);
+    let origin = if level > 0 { Origin::current() } else { Origin::default() };
+    let caller = caller("virAuditOpen");
+    install(Auditor::open_for(backend, options(level, origin), counters, caller)?);
     Ok(())
 }
 
@@ -57,13 +67,12 @@ fn install(auditor: Auditor) {
         // Its records come before the new one's.
         old.end_queue();
     }
-    let old = CURRENT.replace(Some(Arc::clone(&auditor)));
+    // Another thread may be about to send to the old one, or have a batch for it. So it stays open
+    // until the last of them lets go of it.
+    CURRENT.replace(Some(Arc::clone(&auditor)));
     // Another thread may have changed the settings in between.
     auditor.set_logging(LOGGING.load(Ordering::SeqCst));
     auditor.set_delivery(delivery());
-    if let Some(old) = old {
-        old.shut();
-    }
 }
 
 /// What was opened last, even if it has been closed since.

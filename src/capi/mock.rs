@@ -5,6 +5,7 @@ use super::boundary::{Problem, guard, quietly, status};
 use super::current;
 use super::fork_slot::ForkSlot;
 use crate::audit_sys::process::PerProcess;
+use crate::auditor::SharedCounters;
 use crate::backend::WantedFields;
 use crate::{MockBackend, RecordType};
 use std::collections::BTreeMap;
@@ -19,14 +20,23 @@ static MOCK: ForkSlot<Mock> = ForkSlot::new();
 static HOST: ForkSlot<Vec<u8>> = ForkSlot::new();
 
 /// The mock in the place of the kernel, and of /etc/libvirt/libvirtd.conf.
-pub(super) fn host() -> Option<(MockBackend, Arc<Vec<u8>>)> {
+pub(super) struct Host {
+    pub(super) backend: MockBackend,
+    pub(super) counters: SharedCounters,
+    pub(super) config: Arc<Vec<u8>>,
+}
+
+pub(super) fn host() -> Option<Host> {
     let config = HOST.get()?;
-    Some((MOCK.get()?.backend.clone(), config))
+    let mock = MOCK.get()?;
+    Some(Host { backend: mock.backend.clone(), counters: Arc::clone(&mock.counters), config })
 }
 
 #[derive(Default)]
 struct Mock {
     backend: MockBackend,
+    /// Each mock's counts start at 0, as its records do.
+    counters: SharedCounters,
     strings: PerProcess<Mutex<Strings>>,
 }
 
@@ -69,7 +79,7 @@ fn mock() -> Result<Arc<Mock>, Problem> {
 extern "C" fn virAuditOpenMock() -> c_int {
     status(|| {
         let mock = Mock::default();
-        current::open(mock.backend.clone(), 1)?;
+        current::open(mock.backend.clone(), 1, Arc::clone(&mock.counters))?;
         MOCK.replace(Some(Arc::new(mock)));
         Ok(())
     })

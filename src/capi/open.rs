@@ -14,8 +14,8 @@ use std::path::Path;
 /// Opens the kernel, or the mock in its place.
 fn open_host(level: u32) -> Result<(), Problem> {
     match mock::host() {
-        Some((backend, _)) => open(backend, level),
-        None => open(KernelBackend, level),
+        Some(host) => open(host.backend, level, host.counters),
+        None => open(KernelBackend, level, current::counters()),
     }
 }
 
@@ -24,7 +24,7 @@ fn config(path: Option<&CStr>) -> Result<Config, Error> {
     let default = Path::new(config::DEFAULT_PATH);
     let config = match (path, mock::host()) {
         (Some(path), _) => Config::load(Path::new(OsStr::from_bytes(path.to_bytes()))),
-        (None, Some((_, text))) => Config::parse(default, &text),
+        (None, Some(host)) => Config::parse(default, &host.config),
         (None, None) => Config::load(default),
     };
     Ok(config?)
@@ -58,7 +58,7 @@ extern "C" fn virAuditRequired() -> bool {
 extern "C" fn virAuditOpenFile(path: Text<'_>) -> c_int {
     status(|| {
         let path = Path::new(OsStr::from_bytes(path.named("path")?.to_bytes()));
-        open(FileBackend::new(path), 1)
+        open(FileBackend::new(path), 1, current::counters())
     })
 }
 

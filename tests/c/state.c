@@ -125,7 +125,7 @@ static void failing(virAuditDomain *dom)
     }
     CHECK_FAILS(virAuditGetStats(NULL, sizeof stats), -1, EINVAL, "stats must not be NULL");
 
-    /* Closing keeps the counts, opening starts anew. */
+    /* Closing keeps the counts; another mock has its own. */
     virAuditClose();
     CHECK(virAuditDomainStop(dom, "shutdown") == 0);
     CHECK(virAuditGetStats(&stats, sizeof stats) == 0 && stats.offered == 6);

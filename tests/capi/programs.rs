@@ -87,6 +87,11 @@ fn delivery() {
 }
 
 #[test]
+fn reopen() {
+    in_every_way("reopen", &["300"]);
+}
+
+#[test]
 fn threads() {
     in_every_way("threads", &["30"]);
 }
