@@ -1,6 +1,6 @@
-//! Who a record is about: the driver's name, the guest's name and its UUID.
+//! The guest of a record: the driver's name, the guest's name and its UUID.
 //!
-//! A process id isn't part of a guest here: only VIRT_CONTROL records carry one, so it stands in
+//! A process id isn't part of a guest here: only VIRT_CONTROL records carry one, so it is in
 //! [`Control`](crate::record::Control).
 
 use crate::value::Value;
@@ -45,7 +45,7 @@ impl Uuid {
     /// The 36 bytes of its text: lower case, with dashes.
     pub fn text(&self) -> [u8; 36] {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        /// Where each byte's digits stand.
+        /// The place of each byte's digits.
         const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
         let mut text = [b'-'; 36];
         for (byte, at) in self.0.iter().zip(PLACES) {
@@ -136,7 +136,7 @@ impl From<Uuid> for uuid::Uuid {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Guest<'a> {
-    /// The driver's name, one of [`VIRT_NAMES`] or a caller's own; `?` when unknown.
+    /// The driver's name, one of [`VIRT_NAMES`] or another one; `?` when unknown.
     pub virt: Value<'a>,
     /// The guest's name.
     pub name: Value<'a>,

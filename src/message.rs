@@ -15,6 +15,8 @@ use crate::encode::MISSING;
 use crate::record::{
     FieldReader, FieldSink, Fields, Kind, ParseError, Record, RecordType, Style, Writer, shown_len,
 };
+use crate::value::Value;
+use std::fmt;
 use std::ops::Range;
 use suffix::Ending;
 
@@ -249,7 +251,7 @@ impl FieldSink for ShortenedKeys<'_, '_> {
 }
 
 /// A record's whole text, parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParsedMessage<'a> {
     /// The record.
     pub record: Record<'a>,
@@ -263,6 +265,20 @@ pub struct ParsedMessage<'a> {
     pub addr: &'a [u8],
     /// The value of `terminal=`, as it is in the text.
     pub terminal: &'a [u8],
+}
+
+/// The texts are shown as text.
+impl fmt::Debug for ParsedMessage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParsedMessage")
+            .field("record", &self.record)
+            .field("truncated", &Value::new(self.truncated))
+            .field("exe", &Value::new(self.exe))
+            .field("hostname", &Value::new(self.hostname))
+            .field("addr", &Value::new(self.addr))
+            .field("terminal", &Value::new(self.terminal))
+            .finish()
+    }
 }
 
 impl<'a> ParsedMessage<'a> {

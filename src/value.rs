@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// ```
 ///
 /// With the feature `serde` a value is a string where it is UTF-8, else the sequence of its bytes,
-/// as in journald's JSON: nothing is lost or ambiguous.
+/// as in journald's JSON: no byte is lost.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Value<'a>(Cow<'a, [u8]>);
 
@@ -86,7 +86,7 @@ impl<'a> From<Cow<'a, str>> for Value<'a> {
     }
 }
 
-/// Borrows: what to borrow, and its bytes.
+/// Conversions that borrow, each with the bytes of its type.
 macro_rules! borrowed {
     ($($type:ty => |$text:ident| $bytes:expr;)+) => { $(
         impl<'a> From<&'a $type> for Value<'a> {
@@ -106,7 +106,7 @@ borrowed! {
     Path => |path| path.as_os_str().as_bytes();
 }
 
-/// Takes over: what, and its bytes.
+/// Conversions that take over, each with the bytes of its type.
 macro_rules! owned {
     ($($type:ty => |$text:ident| $bytes:expr;)+) => { $(
         impl From<$type> for Value<'_> {
@@ -124,7 +124,7 @@ owned! {
     PathBuf => |path| path.into_os_string().into_vec();
 }
 
-/// Compares bytes with what isn't a value.
+/// Comparisons with other types, each with the bytes of its type.
 macro_rules! comparable {
     ($($type:ty => |$text:ident| $bytes:expr;)+) => { $(
         impl PartialEq<$type> for Value<'_> {

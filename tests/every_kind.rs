@@ -110,6 +110,15 @@ fn a_record_prints_as_text() {
         assert!(debug.contains(shown), "{shown} in {debug}");
     }
     assert!(!debug.contains("82,"), "no decimal bytes: {debug}");
+
+    let mock = viraudit::MockBackend::new();
+    let auditor = viraudit::Auditor::open(mock.clone(), viraudit::Options::default()).unwrap();
+    auditor.emit(&record).unwrap();
+    let sent = &mock.records()[0];
+    let message = viraudit::internal::message::ParsedMessage::parse(sent.kind, &sent.text).unwrap();
+    for debug in [format!("{sent:?}"), format!("{message:?}")] {
+        assert!(debug.contains("web1") && !debug.contains("118, "), "{debug}");
+    }
 }
 
 #[test]

@@ -12,18 +12,27 @@ use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::message::ParsedMessage;
 use crate::record::{ParseError, RecordType, Style, style_of};
-use crate::{Error, Failure, Record};
+use crate::{Error, Failure, Record, Value};
+use std::fmt;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A record as the kernel would have received it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MockRecord {
     /// The type.
     pub kind: RecordType,
     /// The whole text: BODY and origin suffix.
     pub text: Vec<u8>,
+}
+
+/// The text is shown as text.
+impl fmt::Debug for MockRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = Value::new(&self.text);
+        f.debug_struct("MockRecord").field("kind", &self.kind).field("text", &text).finish()
+    }
 }
 
 impl MockRecord {

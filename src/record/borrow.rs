@@ -1,4 +1,4 @@
-//! Borrowing a record again, and owning one: what a definition keeps, every record of it borrows.
+//! Borrowing and owning records: a definition owns its resources, and its records borrow them.
 
 use super::address::{Mac, Rdev};
 use super::resource::{Count, TpmKind};

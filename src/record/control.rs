@@ -5,7 +5,7 @@ use super::fields::FieldSink;
 use super::parse::{FieldReader, ParseError};
 use crate::value::Value;
 
-/// What happened to the guest.
+/// An operation on the guest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ pub enum ControlOp<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Control<'a> {
-    /// What happened.
+    /// The operation.
     pub op: ControlOp<'a>,
     /// The guest's process on the host; 0 or -1 once it is gone.
     pub pid: i64,

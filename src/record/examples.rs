@@ -16,7 +16,7 @@ pub trait Source {
     fn number(&mut self) -> u64;
 }
 
-/// The same values each time, all different, with or without what may be missing.
+/// Fixed values, each different, with or without the optional ones.
 pub(super) struct Fixed {
     /// A bit for each optional value: it is missing.
     missing: u8,

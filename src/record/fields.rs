@@ -12,12 +12,12 @@ pub enum Style {
     Raw,
     /// As it is: made by viraudit itself, so harmless.
     Plain,
-    /// As it is: already formatted by a C caller, who used virAuditEncode where it was needed.
+    /// As it is: already formatted by a C caller, with virAuditEncode where needed.
     Verbatim,
 }
 
 /// How the value of the field `key` is written in records of the resource `resrc` (or without
-/// one): the inverse of what each record's [`Fields`] say, for readers who don't know the record.
+/// one): the inverse of each record's [`Fields`], for readers that don't know the record.
 pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
     match key {
         b"vm" | b"exe" | b"image" | b"mechanism" | b"action" | b"source-host"
@@ -25,7 +25,7 @@ pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
         b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"hostname" | b"addr"
         | b"terminal" => Style::Raw,
         _ => {
-            // Of a kind that isn't in the table, a key means what it does in the simplest one.
+            // A kind that isn't in the table has its keys in the style of the simplest kind that has them.
             let known = resrc.and_then(Kind::find).and_then(|kind| kind.field(key));
             known.or_else(|| Kind::usual_field(key)).map_or(Style::Plain, |field| field.style)
         }
@@ -37,7 +37,7 @@ pub trait FieldSink {
     /// One field; its value is the concatenation of `parts`. Without a key, only the value.
     fn field(&mut self, key: &[u8], style: Style, parts: &[&[u8]]);
 
-    /// A text that somebody else has formatted, word by word.
+    /// A text from a C caller, word by word.
     fn text(&mut self, text: &[u8]) {
         for word in text.split(|&byte| byte == b' ') {
             let (key, value) = match word.iter().position(|&byte| byte == b'=') {
@@ -103,12 +103,12 @@ pub trait Fields {
     fn visit<S: FieldSink>(&self, sink: &mut S);
 }
 
-/// Whether a byte never stands in a text that was formatted and encoded as it should be.
+/// Whether a byte never appears in a text that was encoded correctly.
 const fn is_odd(byte: u8) -> bool {
     byte < b' ' || byte > 0x7E
 }
 
-/// A value's shape once written.
+/// How a value looks once written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Quoted,
@@ -126,7 +126,7 @@ fn shape(style: Style, parts: &[&[u8]]) -> Shape {
 }
 
 /// How many bytes a value takes when it may take `cap` at most. A pair of quotes always stays, and
-/// so does what viraudit itself makes: a number, a UUID, the verdict.
+/// so does what viraudit itself makes: a number, a UUID, the result.
 pub(crate) fn shown_len(style: Style, parts: &[&[u8]], cap: usize) -> usize {
     let len = parts.iter().map(|part| part.len()).sum::<usize>();
     if style == Style::Plain {
@@ -164,7 +164,7 @@ impl<'b> Writer<'b> {
         Self { out, len: 0, cap }
     }
 
-    /// A writer that goes on behind the `len` bytes that already stand in `out`.
+    /// A writer that continues after the first `len` bytes of `out`.
     pub(crate) fn resume(out: &'b mut [u8], cap: usize, len: usize) -> Self {
         Self { out, len, cap }
     }

@@ -65,7 +65,7 @@ impl HostDevice<'static> {
     ///
     /// # Errors
     ///
-    /// What an address on that bus looks like, where this is none; the buses, where `bus` is none.
+    /// Describes the addresses of that bus if `address` isn't one, or the buses if `bus` isn't one.
     pub fn parse_address(bus: &str, address: &[u8]) -> Result<Self, Error> {
         let (device, form) = match bus {
             "usb" => (usb(address), "BUS.DEV, two decimal numbers, such as 3.7"),

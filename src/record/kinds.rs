@@ -10,12 +10,12 @@ use super::parse::{FieldReader, ParseError};
 use super::resource::{Access, Change, Count, Resource, TpmKind};
 use super::tail::{DevShm, Hex, PciAddress, Read, ScsiAddress, UsbAddress, Word, Written};
 
-/// What a field means to a reader.
+/// The meaning of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// What is given back.
+    /// The side that is given back.
     Old,
-    /// What is assigned.
+    /// The side that is assigned.
     New,
     /// The resource itself, where a kind has no old and new side.
     Identity,
@@ -30,7 +30,7 @@ pub struct Field {
     pub key: &'static str,
     /// How its value is written.
     pub style: Style,
-    /// What it means.
+    /// Its meaning.
     pub role: Role,
     /// The only value that it has in this form of the kind.
     pub word: Option<&'static str>,
@@ -51,7 +51,7 @@ pub struct Kind {
 ///
 /// The variant is a pattern when a record is written, and an expression when one is read. A value
 /// is a name that the variant binds, bare or in one of the types of [`super::tail`]; `Word` is the
-/// text that follows it. A variant's `Option` is what may be missing.
+/// text that follows it. A value may be missing where the variant has an `Option`.
 macro_rules! kinds {
     ($($name:literal { $( $variant:ident $shape:tt => [ $(
         $key:literal = $value:ident $(($($part:ident),+))? $($word:literal)?: $style:ident $role:ident
@@ -110,7 +110,7 @@ macro_rules! kinds {
             }
         }
 
-        /// For each form in the table, what makes up a resource of that form.
+        /// A function for each form in the table: makes up a resource of that form.
         pub const MAKERS: &[fn(&mut dyn Source) -> Resource<'static>] = &[ $( $( |source| {
             $( let $value $(($($part),+))? =
                 Example::example(&const { field!($key $style $role $($word)?) }, source); )+
@@ -225,7 +225,7 @@ kinds! {
 }
 
 impl Resource<'static> {
-    /// An example of every kind in each of its forms, with and without what may be missing: for the
+    /// An example of every kind in each of its forms, with and without the optional values: for the
     /// tests of programs that write or read records.
     pub fn every_kind() -> Vec<Self> {
         let mut all = Vec::new();

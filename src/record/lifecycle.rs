@@ -2,8 +2,8 @@
 //! never emits: VIRT_INTEGRITY_CHECK, VIRT_CREATE, VIRT_DESTROY, VIRT_MIGRATE_IN and
 //! VIRT_MIGRATE_OUT.
 //!
-//! The specification says in words what each must hold, not its fields; these follow libvirt's
-//! shape (virt, reason, vm, uuid, then the tail), so that every reader of libvirt's records finds
+//! The specification describes their content in words and names no fields. These follow libvirt's
+//! order (virt, reason, vm, uuid, then the tail), so that every reader of libvirt's records finds
 //! the guest in them.
 
 use super::RecordType;
@@ -12,7 +12,7 @@ use super::fields::FieldSink;
 use super::parse::{FieldReader, ParseError, Subject};
 use crate::value::Value;
 
-/// What happened to the guest or its image.
+/// An event of the guest or its image.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum Lifecycle<'a> {
     IntegrityCheck {
         /// How: the mechanism's name, or `none`.
         mechanism: Value<'a>,
-        /// What the host did about the result: start, refuse, ...
+        /// The host's reaction to the result: start, refuse, ...
         action: Value<'a>,
     },
     /// An image was created.

@@ -1,4 +1,4 @@
-//! The records: one typed value for everything that can be said about a guest.
+//! The records: a typed value for each kind of event of a guest.
 //!
 //! A [`Record`] borrows its texts, so making and formatting one allocates nothing; reading one
 //! allocates only to decode hex. What a record's bytes are is defined once, by its
@@ -114,7 +114,7 @@ impl FromStr for RecordType {
     }
 }
 
-/// What a record says, besides about whom and with what result.
+/// The event that a record reports: all of it but the guest and the result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -125,7 +125,7 @@ pub enum Event<'a> {
     MachineId(MachineId<'a>),
     /// VIRT_RESOURCE.
     Resource {
-        /// start, attach, detach, update, mirror, snapshot, open, allow, deny, or a caller's own.
+        /// start, attach, detach, update, mirror, snapshot, open, allow, deny, or another word.
         reason: Value<'a>,
         /// The resource and its change.
         resource: Resource<'a>,
@@ -135,6 +135,10 @@ pub enum Event<'a> {
 }
 
 /// One audit record about a guest.
+///
+/// With the feature `serde` it serializes as its fields: `guest`, `event` (tagged by its name in
+/// snake case, as `{"resource": {"reason": ..., "resource": {"disk": {"old": ..., "new": ...}}}}`)
+/// and `success`. UUIDs, MAC addresses and device numbers are text.
 ///
 /// ```
 /// use viraudit::{Change, Guest, Record, Resource};
@@ -159,9 +163,9 @@ pub enum Event<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Record<'a> {
-    /// Who it is about.
+    /// The guest.
     pub guest: Guest<'a>,
-    /// What it says.
+    /// The event.
     pub event: Event<'a>,
     /// `res=success` or `res=failed`.
     pub success: bool,
@@ -219,8 +223,8 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The type, BODY, and the result: what libvirt logs, on one line of printable ASCII. The origin
-/// suffix isn't there: only sending adds it.
+/// Prints the type, BODY and `res=` on one line of printable ASCII, without the origin suffix: only
+/// sending adds that.
 impl fmt::Display for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = self.body();

@@ -42,7 +42,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// The guest's name and UUID, which stand in the middle of a record.
+/// The guest's name and UUID, in the middle of a record.
 pub(super) type Subject<'a> = (Value<'a>, Uuid);
 
 /// Reads fields one after the other.
@@ -109,7 +109,7 @@ impl<'a> FieldReader<'a> {
 
 impl<'a> Record<'a> {
     /// Reads a record's BODY: the text without the origin suffix. `success` is its `res=`, which
-    /// stands in the suffix; [`ParsedMessage`](crate::message::ParsedMessage) reads both.
+    /// is in the suffix; [`ParsedMessage`](crate::message::ParsedMessage) reads both.
     pub fn parse(kind: RecordType, body: &'a [u8], success: bool) -> Result<Self, ParseError> {
         let mut reader = FieldReader::new(body);
         let virt = reader.raw("virt")?;

@@ -1,4 +1,4 @@
-//! VIRT_RESOURCE: what of the host a guest gets, changes or gives back.
+//! VIRT_RESOURCE: a resource of the host is assigned to a guest, changed or taken back.
 
 use super::borrow::parts;
 use super::{HostDevice, Mac, Rdev};
@@ -33,7 +33,7 @@ pub enum TpmKind {
     Passthrough,
     /// An emulator that libvirt starts.
     Emulator,
-    /// An emulator that somebody else runs.
+    /// An emulator that libvirt doesn't start.
     External,
 }
 
@@ -65,6 +65,9 @@ pub enum Access<'a> {
 }
 
 /// A resource and its change: everything after the UUID.
+///
+/// A later release may add kinds, so a `match` outside this crate needs a wildcard arm.
+/// [`Resource::every_kind`] has an example of each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -134,7 +137,7 @@ pub enum Resource<'a> {
     Cgroup {
         /// The cgroup's path; `None` without a devices controller.
         path: Option<Value<'a>>,
-        /// What the rule allows or denies.
+        /// The devices that the rule covers.
         access: Access<'a>,
     },
 }
