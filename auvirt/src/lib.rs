@@ -1,36 +1,7 @@
 //! The program `auvirt` of audit 3.0.9, byte for byte: its output, its messages and its exit
 //! status, faults included, because scripts depend on them.
 //!
-//! Data goes one way. Each module uses only modules above it:
-//!
-//! | module | contents | uses |
-//! |---|---|---|
-//! | `complaint` | the message that ends a run | |
-//! | `calendar`, `users` | libc's calendar and locale; this host's users (all unsafe code) | |
-//! | `ctime` | times in the output | `calendar` |
-//! | `times` | the times of `--start` and `--end` | `calendar`, `complaint` |
-//! | `options` | the command line | `complaint`, `ctime`, `times` |
-//! | `numbers` | numbers as C reads them | |
-//! | `auditd` | the settings and logs of this host's auditd | `numbers` |
-//! | `lines` | the lines of a log | |
-//! | `stamp` | a line's time, serial number and host | `numbers` |
-//! | `record_type` | the numbers of record types | `numbers` |
-//! | `record` | a line's fields | `record_type` |
-//! | `interpret` | the meaning of a value | `numbers`, `users` |
-//! | `event` | records with a cursor over their fields | `interpret`, `numbers`, `record`, `stamp` |
-//! | `assembler` | lines to events, in libauparse's order | `event`, `record`, `record_type`, `stamp` |
-//! | `filter` | the events that the options select | `event`, `options` |
-//! | `interner` | texts, stored once | |
-//! | `proof` | the serial numbers that prove an entry | |
-//! | `entry` | the entries of a report | `interner`, `proof` |
-//! | `guests` | each guest's current entries | `entry`, `interner` |
-//! | `ledger` | all entries, and indexes of them | `entry`, `guests`, `interner`, `proof`, `stamp` |
-//! | `correlator` | the state of a run | `entry`, `event`, `interner`, `ledger`, `options` |
-//! | `virt`, `denial` | what VIRT_* and AVC events add to the ledger | `correlator`, `entry`, `event`, `interner` |
-//! | `anomaly` | what anomalies add to it | `correlator`, `entry`, `event` |
-//! | `dispatch` | events to these three | `anomaly`, `correlator`, `denial`, `event`, `filter`, `record_type`, `virt` |
-//! | `rows` | the output: rows | `ctime`, `entry`, `ledger`, `options` |
-//! | `summary` | the output: `--summary` | `ctime`, `entry`, `ledger` |
+//! Data goes one way; ARCHITECTURE.md lists the modules and what each uses.
 
 mod anomaly;
 mod assembler;
