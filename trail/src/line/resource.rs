@@ -30,10 +30,18 @@ fn meaning(kind: Option<&Kind>, key: &[u8]) -> (Role, Option<Style>) {
     }
 }
 
+/// A plain value without the quotes that libvirt doesn't write around it, but other programs may.
+fn bare(text: &[u8]) -> &[u8] {
+    match text {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => text,
+    }
+}
+
 /// An old or a new value; `None` for the placeholder. Plain numbers are not hex.
 fn side(text: &[u8], style: Option<Style>) -> Option<Cow<'_, [u8]>> {
     match style {
-        Some(Style::Plain) => Some(Cow::Borrowed(text)).filter(|text| !text.is_empty()),
+        Some(Style::Plain) => Some(Cow::Borrowed(bare(text))).filter(|text| !text.is_empty()),
         Some(Style::Raw) => raw_option(text),
         _ => decoded_option(text),
     }
@@ -42,7 +50,7 @@ fn side(text: &[u8], style: Option<Style>) -> Option<Cow<'_, [u8]>> {
 /// Any other value.
 fn other(text: &[u8], style: Option<Style>) -> Cow<'_, [u8]> {
     match style {
-        Some(Style::Plain) => Cow::Borrowed(text),
+        Some(Style::Plain) => Cow::Borrowed(bare(text)),
         Some(Style::Encoded) => decoded(text),
         _ => decode_raw(text),
     }
@@ -116,6 +124,12 @@ mod tests {
                 "open",
                 r#"net=52:54:00:00:00:01 path="/dev/net/tun" rdev=0A:C8"#,
                 "- 52:54:00:00:00:01 path=/dev/net/tun rdev=0A:C8",
+            ),
+            (
+                "net",
+                "open",
+                r#"net="52:54:00:00:00:01" rdev="0A:C8""#,
+                "- 52:54:00:00:00:01 rdev=0A:C8",
             ),
             ("mem", "update", "old-mem=0 new-mem=1048576", "0 1048576"),
             ("vcpu", "update", "old-vcpu=10 new-vcpu=20", "10 20"),
