@@ -60,6 +60,21 @@ fn numbers_go_on_from_what_is_in_the_file() {
 }
 
 #[test]
+fn a_line_that_was_cut_spoils_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    let cut = "type=VIRT_CONTROL msg=audit(1795292517.231:7): pid=1 uid=0 auid=0 ses=1 msg='virt=k";
+    fs::write(&path, cut).unwrap();
+    let auditor = Auditor::open(FileBackend::new(&path), Options::default()).unwrap();
+    auditor.emit(&start("a")).unwrap();
+    auditor.emit(&start("b")).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(serials(&text), [7, 8, 9]);
+    assert_eq!(text.lines().next(), Some(cut));
+    assert!(text.lines().skip(1).all(is_whole) && text.ends_with('\n'), "{text}");
+}
+
+#[test]
 fn a_full_disk_is_a_failure_with_its_errno() {
     let auditor = Auditor::open(FileBackend::new("/dev/full"), Options::new()).unwrap();
     assert_eq!(auditor.emit(start("a")).unwrap_err().errno(), libc::ENOSPC);

@@ -17,7 +17,8 @@ const TAIL: u64 = 16 * 1024;
 /// Appends audit.log lines to a file.
 ///
 /// Lines stay whole while several processes append to the file with viraudit: each burst holds the
-/// file's lock (`flock`). A line that a full disk cuts off is removed.
+/// file's lock (`flock`). A line that a full disk cuts off is removed. A process that is killed while
+/// it writes may leave a cut line; the next writer begins a new one.
 ///
 /// ```
 /// use viraudit::{Auditor, FileBackend, Guest, Options, Record};
@@ -96,10 +97,15 @@ struct Journal {
 impl Journal {
     fn append(&mut self, mut file: &File, frames: &Frames<'_>) -> io::Result<()> {
         let end = file.metadata()?.len();
-        if end != self.end {
-            self.serial = last_serial(file, end).unwrap_or(0).max(self.serial);
-        }
         let mut text = Vec::with_capacity(frames.bytes().len() + 160 * frames.count());
+        if end != self.end {
+            let tail = last_bytes(file, end).unwrap_or_default();
+            self.serial = last_serial(&tail).max(self.serial);
+            // SIGKILL lets the kernel cut a write at a page's end: the line stays, by itself.
+            if tail.last().is_some_and(|&byte| byte != b'\n') {
+                text.push(b'\n');
+            }
+        }
         let mut serial = self.serial;
         for (kind, message) in frames.iter() {
             serial += 1;
@@ -118,16 +124,20 @@ impl Journal {
     }
 }
 
-/// The serial number of the file's last line. Readers identify an event by its time and serial
-/// number, so two processes must not use the same ones.
-fn last_serial(mut file: &File, end: u64) -> io::Result<u64> {
+/// The file's end, as far back as its last line may begin.
+fn last_bytes(mut file: &File, end: u64) -> io::Result<Vec<u8>> {
     let mut tail = Vec::new();
     if end > 0 && file.metadata()?.is_file() {
         file.seek(SeekFrom::Start(end.saturating_sub(TAIL)))?;
         file.take(TAIL).read_to_end(&mut tail)?;
     }
-    let mut lines = tail.rsplit(|&byte| byte == b'\n');
-    Ok(lines.find_map(serial_of).unwrap_or(0))
+    Ok(tail)
+}
+
+/// The serial number of the last line. Readers identify an event by its time and serial number, so
+/// two processes must not use the same ones.
+fn last_serial(tail: &[u8]) -> u64 {
+    tail.rsplit(|&byte| byte == b'\n').find_map(serial_of).unwrap_or(0)
 }
 
 /// The serial number of an audit.log line.

@@ -8,6 +8,7 @@
  *     stress forks THREADS RECORDS         children fork off in the middle of the threads' traffic
  *     stress rights                        CAP_AUDIT_WRITE goes and comes back
  *     stress descriptors                   no file descriptor is left: at open, and in a child
+ *     stress file PATH WRITER              appends to a file, bursts and single records, until killed
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -177,12 +178,12 @@ static void rights(void)
 {
     printf("before %d\n", emit("r", 0));
     allow(false);
-    printf("without %s\n", emit("r", 1) == -1 && errno == EPERM ? "EPERM" : "delivered");
+    printf("without %s\n", emit("refused", 0) == -1 && errno == EPERM ? "EPERM" : "delivered");
     allow(true);
-    printf("after %d\n", emit("r", 2));
+    printf("after %d\n", emit("r", 1));
     virAuditBatchBegin();
+    emit("r", 2);
     emit("r", 3);
-    emit("r", 4);
     printf("batch %d\n", virAuditBatchEnd());
 }
 
@@ -204,9 +205,9 @@ static void descriptors(void)
         now = before;
         now.rlim_cur = none.rlim_cur;
         setrlimit(RLIMIT_NOFILE, &now);
-        failed = emit("d", 1) == -1 && errno == EMFILE;
+        failed = emit("refused", 0) == -1 && errno == EMFILE;
         setrlimit(RLIMIT_NOFILE, &before);
-        failed = failed && emit("d", 2) == 0;
+        failed = failed && emit("d", 1) == 0;
         print_stats("child_");
         _exit(failed ? 0 : 1);
     }
@@ -217,13 +218,31 @@ static void descriptors(void)
     printf("open_fails %d\n", virAuditOpen(1) == -1 && errno == EMFILE);
 }
 
+static void file(const char *path, const char *who)
+{
+    enum { BURST = 64 };
+    long i = 0;
+
+    if (virAuditOpenFile(path) < 0)
+        die("virAuditOpenFile");
+    for (;;) {
+        virAuditBatchBegin();
+        for (int left = BURST; left > 0; left--)
+            emit(who, i++);
+        if (virAuditBatchEnd() < 0 || emit(who, i++) < 0)
+            die("a record");
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
 
+    dom = virAuditDomainNew("kvm", "stress", uuid);
+    if (strcmp(mode, "file") == 0 && argc == 4)
+        file(argv[2], argv[3]);
     if (virAuditOpen(1) < 0)
         die("virAuditOpen");
-    dom = virAuditDomainNew("kvm", "stress", uuid);
     if (strcmp(mode, "threads") == 0 && argc == 4) {
         records = atol(argv[3]);
         join(start(atol(argv[2])), atol(argv[2]));
