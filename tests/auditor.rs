@@ -137,10 +137,13 @@ fn each_state_change_is_logged_once_and_every_record_counted() {
     let (mut offered, mut failed) = (0, 0);
     for (errno, records, failing, logged) in steps {
         mock.fail_with(*errno);
-        for _ in 0..*records {
+        // One by one, but for the last two, which are a burst.
+        for _ in 2..*records {
             let result = auditor.emit(disk("/a", true));
             assert_eq!(result.is_err(), *errno != 0);
         }
+        let burst = (0..*records.min(&2)).map(|_| disk("/a", true));
+        assert_eq!(auditor.emit_all(burst).is_err(), *errno != 0);
         offered += records;
         failed += failing;
         let stats = auditor.stats();

@@ -82,9 +82,9 @@ fn own_domains_give_libvirts_records() {
 
 #[test]
 fn shared_domains_give_libvirts_records() {
-    match shared() {
-        Some(path) => compare(&path),
-        None => println!("no shared corpus: skipped"),
+    // Besides: the project's own set is always compared.
+    if let Some(path) = shared() {
+        compare(&path);
     }
 }
 

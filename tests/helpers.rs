@@ -1,10 +1,12 @@
 //! Each record against what libvirt 9.0.0's own helpers wrote.
 //!
 //! `tests/golden/helpers.jsonl` holds records of a real libvirtd (made by
-//! tests/system/96-libvirtd.py): each is read, and written again to the same bytes. A corpus of
-//! single calls is used besides where there is one: `$VIRAUDIT_SHARED/corpus/helpers.jsonl`, or
-//! `../shared/corpus/helpers.jsonl` next to the repository: a typed record made from a call's
-//! arguments has to have libvirt's bytes.
+//! tests/system/96-libvirtd.py): each is read, and written again to the same bytes.
+//! `tests/golden/calls.jsonl` holds single calls of the helpers (made by
+//! tests/system/call_cases.py): a typed record made from a call's arguments has to have libvirt's
+//! bytes. Another file of this kind is used besides where there is one:
+//! `$VIRAUDIT_SHARED/corpus/helpers.jsonl`, or `../shared/corpus/helpers.jsonl` next to the
+//! repository.
 #![allow(clippy::print_stdout, reason = "the figures are a part of the result")]
 
 use serde_json::Value as Json;
@@ -337,11 +339,16 @@ fn corpus() -> Option<PathBuf> {
 
 #[test]
 fn typed_records_have_the_bytes_of_libvirts_helpers() {
-    let Some(path) = corpus() else {
-        println!("no shared corpus: skipped");
-        return;
-    };
-    let cases = lines(&path);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/calls.jsonl");
+    assert!(compare_all(&own) > 200);
+    if let Some(path) = corpus() {
+        compare_all(&path);
+    }
+}
+
+/// How many calls agree; all of them have to.
+fn compare_all(path: &Path) -> usize {
+    let cases = lines(path);
     let (mut agree, mut wrong) = (0, Vec::new());
     let mut not_expressed: BTreeMap<String, usize> = BTreeMap::new();
     for case in &cases {
@@ -364,6 +371,7 @@ fn typed_records_have_the_bytes_of_libvirts_helpers() {
     println!("{agree} of {} calls agree; not expressed: {not_expressed:?}", cases.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(not_expressed.is_empty(), "{not_expressed:?}");
+    agree
 }
 
 #[test]

@@ -22,7 +22,7 @@ struct State {
     frozen: bool,
     /// Freezes once it has seen so many records.
     freezes_at: Option<usize>,
-    /// Panics at the record of that number.
+    /// Panics once, when it has seen so many records.
     panics_at: Option<usize>,
     /// Whether a caller waits for the thaw.
     waits: bool,
@@ -77,7 +77,7 @@ impl Sink for Kernel {
         state.frozen |= state.freezes_at.is_some_and(|at| state.seen >= at);
         state.waits = state.frozen;
         self.state.1.notify_all();
-        if state.panics_at == Some(state.seen) {
+        if state.panics_at.is_some_and(|at| state.seen >= at) {
             state.panics_at = None;
             drop(state);
             panic!("a backend that panics");
@@ -204,6 +204,7 @@ fn after_a_backend_that_panics_records_are_delivered_directly() {
         let _ = auditor.emit(record(format!("g{i}")));
     }
     assert!(auditor.flush(LONG));
+    assert_eq!(kernel.state.0.lock().unwrap().panics_at, None, "it panicked");
     let names = kernel.names();
     assert_eq!(names.last(), Some(&b"g199".to_vec()));
     assert!(names.len() > 100, "{}", names.len());
@@ -253,23 +254,37 @@ fn a_log_function_may_send_wait_and_close_in_the_queues_thread() {
 
 #[test]
 fn on_the_way_back_to_direct_delivery_nothing_overtakes_the_queue() {
-    let kernel = Kernel::default();
-    let (auditor, _) = open(&kernel, 1, 1000);
-    kernel.freeze(true);
-    emit(&auditor, 0..100);
-    kernel.wait_for_a_caller();
-    std::thread::scope(|scope| {
-        scope.spawn(|| auditor.set_delivery(Delivery::Direct));
-        let direct = scope.spawn(|| {
-            // Once the other thread has set it, and waits.
-            std::thread::sleep(Duration::from_millis(50));
-            emit(&auditor, 100..102)
+    // The queue's thread waits in the kernel, or for the reader: nothing is locked then.
+    for frozen in [true, false] {
+        let kernel = Kernel::default();
+        let (auditor, _) = open(&kernel, 1, 1000);
+        let stop = |stopped| {
+            if frozen {
+                kernel.freeze(stopped);
+            } else {
+                kernel.reader(if stopped { 1 << 20 } else { 0 }, 0);
+            }
+        };
+        stop(true);
+        emit(&auditor, 0..100);
+        if frozen {
+            kernel.wait_for_a_caller();
+        } else {
+            kernel.wait_for_looks(4);
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| auditor.set_delivery(Delivery::Direct));
+            let direct = scope.spawn(|| {
+                // Once the other thread has set it, and waits.
+                std::thread::sleep(Duration::from_millis(50));
+                emit(&auditor, 100..102)
+            });
+            std::thread::sleep(Duration::from_millis(100));
+            stop(false);
+            assert_eq!(direct.join().unwrap(), [Ok(()); 2]);
         });
-        std::thread::sleep(Duration::from_millis(100));
-        kernel.freeze(false);
-        assert_eq!(direct.join().unwrap(), [Ok(()); 2]);
-    });
-    assert_eq!(kernel.names(), texts(0..102));
+        assert_eq!(kernel.names(), texts(0..102));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Compiling C programs against the library that cargo has just built, and running them.
 
+pub(crate) use crate::skip::skip;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -32,7 +33,7 @@ pub(crate) fn library_dir() -> PathBuf {
     dir
 }
 
-/// Whether a tool is there; says so when it isn't, because a test is then skipped.
+/// Whether a tool is there. Where it isn't, what needs it is skipped.
 pub(crate) fn has(tool: &str) -> bool {
     let version = Command::new(tool).arg("--version").output();
     let found = version.is_ok_and(|output| output.status.success());
@@ -40,12 +41,6 @@ pub(crate) fn has(tool: &str) -> bool {
         skip(&format!("{tool} isn't installed"));
     }
     found
-}
-
-/// Says that a test, or a part of it, is left out.
-#[allow(clippy::print_stderr)]
-pub(crate) fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }
 
 /// Compiles `source` with `flags` into `program`.
@@ -95,6 +90,9 @@ pub(crate) fn helgrind(program: &Path) -> Command {
         "-q",
         "--tool=helgrind",
         "--history-level=approx",
+        "--free-is-write=yes",
+        // Suppressions look for functions far up.
+        "--num-callers=40",
         "--error-exitcode=9",
         "--fair-sched=try",
     ]);

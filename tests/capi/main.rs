@@ -10,5 +10,7 @@ mod nulls;
 mod privileged;
 mod programs;
 mod promise;
+#[path = "../support/skip.rs"]
+mod skip;
 mod standards;
 mod testing_page;

@@ -16,6 +16,8 @@ mod program;
 mod records;
 mod report;
 mod rotated;
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
 mod status;
 mod stdout;
 mod terminal;

@@ -262,14 +262,17 @@ fn a_burst_that_is_too_long_is_halved_and_stays_in_order() {
 
 #[test]
 fn numbers_never_are_zero_and_survive_the_wrap() {
-    let mut link = Link::new(Script::default());
-    link.sequence = u32::MAX - 2;
-    for _ in 0..3 {
-        link.wire.answers = [Answer::Acks(&[(1, 0)])].into();
-        assert_eq!(outcomes(&mut link, 2), [Ok(()); 2]);
-        assert_ne!(link.wire.first, 0);
+    // The last number was just before the greatest one, or the greatest.
+    for sequence in [u32::MAX - 3, u32::MAX - 2, u32::MAX - 1, u32::MAX] {
+        let mut link = Link::new(Script::default());
+        link.sequence = sequence;
+        for _ in 0..3 {
+            link.wire.answers = [Answer::Acks(&[(1, 0)])].into();
+            assert_eq!(outcomes(&mut link, 2), [Ok(()); 2]);
+            assert_ne!(link.wire.first, 0, "after {sequence}");
+        }
+        assert!(link.sequence < 10);
     }
-    assert!(link.sequence < 10);
 }
 
 #[test]
