@@ -45,6 +45,9 @@
  *    add a field to a record or forge another record, whatever its bytes.
  *  - Any thread may call any function at any time. A forked child may call them too: it opens its
  *    own connection, and its counts start at 0. No function may be called in a signal handler.
+ *  - The library's file descriptors are above 2, and close-on-exec. If the program closes one of
+ *    them, the library opens another before the next record. It never uses or closes the number
+ *    while that belongs to something else.
  */
 
 #ifndef VIRAUDIT_H
@@ -155,7 +158,9 @@ bool virAuditRequired(void);
 
 /*
  * Opens the file at path. Records are appended to it in the format of audit.log, which ausearch
- * reads. A new file gets mode 0600. Fails with the errno of open(2).
+ * reads. A new file gets mode 0600. If the file is renamed or removed later, as log rotation does,
+ * the path is opened again. Fails with the errno of open(2), or with ENOTSUP if path is a FIFO, a
+ * socket or a block device.
  */
 int virAuditOpenFile(const char *path) VIRAUDIT_USE_RESULT;
 
@@ -239,7 +244,8 @@ int virAuditGetStats(virAuditStats *stats, size_t size);
  *   EMFILE        no file descriptor is left (or ENFILE)
  *   EINVAL        the kernel rejects the record
  *
- * For a file, errno is that of open(2) or write(2).
+ * For a file, errno is that of open(2) or write(2). A record that waits a second for the file's lock
+ * (flock) is written without it. Its line stays whole, but its number may be another line's too.
  */
 
 /* How records are delivered. */

@@ -2,7 +2,8 @@
 //! the disk is.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::{Arc, Mutex};
 use viraudit::{Auditor, FileBackend, Guest, Options, Record, StreamBackend, Uuid};
 
 fn start(name: &str) -> Record<'_> {
@@ -123,11 +124,62 @@ fn a_stream_gets_a_burst_in_one_piece() {
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_is_an_error() {
+fn what_a_stream_takes_is_delivered_and_the_next_line_begins_anew() {
+    /// Takes so many bytes, then none.
+    #[derive(Clone)]
+    struct Narrow(Arc<Mutex<(usize, Vec<u8>)>>);
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let (room, taken) = &mut *self.0.lock().unwrap();
+            let count = bytes.len().min(*room).min(100);
+            *room -= count;
+            taken.extend_from_slice(&bytes[..count]);
+            if count == 0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(count) }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let stream = Narrow(Arc::new(Mutex::new((usize::MAX, Vec::new()))));
+    let auditor = Auditor::open(StreamBackend::new(stream.clone()), Options::new()).unwrap();
+    auditor.emit(start("a")).unwrap();
+    let line = {
+        let mut shared = stream.0.lock().unwrap();
+        shared.0 = shared.1.len() * 5 / 2;
+        shared.1.len()
+    };
+    assert!(auditor.emit_all([start("a"), start("a"), start("a"), start("a")]).is_err());
+    assert_eq!((auditor.stats().delivered, auditor.stats().failed), (3, 2));
+    assert!(auditor.emit(start("a")).is_err());
+    stream.0.lock().unwrap().0 = usize::MAX;
+    auditor.emit(start("a")).unwrap();
+    let text = String::from_utf8(stream.0.lock().unwrap().1.clone()).unwrap();
+    let (whole, cut): (Vec<_>, Vec<_>) = text.lines().partition(|line| is_whole(line));
+    assert_eq!((whole.len(), cut.len()), (4, 1), "{line} bytes a line: {text}");
+    assert_eq!(auditor.stats().delivered, 4);
+    assert_eq!(serials(&whole.join("\n")), [1, 2, 3, 7], "no number is used twice");
+}
+
+#[test]
+fn a_long_burst_is_written_in_pieces() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    let auditor = Auditor::open(FileBackend::new(&path), Options::new()).unwrap();
+    let name = "x".repeat(1000);
+    auditor.emit_all((0..300).map(|_| start(&name))).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(serials(&text), (1..=300).collect::<Vec<_>>());
+    assert!(text.lines().all(is_whole));
+}
+
+#[test]
+fn a_pipe_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
     assert!(made.success());
     let error = Auditor::open(FileBackend::new(&path), Options::new()).unwrap_err();
-    assert_eq!(error.errno(), libc::ENXIO);
+    assert_eq!(error.errno(), libc::ENOTSUP);
+    let why = "records can be appended to a regular file or a character device only";
+    assert!(error.to_string().contains(why), "{error}");
 }

@@ -69,6 +69,19 @@ impl Link<Socket> {
     pub fn open() -> Result<Self, Failure> {
         Ok(Self::new(Socket::open()?))
     }
+
+    #[cfg(test)]
+    pub(crate) fn descriptor(&self) -> &super::descriptor::Descriptor {
+        self.wire.descriptor()
+    }
+
+    /// Opens the socket again if the program has closed it.
+    pub(crate) fn ensure_open(&mut self) -> Result<(), Failure> {
+        if !self.wire.is_ours() {
+            *self = Self::open()?;
+        }
+        Ok(())
+    }
 }
 
 impl<W: Wire> Link<W> {

@@ -87,3 +87,75 @@ pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     }
     result
 }
+
+/// Keeps the signals of a failing write (SIGPIPE, SIGXFSZ) from this thread until it is dropped.
+/// They end a program that doesn't expect them.
+pub(crate) struct WriteSignals {
+    set: libc::sigset_t,
+    before: libc::sigset_t,
+}
+
+const WRITE_SIGNALS: [libc::c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
+
+impl WriteSignals {
+    /// Blocks the signals.
+    pub(crate) fn block() -> Self {
+        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+        let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: sigemptyset fills the set, and can't fail.
+        unsafe { libc::sigemptyset(set.as_mut_ptr()) };
+        for signal in WRITE_SIGNALS {
+            // SAFETY: the set was filled above, and the signal exists.
+            unsafe { libc::sigaddset(set.as_mut_ptr(), signal) };
+        }
+        // SAFETY: the set was filled above. With a valid `how` it can't fail, and fills `before`.
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), before.as_mut_ptr()) };
+        // SAFETY: it was filled above.
+        let set = unsafe { set.assume_init() };
+        // SAFETY: as above.
+        let before = unsafe { before.assume_init() };
+        Self { set, before }
+    }
+
+    /// Discards the signal of a write that failed, unless the program itself blocks it.
+    pub(crate) fn discard(&self) {
+        let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut ours = self.set;
+        for signal in WRITE_SIGNALS {
+            // SAFETY: the set is initialised.
+            if unsafe { libc::sigismember(&self.before, signal) } == 1 {
+                // SAFETY: as above.
+                unsafe { libc::sigdelset(&mut ours, signal) };
+            }
+        }
+        // SAFETY: set and time are live. Without a pending signal it returns at once.
+        unsafe { libc::sigtimedwait(&ours, ptr::null_mut(), &now) };
+    }
+}
+
+impl Drop for WriteSignals {
+    fn drop(&mut self) {
+        // SAFETY: `before` is what `block` was given.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_pipe_without_a_reader_does_not_end_the_program() {
+        // SAFETY: both are valid dispositions of a signal that no other test is about.
+        let set = |disposition| unsafe { libc::signal(libc::SIGPIPE, disposition) };
+        let before = set(libc::SIG_DFL);
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let signals = WriteSignals::block();
+        assert_eq!(writer.write(b"x").unwrap_err().raw_os_error(), Some(libc::EPIPE));
+        signals.discard();
+        drop(signals);
+        set(before);
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::bindings::{NETLINK_AUDIT, NETLINK_CAP_ACK, sockaddr_nl};
+use super::descriptor::Descriptor;
 use crate::error::Failure;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -26,7 +27,7 @@ pub trait Wire: Send {
 /// A netlink socket of the audit family.
 #[derive(Debug)]
 pub struct Socket {
-    fd: OwnedFd,
+    fd: Descriptor,
 }
 
 impl Socket {
@@ -42,14 +43,25 @@ impl Socket {
         })
         .map_err(|error| Failure::from_socket(error.raw_os_error().unwrap_or(libc::EIO)))?;
         // SAFETY: socket() just returned this descriptor, and nothing else owns it.
-        let socket = Self { fd: unsafe { OwnedFd::from_raw_fd(fd as i32) } };
+        let fd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        let failure =
+            |error: io::Error| Failure::from_answer(error.raw_os_error().unwrap_or(libc::EIO));
+        let socket = Self { fd: Descriptor::new(fd).map_err(failure)? };
         let wait = libc::timeval { tv_sec: ACK_WAIT.as_secs() as _, tv_usec: 0 };
-        socket
-            .set(libc::SOL_SOCKET, libc::SO_RCVTIMEO, &wait)
-            .map_err(|error| Failure::Os(error.raw_os_error().unwrap_or(libc::EIO)))?;
+        socket.set(libc::SOL_SOCKET, libc::SO_RCVTIMEO, &wait).map_err(failure)?;
         // Without it acks quote the whole request. They are read either way.
         let _ = socket.set(libc::SOL_NETLINK, NETLINK_CAP_ACK as i32, &1i32);
         Ok(socket)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        &self.fd
+    }
+
+    /// Whether the program has left the descriptor alone. Costs one fstat.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.fd.is_ours()
     }
 
     fn set<T>(&self, level: i32, option: i32, value: &T) -> io::Result<()> {
@@ -82,6 +94,10 @@ impl Wire for Socket {
     }
 
     fn receive(&mut self, buffer: &mut [u8], wait: bool) -> io::Result<(usize, u32)> {
+        if wait && !self.is_ours() {
+            // The answer would be another socket's data.
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
         let mut sender = sockaddr_nl::default();
         let address: *mut sockaddr_nl = &mut sender;
         let mut len = size_of::<sockaddr_nl>() as libc::socklen_t;

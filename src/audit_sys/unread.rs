@@ -6,12 +6,16 @@
 //! shows how full the buffer is, so a sender that can wait may hold its records back.
 
 use super::bindings::NETLINK_AUDIT;
+use super::descriptor::Descriptor;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
 /// All netlink sockets in the network namespace of the reading thread.
 const TABLE: &str = "/proc/thread-self/net/netlink";
+
+/// How many of auditd's descriptors are looked at. It opens its audit socket among the first.
+const DESCRIPTORS: u32 = 64;
 
 /// auditd's audit socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +27,9 @@ impl AuditdSocket {
     /// The audit socket of the process that the kernel reports as auditd. It is identified by that
     /// process's descriptors, not by its port id: any process may take a port id.
     pub(super) fn of(auditd_pid: u32) -> Option<Self> {
-        let open = fs::read_dir(format!("/proc/{auditd_pid}/fd")).ok()?;
-        let inodes: Vec<u64> = open.flatten().filter_map(|fd| inode(&fd.path())).collect();
+        // Reading the directory would take a descriptor, which the program may close meanwhile.
+        let links = (0..DESCRIPTORS).map(|fd| format!("/proc/{auditd_pid}/fd/{fd}"));
+        let inodes: Vec<u64> = links.filter_map(|link| inode(link.as_ref())).collect();
         find(|row| inodes.contains(&row.inode)).map(|row| Self { inode: row.inode })
     }
 
@@ -49,12 +54,15 @@ struct Row {
 }
 
 fn find(mut wanted: impl FnMut(&Row) -> bool) -> Option<Row> {
-    let mut file = File::open(TABLE).ok()?;
+    let table = Descriptor::new(File::open(TABLE).ok()?).ok()?;
     // On the stack, because this runs between records. A line has less than 100 bytes.
     let mut buffer = [0; 4096];
     let mut filled = 0;
     loop {
-        filled += match file.read(&mut buffer[filled..]) {
+        if !table.is_ours() {
+            return None;
+        }
+        filled += match table.as_file().read(&mut buffer[filled..]) {
             Ok(0) | Err(_) => return None,
             Ok(read) => read,
         };

@@ -1,24 +1,39 @@
 //! A file in the format of audit.log, which ausearch and auvirt read.
 
-use super::stream::failure;
-use super::{Backend, LineWriter, Notice, Sink};
+mod journal;
+
+use super::whole_lines::failure;
+use super::{Backend, Notice, Sink};
+use crate::audit_sys::descriptor::{Descriptor, Identity};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::lock::FileLock;
 use crate::{Error, Failure};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use journal::Journal;
+use std::fs::{FileType, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::Duration;
 
-/// How many bytes at the end of a file are searched for its last line: more than any line has.
-const TAIL: u64 = 16 * 1024;
+/// How long a burst waits for the file's lock.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
-/// Appends audit.log lines to a file.
+/// The bytes of messages that are written at once.
+const PIECE_MAX: usize = 64 * 1024;
+
+/// Appends audit.log lines to a regular file, or to a character device such as `/dev/null`.
 ///
-/// Lines stay whole while several processes append to the file with viraudit: each burst holds the
-/// file's lock (`flock`). A line that a full disk cuts off is removed. A process that is killed while
-/// it writes may leave a cut line; the next writer begins a new one.
+/// If the file is renamed or removed, as log rotation does, the next burst opens the path again. A
+/// relative path is relative to the working directory at [`FileBackend::new`].
+///
+/// Several processes may append to the file with viraudit. Lines stay whole, because the file is
+/// opened with O_APPEND, and no two lines have the same number, because each burst holds the file's
+/// lock (`flock`). A burst waits at most a second for the lock. Then it is written without it, and
+/// its numbers may be another line's too. On network filesystems, appending without the lock may
+/// mix lines.
+///
+/// A line that a full disk cuts off is removed. If another process left a line without its end,
+/// the next burst begins on a new line.
 ///
 /// ```
 /// use viraudit::{Auditor, FileBackend, Guest, Options, Record};
@@ -42,29 +57,53 @@ pub struct FileBackend {
 impl FileBackend {
     /// The file at `path`. If it doesn't exist, it is created with mode 0600.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_owned() }
+        let path = path.as_ref();
+        // The program may change its working directory before the file is opened again.
+        Self { path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()) }
+    }
+
+    fn open_sink(&self) -> io::Result<FileSink> {
+        Ok(FileSink {
+            descriptor: Some(open(&self.path)?),
+            path: self.path.clone(),
+            journal: Journal::default(),
+            lock_wait: LOCK_WAIT,
+        })
     }
 }
 
-impl FileBackend {
-    fn open_file(&self) -> io::Result<FileSink> {
-        let mut append = OpenOptions::new();
-        append.append(true).create(true).mode(0o600);
-        // A pipe without a reader is an error, not a reason to wait.
-        append.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-        let mut file = append.open(&self.path)?;
-        if file.metadata().is_ok_and(|file| file.is_file()) {
-            // Reading is for the last line's serial number. Without permission to read, this
-            // process's records are numbered from 1.
-            file = append.read(true).open(&self.path).unwrap_or(file);
-        }
-        Ok(FileSink { file, journal: Journal::default() })
+/// Opens the file, if it can take records.
+fn open(path: &Path) -> io::Result<Descriptor> {
+    // Opening a FIFO would already have an effect on its reader.
+    match std::fs::metadata(path) {
+        Ok(metadata) => check(metadata.file_type())?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    // Reading is for the end of the last line, and its number.
+    let opened = match options.clone().read(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => options.open(path)?,
+        opened => opened?,
+    };
+    check(opened.metadata()?.file_type())?;
+    Descriptor::new(opened)
+}
+
+/// Only a regular file or a character device can take records. The reader of a FIFO or a socket may
+/// stop reading in the middle of a burst.
+fn check(file_type: FileType) -> io::Result<()> {
+    if file_type.is_fifo() || file_type.is_socket() || file_type.is_block_device() {
+        return Err(io::Error::from_raw_os_error(libc::ENOTSUP));
+    }
+    Ok(())
 }
 
 impl Backend for FileBackend {
     fn open(&self) -> Result<Box<dyn Sink>, Failure> {
-        let sink = self.open_file().map_err(|error| failure(&error))?;
+        let sink = self.open_sink().map_err(|error| failure(&error))?;
         Ok(Box::new(sink))
     }
 
@@ -73,88 +112,90 @@ impl Backend for FileBackend {
         _level: u32,
         _notice: &mut dyn FnMut(Notice),
     ) -> Result<Box<dyn Sink>, Error> {
-        let failed =
-            |source| Error::Io { what: format!("can't open {}", self.path.display()), source };
-        let sink = self.open_file().map_err(failed)?;
+        let failed = |source: io::Error| {
+            let path = self.path.display();
+            let what = match source.raw_os_error() {
+                Some(libc::ENOTSUP) => format!(
+                    "can't open {path}: records can be appended to a regular file or a character \
+                     device only"
+                ),
+                _ => format!("can't open {path}"),
+            };
+            Error::Io { what, source }
+        };
+        let sink = self.open_sink().map_err(failed)?;
         Ok(Box::new(sink))
     }
 }
 
 struct FileSink {
-    file: File,
+    path: PathBuf,
+    /// `None` while the file can't be opened again.
+    descriptor: Option<Descriptor>,
     journal: Journal,
+    /// 0 after the lock was not free in time, until it is free again.
+    lock_wait: Duration,
 }
 
-/// What this process knows about the end of the file.
-#[derive(Default)]
-struct Journal {
-    lines: LineWriter,
-    /// The last serial number in the first `end` bytes of the file.
-    serial: u64,
-    end: u64,
-}
+impl FileSink {
+    /// The file at the path, opened again if it is another one by now.
+    fn file(&mut self) -> io::Result<&Descriptor> {
+        let path = &self.path;
+        let current = self
+            .descriptor
+            .take()
+            .filter(|opened| opened.is_ours() && is_at(path, opened.identity()));
+        let opened = match current {
+            Some(opened) => opened,
+            None => {
+                self.journal.begin_another_file();
+                open(path)?
+            }
+        };
+        Ok(self.descriptor.insert(opened))
+    }
 
-impl Journal {
-    fn append(&mut self, mut file: &File, frames: &Frames<'_>) -> io::Result<()> {
-        let end = file.metadata()?.len();
-        let mut text = Vec::with_capacity(frames.bytes().len() + 160 * frames.count());
-        if end != self.end {
-            let tail = last_bytes(file, end).unwrap_or_default();
-            self.serial = last_serial(&tail).max(self.serial);
-            // SIGKILL lets the kernel cut a write at a page's end: the line stays, by itself.
-            if tail.last().is_some_and(|&byte| byte != b'\n') {
-                text.push(b'\n');
+    /// Appends the messages piece by piece. Returns how many were written, and why the others were
+    /// not.
+    fn append(&mut self, frames: Frames<'_>) -> (usize, io::Result<()>) {
+        let file = match self.file() {
+            Ok(descriptor) => descriptor.as_file(),
+            Err(error) => return (0, Err(error)),
+        };
+        let lock = FileLock::acquire(&file, self.lock_wait);
+        let timed_out = lock.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        self.lock_wait = if timed_out { Duration::ZERO } else { LOCK_WAIT };
+        let mut count = 0;
+        let mut rest = Some(frames);
+        while let Some(frames) = rest {
+            let (piece, tail) = frames.split(usize::MAX, PIECE_MAX);
+            let (lines, result) = self.journal.append(&file, &piece, lock.is_ok());
+            count += lines;
+            if result.is_err() {
+                return (count, result);
             }
+            rest = tail;
         }
-        let mut serial = self.serial;
-        for (kind, message) in frames.iter() {
-            serial += 1;
-            self.lines.write(&mut text, kind, message, SystemTime::now(), serial);
-        }
-        if let Err(error) = file.write_all(&text) {
-            // The next line would be appended to a line that was cut off.
-            if file.metadata().is_ok_and(|file| file.is_file() && file.len() > end) {
-                file.set_len(end)?;
-            }
-            return Err(error);
-        }
-        self.serial = serial;
-        self.end = end + text.len() as u64;
-        Ok(())
+        (count, Ok(()))
     }
 }
 
-/// The file's end, as far back as its last line may begin.
-fn last_bytes(mut file: &File, end: u64) -> io::Result<Vec<u8>> {
-    let mut tail = Vec::new();
-    if end > 0 && file.metadata()?.is_file() {
-        file.seek(SeekFrom::Start(end.saturating_sub(TAIL)))?;
-        file.take(TAIL).read_to_end(&mut tail)?;
+/// Whether the path is that file's. If that can't be known, as after privileges were dropped, it
+/// is.
+fn is_at(path: &Path, identity: Identity) -> bool {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Identity::from(&metadata) == identity,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
-    Ok(tail)
-}
-
-/// The serial number of the last line. Readers identify an event by its time and serial number, so
-/// two processes must not use the same ones.
-fn last_serial(tail: &[u8]) -> u64 {
-    tail.rsplit(|&byte| byte == b'\n').find_map(serial_of).unwrap_or(0)
-}
-
-/// The serial number of an audit.log line.
-fn serial_of(line: &[u8]) -> Option<u64> {
-    let stamp = line.windows(6).position(|window| window == b"audit(").map(|at| &line[at + 6..])?;
-    let stamp = &stamp[..stamp.iter().position(|&byte| byte == b')')?];
-    let serial = &stamp[stamp.iter().position(|&byte| byte == b':')? + 1..];
-    std::str::from_utf8(serial).ok()?.parse().ok()
 }
 
 impl Sink for FileSink {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        let Self { file, journal } = self;
-        // A device can't be locked: its lines may get mixed.
-        let lock = FileLock::acquire(file);
-        let result = journal.append(file, &frames).map_err(|error| failure(&error));
-        drop(lock);
-        (0..frames.count()).for_each(|i| outcome(i, result));
+        let count = frames.count();
+        let (written, result) = self.append(frames);
+        (0..written).for_each(|i| outcome(i, Ok(())));
+        if let Err(error) = result {
+            (written..count).for_each(|i| outcome(i, Err(failure(&error))));
+        }
     }
 }

@@ -68,10 +68,14 @@ impl Backend for KernelBackend {
 
 impl Sink for Link<Socket> {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        Link::send(self, frames, outcome);
+        match self.ensure_open() {
+            Ok(()) => Link::send(self, frames, outcome),
+            Err(failure) => (0..frames.count()).for_each(|i| outcome(i, Err(failure))),
+        }
     }
 
     fn unread(&mut self) -> Option<u64> {
+        self.ensure_open().ok()?;
         Link::unread(self)
     }
 }

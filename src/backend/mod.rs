@@ -39,6 +39,7 @@ pub(crate) mod kernel;
 mod line;
 mod mock;
 mod stream;
+mod whole_lines;
 
 pub use crate::audit_sys::frame::Frames;
 pub use file::FileBackend;
@@ -50,7 +51,6 @@ pub use stream::StreamBackend;
 
 use crate::log::LogLevel;
 use crate::{Error, Failure};
-use line::LineWriter;
 use std::sync::Arc;
 
 /// A log line about an opening that succeeds.

@@ -1,12 +1,12 @@
 //! Any stream, such as standard output, in the format of audit.log.
 
-use super::{Backend, LineWriter, Sink};
+use super::whole_lines::WholeLines;
+use super::{Backend, Sink};
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 /// Writes audit.log lines to a stream.
 ///
@@ -28,7 +28,7 @@ impl fmt::Debug for StreamBackend {
 }
 
 impl StreamBackend {
-    /// Writes to `out`, each burst with one `write_all`.
+    /// Writes to `out`. A burst is one `write`, unless that takes only a part.
     pub fn new(out: impl Write + Send + 'static) -> Self {
         Self { out: Arc::new(Mutex::new(out)) }
     }
@@ -38,33 +38,31 @@ impl Backend for StreamBackend {
     fn open(&self) -> Result<Box<dyn Sink>, Failure> {
         Ok(Box::new(StreamSink {
             out: Arc::clone(&self.out),
-            lines: LineWriter::default(),
+            lines: WholeLines::default(),
             serial: 0,
+            cut: false,
         }))
     }
 }
 
 struct StreamSink {
     out: Arc<Mutex<dyn Write + Send>>,
-    lines: LineWriter,
+    lines: WholeLines,
     serial: u64,
+    /// Whether the last line was cut off.
+    cut: bool,
 }
 
 impl Sink for StreamSink {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        let mut text = Vec::with_capacity(frames.bytes().len() + 160 * frames.count());
-        for (kind, message) in frames.iter() {
-            self.serial += 1;
-            self.lines.write(&mut text, kind, message, SystemTime::now(), self.serial);
-        }
+        self.lines.format(&frames, self.serial, self.cut);
+        // A line that is cut off has used its number too.
+        self.serial += frames.count() as u64;
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = out.write_all(&text).and_then(|()| out.flush());
-        let result = written.map_err(|error| failure(&error));
-        (0..frames.count()).for_each(|i| outcome(i, result));
+        let written = self.lines.write(&mut *out);
+        if written.bytes > 0 {
+            self.cut = written.bytes > written.whole;
+        }
+        written.report(frames.count(), outcome);
     }
-}
-
-/// The failure of a record that could not be written to a file or a stream.
-pub(super) fn failure(error: &io::Error) -> Failure {
-    Failure::Os(error.raw_os_error().unwrap_or(libc::EIO))
 }

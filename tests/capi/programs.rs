@@ -87,6 +87,11 @@ fn delivery() {
 }
 
 #[test]
+fn file() {
+    in_every_way("file", &[]);
+}
+
+#[test]
 fn reopen() {
     in_every_way("reopen", &["300"]);
 }
