@@ -67,8 +67,8 @@ fn a_line_that_was_cut_spoils_no_other() {
     let cut = "type=VIRT_CONTROL msg=audit(1795292517.231:7): pid=1 uid=0 auid=0 ses=1 msg='virt=k";
     fs::write(&path, cut).unwrap();
     let auditor = Auditor::open(FileBackend::new(&path), Options::default()).unwrap();
-    auditor.emit(&start("a")).unwrap();
-    auditor.emit(&start("b")).unwrap();
+    auditor.emit(start("a")).unwrap();
+    auditor.emit(start("b")).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(serials(&text), [7, 8, 9]);
     assert_eq!(text.lines().next(), Some(cut));
