@@ -24,14 +24,15 @@ fn in_every_way(name: &str, slow: &[&str]) {
     let dir = dir.path();
     cc::run(built(dir, "gcc", PLAIN, name, Linkage::Shared).arg(dir));
     cc::run(built(dir, "gcc", PLAIN, name, Linkage::Static).arg(dir));
+    let forks = ["forks", "counting"].contains(&name);
     if cc::has("valgrind") {
         let _ = built(dir, "gcc", PLAIN, name, Linkage::Shared);
         // What the threads that a child doesn't have were busy with is lost there.
-        let leaks = if name == "forks" { "no" } else { "full" };
+        let leaks = if forks { "no" } else { "full" };
         cc::run(cc::valgrind(&dir.join(name), leaks).arg(dir).args(slow));
     }
     // Older AddressSanitizers have locks of their own that a fork's child may wait for forever.
-    if name != "forks" {
+    if !forks {
         cc::run(built(dir, "gcc", SANITIZED, name, Linkage::Shared).arg(dir).args(slow));
     }
     if cc::has("clang") {
@@ -89,6 +90,11 @@ fn delivery() {
 #[test]
 fn file() {
     in_every_way("file", &[]);
+}
+
+#[test]
+fn counting() {
+    in_every_way("counting", &["1"]);
 }
 
 #[test]
