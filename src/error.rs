@@ -16,7 +16,7 @@ use std::path::PathBuf;
 /// assert_eq!(refused.meaning(), "this process may not write audit records (no CAP_AUDIT_WRITE)");
 /// assert_eq!(refused.remedy(), "run as root, or grant CAP_AUDIT_WRITE");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Failure {
@@ -147,7 +147,7 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Why a configuration file was rejected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigError {
     /// The file, as the caller named it.
@@ -173,7 +173,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// Why a domain XML was rejected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub struct XmlError {
     /// Line, from 1.

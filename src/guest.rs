@@ -133,7 +133,7 @@ impl From<Uuid> for uuid::Uuid {
 /// let guest = Guest::new("kvm", &b"g\xE4st\n"[..], uuid);
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Guest<'a> {
     /// The driver's name, one of [`VIRT_NAMES`] or another one; `?` when unknown.

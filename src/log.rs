@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// How urgent a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogLevel {
     /// A normal event.
     Info,
@@ -13,7 +13,7 @@ pub enum LogLevel {
 }
 
 /// The source location of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Caller<'a> {
     /// Source file.
     pub file: &'a str,
@@ -52,7 +52,7 @@ impl<S: LogSink + ?Sized> LogSink for std::sync::Arc<S> {
 }
 
 /// Passes log lines to the `log` crate, with the target `viraudit`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug)]
 pub struct LogCrate;
 
 impl LogSink for LogCrate {

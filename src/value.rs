@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 ///
 /// With the feature `serde` a value is a string where it is UTF-8, else the sequence of its bytes,
 /// as in journald's JSON: no byte is lost.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Value<'a>(Cow<'a, [u8]>);
 
 impl<'a> Value<'a> {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use viraudit::internal::encode::{decode_hex, hex_pair, is_harmless};
 use viraudit::internal::message::ParsedMessage;
 use viraudit::record::{
-    Access, Control, ControlOp, Count, Event, HostDevice, Mac, MachineId, Rdev, RecordType, TpmKind,
+    Access, Control, ControlOp, Event, HostDevice, Mac, MachineId, Rdev, RecordType, TpmKind,
 };
 use viraudit::{Change, Guest, Record, Resource, Uuid, Value};
 
@@ -46,9 +46,8 @@ impl Args<'_> {
         self.0[key].as_u64().unwrap_or_else(|| panic!("{key} of {}", self.0))
     }
 
-    fn count(&self) -> Count {
-        let number = |key| u32::try_from(self.number(key)).unwrap();
-        Count { old: number("old"), new: number("new") }
+    fn count(&self, key: &str) -> u32 {
+        u32::try_from(self.number(key)).unwrap()
     }
 
     fn mac(&self, key: &str) -> Option<Mac> {
@@ -207,8 +206,12 @@ impl Args<'_> {
             "virDomainAuditMemory" => {
                 one(Resource::Memory { old: self.number("old"), new: self.number("new") })
             }
-            "virDomainAuditVcpu" => one(Resource::Vcpu(self.count())),
-            "virDomainAuditIOThread" => one(Resource::IoThread(self.count())),
+            "virDomainAuditVcpu" => {
+                one(Resource::Vcpu { old: self.count("old"), new: self.count("new") })
+            }
+            "virDomainAuditIOThread" => {
+                one(Resource::IoThread { old: self.count("old"), new: self.count("new") })
+            }
             "virDomainAuditCgroup" => {
                 one(Resource::Cgroup { path: self.cgroup(), access: Access::All })
             }
@@ -235,7 +238,7 @@ impl Args<'_> {
                     .chain([
                         // What the corpus's guest has.
                         Resource::Memory { old: 0, new: 1 << 20 },
-                        Resource::Vcpu(Count { old: 0, new: 2 }),
+                        Resource::Vcpu { old: 0, new: 2 },
                     ])
                     .map(|device| Record::resource(guest.clone(), "start", device, true))
                     .collect();

@@ -3,7 +3,7 @@
 use super::{Auditor, Batch};
 use crate::log::Caller;
 use crate::record::{
-    Access, Change, Control, ControlOp, Count, HostDevice, Lifecycle, Mac, MachineId, Rdev, TpmKind,
+    Access, Change, Control, ControlOp, HostDevice, Lifecycle, Mac, MachineId, Rdev, TpmKind,
 };
 use crate::{Event, Failure, Guest, Record, Resource, Value};
 use std::cell::RefCell;
@@ -231,9 +231,9 @@ impl<'a, D: Destination> GuestAuditor<'a, D> {
         /// Memory, in KiB.
         memory(old: u64, new: u64) = Resource::Memory { old, new };
         /// The number of virtual CPUs.
-        vcpu(old: u32, new: u32) = Resource::Vcpu(Count { old, new });
+        vcpu(old: u32, new: u32) = Resource::Vcpu { old, new };
         /// The number of I/O threads.
-        iothread(old: u32, new: u32) = Resource::IoThread(Count { old, new });
+        iothread(old: u32, new: u32) = Resource::IoThread { old, new };
         /// A rule of the guest's devices cgroup; `reason` is `allow` or `deny`.
         cgroup(path: Option<Value<'v>>, access: Access<'v>) = Resource::Cgroup { path, access };
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// The counts of an auditor's records in this process. At any time,
 /// `offered = delivered + failed + dropped + queued`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Stats {

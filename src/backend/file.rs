@@ -49,7 +49,7 @@ const PIECE_MAX: usize = 64 * 1024;
 /// assert!(line.ends_with(" res=success'\n"));
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct FileBackend {
     path: PathBuf,
 }

@@ -21,7 +21,7 @@ pub const AUDITING_IS_OFF: &str = "auditing is off on this host: the kernel drop
 /// auditor.emit(Record::start(&guest, "booted", 4711, true))?;
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug)]
 pub struct KernelBackend;
 
 impl Backend for KernelBackend {

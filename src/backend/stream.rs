@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// let auditor = Auditor::open(StreamBackend::new(std::io::stdout()), Options::new())?;
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct StreamBackend {
     out: Arc<Mutex<dyn Write + Send>>,
 }

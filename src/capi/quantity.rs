@@ -4,7 +4,7 @@ use super::args::{MaybeText, Text};
 use super::boundary::{Problem, status};
 use super::domain::{Domain, emit_resource};
 use super::emit::send_record;
-use crate::record::{Access, Count, Rdev};
+use crate::record::{Access, Rdev};
 use crate::{Record, Resource};
 use std::ffi::{c_int, c_uint, c_ulonglong};
 
@@ -30,7 +30,7 @@ extern "C" fn virAuditDomainVcpu(
     success: bool,
 ) -> c_int {
     emit_resource("virAuditDomainVcpu", dom, reason, success, &|| {
-        Ok(Resource::Vcpu(Count { old: oldval, new: newval }))
+        Ok(Resource::Vcpu { old: oldval, new: newval })
     })
 }
 
@@ -43,7 +43,7 @@ extern "C" fn virAuditDomainIOThread(
     success: bool,
 ) -> c_int {
     emit_resource("virAuditDomainIOThread", dom, reason, success, &|| {
-        Ok(Resource::IoThread(Count { old: oldval, new: newval }))
+        Ok(Resource::IoThread { old: oldval, new: newval })
     })
 }
 

@@ -29,7 +29,7 @@ pub const DEFAULT_PATH: &str = "/etc/libvirt/libvirtd.conf";
 /// let auditor = Auditor::open(MockBackend::new(), Options::from(config))?;
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Config {

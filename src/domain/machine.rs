@@ -3,7 +3,7 @@
 use super::element::Element;
 use super::number;
 use crate::error::XmlError;
-use crate::record::{Count, Resource};
+use crate::record::Resource;
 use std::collections::{HashMap, HashSet};
 
 /// The greatest amount of memory in bytes that libvirt takes.
@@ -14,10 +14,10 @@ pub(super) fn read(
     resources: &mut Vec<Resource<'static>>,
 ) -> Result<(), XmlError> {
     resources.push(Resource::Memory { old: 0, new: memory(domain)? });
-    resources.push(Resource::Vcpu(Count { old: 0, new: vcpus(domain)? }));
+    resources.push(Resource::Vcpu { old: 0, new: vcpus(domain)? });
     match iothreads(domain)? {
         0 => {}
-        new => resources.push(Resource::IoThread(Count { old: 0, new })),
+        new => resources.push(Resource::IoThread { old: 0, new }),
     }
     Ok(())
 }

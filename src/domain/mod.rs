@@ -44,7 +44,7 @@ use document::Document;
 /// assert_eq!(records.len(), 3);
 /// # Ok::<(), viraudit::XmlError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct DomainDef {
     guest: Guest<'static>,
     labels: Vec<MachineId<'static>>,

@@ -7,7 +7,7 @@ use crate::record::{FieldSink, Fields, Writer, to_vec};
 ///
 /// It is looked up once, before an auditor opens; libaudit looks up the terminal three times for
 /// each record. A daemon that gives up its terminal opens its auditor afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The target of /proc/self/exe; `None` if it can't be read.
     pub exe: Option<Vec<u8>>,
@@ -25,7 +25,7 @@ impl Origin {
 }
 
 /// The client that asked a daemon for the recorded operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Client<'a> {
     /// The client's terminal: `None` for the process's own terminal, empty for no terminal.
     pub tty: Option<&'a [u8]>,

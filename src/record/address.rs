@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// assert_eq!(format!("{mac} {mac:?}"), "52:54:00:a1:b2:c3 52:54:00:a1:b2:c3");
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
@@ -74,7 +74,7 @@ impl serde::Serialize for Mac {
 /// assert_eq!(tun.to_string(), "0A:C8");
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rdev {
     /// Major number.
     pub major: u32,

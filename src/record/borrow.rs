@@ -1,7 +1,7 @@
 //! Borrowing and owning records: a definition owns its resources, and its records borrow them.
 
 use super::address::{Mac, Rdev};
-use super::resource::{Count, TpmKind};
+use super::resource::TpmKind;
 use crate::value::Value;
 
 /// `borrowed` and `into_owned` for types without either.
@@ -48,14 +48,14 @@ macro_rules! copied {
     )+ };
 }
 
-copied! { bool u32 u64 i64 Count TpmKind Mac Option<Mac> Option<Rdev> }
+copied! { bool u32 u64 i64 TpmKind Mac Option<Mac> Option<Rdev> }
 
 /// Both methods of a type, from its fields or from its variants and theirs.
 macro_rules! parts {
-    ($(struct $type:ident { $($field:ident),+ })+) => { $(
+    ($($vis:vis struct $type:ident { $($field:ident),+ })+) => { $(
         impl $type<'_> {
             /// The same, borrowed: no allocation.
-            pub fn borrowed(&self) -> $type<'_> {
+            $vis fn borrowed(&self) -> $type<'_> {
                 #[allow(unused_imports, reason = "not every field needs it")]
                 use $crate::record::borrow::Part as _;
                 let Self { $($field),+ } = self;
@@ -63,7 +63,7 @@ macro_rules! parts {
             }
 
             /// The same, owning its texts.
-            pub fn into_owned(self) -> $type<'static> {
+            $vis fn into_owned(self) -> $type<'static> {
                 #[allow(unused_imports, reason = "not every field needs it")]
                 use $crate::record::borrow::Part as _;
                 let Self { $($field),+ } = self;
@@ -71,12 +71,12 @@ macro_rules! parts {
             }
         }
     )+ };
-    ($(enum $type:ident { $(
+    ($($vis:vis enum $type:ident { $(
         $variant:ident $(($part:ident))? $({ $($field:ident),+ })?
     ),+ $(,)? })+) => { $(
         impl $type<'_> {
             /// The same, borrowed: no allocation.
-            pub fn borrowed(&self) -> $type<'_> {
+            $vis fn borrowed(&self) -> $type<'_> {
                 #[allow(unused_imports, reason = "not every field needs it")]
                 use $crate::record::borrow::Part as _;
                 match self { $(
@@ -86,7 +86,7 @@ macro_rules! parts {
             }
 
             /// The same, owning its texts.
-            pub fn into_owned(self) -> $type<'static> {
+            $vis fn into_owned(self) -> $type<'static> {
                 #[allow(unused_imports, reason = "not every field needs it")]
                 use $crate::record::borrow::Part as _;
                 match self { $(

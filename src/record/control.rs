@@ -6,7 +6,7 @@ use super::parse::{FieldReader, ParseError};
 use crate::value::Value;
 
 /// An operation on the guest.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ControlOp<'a> {
@@ -31,7 +31,7 @@ pub enum ControlOp<'a> {
 }
 
 /// The tail of a VIRT_CONTROL record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Control<'a> {
     /// The operation.
@@ -85,11 +85,11 @@ impl<'a> Control<'a> {
 }
 
 parts! {
-    struct Control { op, pid }
+    pub(crate) struct Control { op, pid }
 }
 
 parts! {
-    enum ControlOp {
+    pub(crate) enum ControlOp {
         Start { reason },
         Stop { reason },
         Init { init_pid, pid_ns },

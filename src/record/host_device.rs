@@ -7,7 +7,7 @@ use crate::guest::Uuid;
 use crate::value::Value;
 
 /// A device of the host that a guest gets.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum HostDevice<'a> {
@@ -112,7 +112,7 @@ fn mdev(uuid: &[u8]) -> Option<HostDevice<'static>> {
 }
 
 parts! {
-    enum HostDevice {
+    pub(crate) enum HostDevice {
         Usb { bus, device },
         Pci { domain, bus, slot, function },
         Scsi { adapter, bus, target, unit },

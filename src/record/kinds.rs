@@ -7,7 +7,7 @@ use super::examples::{Example, Fixed, Source};
 use super::fields::{FieldSink, Style};
 use super::host_device::HostDevice;
 use super::parse::{FieldReader, ParseError};
-use super::resource::{Access, Change, Count, Resource, TpmKind};
+use super::resource::{Access, Change, Resource, TpmKind};
 use super::tail::{DevShm, Hex, PciAddress, Read, ScsiAddress, UsbAddress, Word, Written};
 
 /// The meaning of a field.
@@ -202,10 +202,10 @@ kinds! {
         Memory { old, new } => ["old-mem" = old: Plain Old, "new-mem" = new: Plain New];
     }
     "vcpu" {
-        Vcpu(Count { old, new }) => ["old-vcpu" = old: Plain Old, "new-vcpu" = new: Plain New];
+        Vcpu { old, new } => ["old-vcpu" = old: Plain Old, "new-vcpu" = new: Plain New];
     }
     "iothread" {
-        IoThread(Count { old, new }) => [
+        IoThread { old, new } => [
             "old-iothread" = old: Plain Old, "new-iothread" = new: Plain New
         ];
     }

@@ -13,7 +13,7 @@ use super::parse::{FieldReader, ParseError, Subject};
 use crate::value::Value;
 
 /// An event of the guest or its image.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Lifecycle<'a> {
@@ -118,7 +118,7 @@ impl<'a> Lifecycle<'a> {
 }
 
 parts! {
-    enum Lifecycle {
+    pub(crate) enum Lifecycle {
         IntegrityCheck { mechanism, action },
         Create { reason, image },
         Destroy { reason, image },

@@ -6,7 +6,7 @@ use super::parse::{FieldReader, ParseError};
 use crate::value::Value;
 
 /// The tail of a VIRT_MACHINE_ID record. libvirt leaves all three values raw.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MachineId<'a> {
     /// The label of the guest's process.
@@ -34,5 +34,5 @@ impl<'a> MachineId<'a> {
 }
 
 parts! {
-    struct MachineId { vm_ctx, img_ctx, model }
+    pub(crate) struct MachineId { vm_ctx, img_ctx, model }
 }

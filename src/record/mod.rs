@@ -28,7 +28,7 @@ pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
 pub(crate) use parse::FieldReader;
 pub use parse::ParseError;
-pub use resource::{Access, Change, Count, Resource, TpmKind};
+pub use resource::{Access, Change, Resource, TpmKind};
 
 use crate::guest::Guest;
 use crate::value::Value;
@@ -36,7 +36,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The type of a record: a netlink message type of the range 2500 to 2599.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 #[repr(u16)]
 #[non_exhaustive]
@@ -115,7 +115,7 @@ impl FromStr for RecordType {
 }
 
 /// The event that a record reports: all of it but the guest and the result.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -160,7 +160,7 @@ pub enum Event<'a> {
 /// );
 /// # Ok::<(), viraudit::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Record<'a> {
     /// The guest.
@@ -268,11 +268,11 @@ fn visit_subject<S: FieldSink>(guest: &Guest<'_>, sink: &mut S) {
 }
 
 borrow::parts! {
-    struct Record { guest, event, success }
+    pub struct Record { guest, event, success }
 }
 
 borrow::parts! {
-    enum Event {
+    pub(crate) enum Event {
         Control(control),
         MachineId(labels),
         Resource { reason, resource },

@@ -13,7 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Why a text isn't a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ParseError {
     /// This field was expected next, and isn't there.

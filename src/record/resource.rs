@@ -5,7 +5,7 @@ use super::{HostDevice, Mac, Rdev};
 use crate::value::Value;
 
 /// A path before and after a change; `None` where there is none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Change<'a> {
     /// The path that is given back.
@@ -14,18 +14,8 @@ pub struct Change<'a> {
     pub new: Option<Value<'a>>,
 }
 
-/// A number before and after a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Count {
-    /// Before.
-    pub old: u32,
-    /// After.
-    pub new: u32,
-}
-
 /// How a guest gets at a TPM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum TpmKind {
@@ -38,7 +28,7 @@ pub enum TpmKind {
 }
 
 /// The devices that a cgroup rule covers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Access<'a> {
@@ -68,7 +58,7 @@ pub enum Access<'a> {
 ///
 /// A later release may add kinds, so a `match` outside this crate needs a wildcard arm.
 /// [`Resource::every_kind`] has an example of each.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Resource<'a> {
@@ -130,9 +120,19 @@ pub enum Resource<'a> {
         new: u64,
     },
     /// The number of virtual CPUs.
-    Vcpu(Count),
+    Vcpu {
+        /// Before.
+        old: u32,
+        /// After.
+        new: u32,
+    },
     /// The number of I/O threads.
-    IoThread(Count),
+    IoThread {
+        /// Before.
+        old: u32,
+        /// After.
+        new: u32,
+    },
     /// A rule of the guest's devices cgroup.
     Cgroup {
         /// The cgroup's path; `None` without a devices controller.
@@ -143,16 +143,16 @@ pub enum Resource<'a> {
 }
 
 parts! {
-    struct Change { old, new }
+    pub(crate) struct Change { old, new }
 }
 
 parts! {
-    enum Access {
+    pub(crate) enum Access {
         All,
         Path { path, rdev, acl },
         Major { category, major, acl },
     }
-    enum Resource {
+    pub enum Resource {
         Disk(change),
         Fs(change),
         Net { old, new },
@@ -168,8 +168,8 @@ parts! {
         ShmemServer(path),
         Evdev(path),
         Memory { old, new },
-        Vcpu(count),
-        IoThread(count),
+        Vcpu { old, new },
+        IoThread { old, new },
         Cgroup { path, access },
     }
 }

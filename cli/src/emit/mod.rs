@@ -165,8 +165,12 @@ pub(crate) fn run(args: EmitArgs) -> Result<u8, Failure> {
         EventArgs::IvshmemSocket(args) => args.emit(|event| event.event(Resource::ShmemServer)),
         EventArgs::Evdev(args) => args.emit(|event| event.event(Resource::Evdev)),
         EventArgs::Mem(args) => args.emit(resource::Memory::event),
-        EventArgs::Vcpu(args) => args.emit(|event| event.event(Resource::Vcpu)),
-        EventArgs::Iothread(args) => args.emit(|event| event.event(Resource::IoThread)),
+        EventArgs::Vcpu(args) => {
+            args.emit(|event| event.event(|old, new| Resource::Vcpu { old, new }))
+        }
+        EventArgs::Iothread(args) => {
+            args.emit(|event| event.event(|old, new| Resource::IoThread { old, new }))
+        }
         EventArgs::Cgroup(args) => args.emit(resource::Cgroup::event),
         EventArgs::IntegrityCheck(args) => args.emit(lifecycle::IntegrityCheck::event),
         EventArgs::Create(args) => args.emit(lifecycle::Create::event),

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use viraudit::record::{Access, Count, HostDevice, Mac, Rdev, TpmKind};
+use viraudit::record::{Access, HostDevice, Mac, Rdev, TpmKind};
 use viraudit::{Change, Event, Resource, Value};
 
 /// An event from arguments.
@@ -267,8 +267,8 @@ pub(crate) struct Number {
 
 impl Number {
     /// The number of virtual CPUs or I/O threads.
-    pub(crate) fn event(self, make: fn(Count) -> Resource<'static>) -> EventResult {
-        event(self.reason, make(Count { old: self.old, new: self.new }))
+    pub(crate) fn event(self, make: fn(u32, u32) -> Resource<'static>) -> EventResult {
+        event(self.reason, make(self.old, self.new))
     }
 }
 
