@@ -4,13 +4,20 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use viraudit_trail::input::Source;
-use viraudit_trail::input::blocks::{self, BlockOutput};
+use viraudit_trail::input::blocks::{self, BlockOutput, LINE_MAX};
+
+/// In place of a line that is too long.
+const SKIPPED: &[u8] = b"skipped\n";
 
 /// The lines of a block.
 #[derive(Default)]
 struct Lines(Vec<Vec<u8>>);
 
 impl BlockOutput for Lines {
+    fn skip_line(&mut self) {
+        self.0.push(SKIPPED.to_vec());
+    }
+
     fn clear(&mut self) {
         self.0.clear();
     }
@@ -22,7 +29,7 @@ fn lines(sources: &[Source]) -> (Vec<(usize, Vec<u8>)>, u64) {
     let mut all = Vec::new();
     let mut firsts = 0;
     let scan = |text: &[u8], found: &mut Lines| {
-        found.0.extend(text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec));
+        found.0.extend(split(text));
     };
     let errors = blocks::run(sources, &progress, scan, |before, block, _| {
         firsts += usize::from(block.first);
@@ -35,6 +42,14 @@ fn lines(sources: &[Source]) -> (Vec<(usize, Vec<u8>)>, u64) {
 }
 
 const KIB: usize = 1024;
+
+/// The lines of a text. A scanner skips long lines that are in its block, too.
+fn split(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    text.split_inclusive(|&byte| byte == b'\n').map(|line| {
+        let len = line.strip_suffix(b"\n").unwrap_or(line).len();
+        if len > LINE_MAX { SKIPPED } else { line }.to_vec()
+    })
+}
 
 /// Texts with lines that end at, just before and just after the end of a block and of a piece.
 fn texts() -> Vec<Vec<u8>> {
@@ -50,6 +65,11 @@ fn texts() -> Vec<Vec<u8>> {
         of(&[1, 300 * KIB, 2, 5000 * KIB, 3]),
         // Longer than any line may be.
         of(&[10, 17 * KIB * KIB, 10]),
+        of(&[17 * KIB * KIB, 17 * KIB * KIB]),
+        of(&[LINE_MAX, LINE_MAX + 1, LINE_MAX + 2, 5, LINE_MAX - 1]),
+        vec![b'x'; LINE_MAX],
+        vec![b'x'; LINE_MAX + 1],
+        vec![b'x'; 9 * LINE_MAX],
     ];
     for size in [256 * KIB, 2048 * KIB, 2048 * KIB + 4 * KIB] {
         for near in [size - 1, size, size + 1] {
@@ -69,20 +89,16 @@ fn a_file_and_a_stream_are_the_same_lines() {
         std::fs::write(&path, &text).unwrap();
         let (plain, read) = lines(&[Source::File(path)]);
         assert_eq!(read, text.len() as u64, "text {at}: every byte once");
-        assert!(plain.iter().map(|(_, line)| &line[..]).collect::<Vec<_>>().concat() == text);
-        let longest = text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::len).max();
-        if longest < Some(16 * KIB * KIB) {
-            let expected = text.split_inclusive(|&byte| byte == b'\n');
-            assert!(plain.iter().map(|(_, line)| &line[..]).eq(expected), "text {at}");
-        }
+        let expected: Vec<Vec<u8>> = split(&text).collect();
+        assert!(plain.into_iter().map(|(_, line)| line).eq(expected.iter().cloned()), "text {at}");
 
         let path = dir.path().join(format!("{at}.gz"));
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(&text).unwrap();
         std::fs::write(&path, gz.finish().unwrap()).unwrap();
         let (stream, _) = lines(&[Source::File(path)]);
-        let joined: Vec<u8> = stream.into_iter().flat_map(|(_, line)| line).collect();
-        assert!(joined == text, "text {at} as a stream");
+        let same = stream.into_iter().map(|(_, line)| line).eq(expected);
+        assert!(same, "text {at} as a stream");
     }
 }
 

@@ -12,6 +12,7 @@ mod hostile;
 mod kernel;
 mod man;
 mod man_pages;
+mod memory;
 mod program;
 mod records;
 mod report;

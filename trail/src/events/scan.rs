@@ -7,6 +7,7 @@ pub(crate) use found::{
     AuxRecord, Found, FoundRecord, RecordContent, Sender, SenderId, Span, VirtSpans,
 };
 
+use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{self, ForeignLine};
 use crate::line::{Front, Line, LineKind, Op, VirtLine, front, without_cr};
 use crate::time::Clock;
@@ -46,6 +47,12 @@ impl Scanner {
                 }
                 None => {
                     let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                    if len > LINE_MAX {
+                        cache.take_run();
+                        out.skip_line();
+                        rest = rest.get(len + 1..).unwrap_or_default();
+                        continue;
+                    }
                     self.line(without_cr(&rest[..len]), &mut cache, out);
                     len
                 }

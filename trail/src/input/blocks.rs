@@ -15,12 +15,16 @@ use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+pub use whole_lines::LINE_MAX;
 
 /// The size of a block: large, as handing one on costs as much as scanning some hundred lines.
 const BLOCK: usize = 2 * 1024 * 1024;
 
 /// The result of scanning a block. It is created once and cleared for each block.
 pub trait BlockOutput: Default + Send {
+    /// Counts a line of more than [`LINE_MAX`] bytes, whose text is skipped.
+    fn skip_line(&mut self);
+
     /// Removes the contents, but keeps the memory.
     fn clear(&mut self);
 
@@ -111,9 +115,15 @@ impl<T: BlockOutput> Shared<'_, T> {
         let claim = lock(&self.feed).claim(buffer)?;
         (block.index, block.source, block.first) = (claim.index, claim.source, claim.first);
         match claim.lines {
-            Lines::InBuffer(len) => scan(&buffer[..len], &mut block.output),
+            Lines::InBuffer { skipped, len } => {
+                (0..skipped).for_each(|_| block.output.skip_line());
+                scan(&buffer[..len], &mut block.output);
+            }
             Lines::InFile(range) => {
-                let take = |lines: &[u8]| scan(lines, &mut block.output);
+                let take = |skipped, lines: &[u8]| {
+                    (0..skipped).for_each(|_| block.output.skip_line());
+                    scan(lines, &mut block.output);
+                };
                 if let Err(error) = range.read(self.progress, buffer, take) {
                     lock(&self.feed).fails(claim.source, error);
                 }

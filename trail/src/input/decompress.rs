@@ -2,7 +2,7 @@
 
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{StreamingDecoder, errors::FrameDecoderError};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -11,6 +11,9 @@ use std::os::unix::fs::FileExt;
 const GZIP: &[u8] = &[0x1F, 0x8B];
 const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 const XZ: &[u8] = &[0xFD, b'7', b'z', b'X', b'Z', 0];
+
+/// The memory that an xz file may ask for, in KiB: twice what `xz -9` does.
+const XZ_MEMORY: u32 = 128 * 1024;
 
 /// Read size for compressed files.
 const CHUNK: usize = 64 * 1024;
@@ -38,7 +41,7 @@ pub(super) fn reader(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read +
     let (name, inner): (_, Box<dyn Read + Send>) = match magic {
         GZIP => ("gzip", Box::new(MultiGzDecoder::new(whole))),
         ZSTD => ("zstd", Box::new(Zstd { input: Some(whole), frame: None })),
-        _ => ("xz", Box::new(XzReader::new(whole, true))),
+        _ => ("xz", Box::new(XzReader::new_mem_limit(whole, true, XZ_MEMORY))),
     };
     Ok(Box::new(Compressed { name, inner }))
 }
@@ -55,6 +58,9 @@ impl Read for Compressed {
             io::ErrorKind::Interrupted => error,
             // The file itself can't be read.
             _ if error.raw_os_error().is_some() => error,
+            io::ErrorKind::OutOfMemory => {
+                io::Error::other(format!("the {} data needs too much memory", self.name))
+            }
             _ if is_early_end(&error) => {
                 let text = format!("the {} data ends too early", self.name);
                 io::Error::new(io::ErrorKind::UnexpectedEof, text)
@@ -103,7 +109,10 @@ impl<R: Read> Read for Zstd<R> {
             if io::BufRead::fill_buf(&mut input)?.is_empty() {
                 return Ok(0);
             }
-            self.frame = Some(StreamingDecoder::new(input).map_err(io::Error::other)?);
+            self.frame = Some(StreamingDecoder::new(input).map_err(|error| match error {
+                FrameDecoderError::WindowSizeTooBig { .. } => io::ErrorKind::OutOfMemory.into(),
+                error => io::Error::other(error),
+            })?);
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::time::Clock;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{Offset, TimeZone};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::io::Write;
 
 /// The kind of a line that is not in auditd's format.
@@ -112,42 +113,72 @@ fn split_type(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (!name.is_empty() && name.iter().all(upper)).then(|| (name, &text[end + 1..]))
 }
 
+/// The fields of an entry of `journalctl -o json`, not yet parsed: other fields may be long, and
+/// parsed values take many times the memory of their text.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(rename = "MESSAGE", borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(rename = "_TRANSPORT", borrow)]
+    transport: Option<&'a RawValue>,
+    #[serde(rename = "_HOSTNAME", borrow)]
+    host: Option<&'a RawValue>,
+    #[serde(rename = "_SOURCE_REALTIME_TIMESTAMP", borrow)]
+    source_time: Option<&'a RawValue>,
+    #[serde(rename = "__REALTIME_TIMESTAMP", borrow)]
+    time: Option<&'a RawValue>,
+    #[serde(rename = "_AUDIT_TYPE", borrow)]
+    kind: Option<&'a RawValue>,
+    #[serde(rename = "_AUDIT_ID", borrow)]
+    serial: Option<&'a RawValue>,
+}
+
+/// The text of a JSON string; `None` for any other value.
+fn json_text(value: Option<&RawValue>) -> Option<String> {
+    value.and_then(|value| serde_json::from_str(value.get()).ok())
+}
+
 /// A line of `journalctl -o json`.
 fn json(text: &[u8], out: &mut Vec<u8>) -> ForeignLine {
-    let Ok(Value::Object(entry)) = serde_json::from_slice::<Value>(text) else {
+    let Ok(entry) = serde_json::from_slice::<Entry<'_>>(text) else {
         return ForeignLine::Unknown;
     };
-    let word = |key: &str| entry.get(key).and_then(Value::as_str);
-    let message_bytes = match entry.get("MESSAGE") {
-        Some(Value::String(text)) => text.clone().into_bytes(),
-        // journald's notation for text that is not UTF-8.
-        Some(Value::Array(bytes)) => {
-            bytes.iter().filter_map(Value::as_u64).map(|byte| byte as u8).collect()
-        }
+    let transport = json_text(entry.transport);
+    let transport = match transport.as_deref() {
+        Some(known @ ("kernel" | "audit")) => known,
         _ => return ForeignLine::Other,
     };
-    let host = word("_HOSTNAME").map(str::as_bytes).filter(|host| !host.contains(&b' '));
-    match word("_TRANSPORT") {
-        Some("kernel") => match message(host, &message_bytes, out) {
-            true => ForeignLine::Audit,
-            false => ForeignLine::Other,
-        },
-        Some("audit") => {
-            let micros = word("_SOURCE_REALTIME_TIMESTAMP").or(word("__REALTIME_TIMESTAMP"));
-            let micros = micros.and_then(|text| text.parse::<u64>().ok());
-            let kind = word("_AUDIT_TYPE").filter(|kind| kind.parse::<u16>().is_ok());
-            let (Some(micros), Some(kind)) = (micros, kind) else { return ForeignLine::Unknown };
-            let serial = word("_AUDIT_ID").filter(|id| id.parse::<u64>().is_ok()).unwrap_or("0");
-            let fields =
-                split_type(&message_bytes).map_or(&message_bytes[..], |(_, fields)| fields);
-            if let Some(host) = host {
-                put_node(host, out);
+    let message_bytes = match entry.message {
+        // journald's notation for text that is not UTF-8.
+        Some(array) if array.get().starts_with('[') => {
+            match serde_json::from_str::<Vec<u8>>(array.get()) {
+                Ok(bytes) => bytes,
+                Err(_) => return ForeignLine::Unknown,
             }
-            put_record(kind.as_bytes(), (micros / 1000) as i64, serial.as_bytes(), fields, out);
-            ForeignLine::Audit
         }
-        _ => ForeignLine::Other,
+        value => match json_text(value) {
+            Some(text) => text.into_bytes(),
+            None => return ForeignLine::Other,
+        },
+    };
+    let host = json_text(entry.host).filter(|host| !host.contains(' '));
+    let host = host.as_deref().map(str::as_bytes);
+    if transport == "kernel" {
+        let is_record = message(host, &message_bytes, out);
+        return if is_record { ForeignLine::Audit } else { ForeignLine::Other };
     }
+    let micros = json_text(entry.source_time).or_else(|| json_text(entry.time));
+    let micros = micros.and_then(|text| text.parse::<u64>().ok());
+    let kind = json_text(entry.kind).filter(|kind| kind.parse::<u16>().is_ok());
+    let (Some(micros), Some(kind)) = (micros, kind) else { return ForeignLine::Unknown };
+    let serial = json_text(entry.serial).filter(|id| id.parse::<u64>().is_ok());
+    let serial = serial.as_deref().unwrap_or("0");
+    let fields = split_type(&message_bytes).map_or(&message_bytes[..], |(_, fields)| fields);
+    if let Some(host) = host {
+        put_node(host, out);
+    }
+    put_record(kind.as_bytes(), (micros / 1000) as i64, serial.as_bytes(), fields, out);
+    ForeignLine::Audit
 }
 
 /// A message with its header in the short formats of syslog and journald.
@@ -311,6 +342,21 @@ mod tests {
         let line = line.replace('\n', "");
         for line in [line.clone(), format!("\x1e{line}"), format!("data: {line}")] {
             assert_eq!(rewritten(&line), Ok(expected.clone()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn journald_bytes() {
+        let line = |message: &str| {
+            format!(
+                r#"{{"_TRANSPORT":"audit","_AUDIT_TYPE":"2501","_SOURCE_REALTIME_TIMESTAMP":"1000000","MESSAGE":{message}}}"#
+            )
+        };
+        let expected = "type=2501 msg=audit(1.000:0): a=b".to_owned();
+        assert_eq!(rewritten(&line("[97,61,98]")), Ok(expected));
+        assert_eq!(rewritten(&line("null")), Err(ForeignLine::Other));
+        for malformed in ["[97,256]", "[97,\"b\"]", "[97", "\"a\",\"MESSAGE\":\"b\""] {
+            assert_eq!(rewritten(&line(malformed)), Err(ForeignLine::Unknown), "{malformed}");
         }
     }
 

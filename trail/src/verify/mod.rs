@@ -7,7 +7,7 @@ mod record;
 mod serials;
 
 use crate::input::Sources;
-use crate::input::blocks::{self, BlockOutput, ReadError};
+use crate::input::blocks::{self, BlockOutput, LINE_MAX, ReadError};
 use crate::line::foreign::{self, ForeignLine};
 use crate::line::{Front, LineKind, Stamp, front, without_cr};
 use crate::time::Clock;
@@ -94,6 +94,12 @@ struct CheckedBlock {
 }
 
 impl BlockOutput for CheckedBlock {
+    fn skip_line(&mut self) {
+        self.lines += 1;
+        let message = format!("longer than {LINE_MAX} bytes");
+        self.find(Damage::Malformed, message, None);
+    }
+
     fn clear(&mut self) {
         self.lines = 0;
         self.records = 0;
@@ -191,6 +197,9 @@ impl CheckedBlock {
     }
 
     fn check_line(&mut self, line: &[u8], clock: &Clock) {
+        if line.len() > LINE_MAX {
+            return self.skip_line();
+        }
         self.lines += 1;
         if let Some(front) = front(line) {
             return self.check_record(&front);

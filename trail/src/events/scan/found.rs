@@ -104,6 +104,11 @@ pub(crate) struct Found {
 }
 
 impl BlockOutput for Found {
+    fn skip_line(&mut self) {
+        self.line_counts.lines += 1;
+        self.line_counts.malformed += 1;
+    }
+
     fn clear(&mut self) {
         self.records.clear();
         self.aux.clear();

@@ -1,6 +1,6 @@
 //! The next block of all sources, one source after the other.
 
-use super::whole_lines::{LINE_MAX, LineRange, fill, read_some};
+use super::whole_lines::{LineRange, fill, read_some};
 use super::{BLOCK, ReadError};
 use crate::input::{Log, Source};
 use std::fs::File;
@@ -23,8 +23,8 @@ pub(super) struct Claim {
 
 /// The lines of a block.
 pub(super) enum Lines {
-    /// They are in the buffer, which holds this many bytes of them.
-    InBuffer(usize),
+    /// They are in the buffer, which holds `len` bytes of them, after `skipped` longer ones.
+    InBuffer { skipped: u64, len: usize },
     /// They have not been read.
     InFile(LineRange),
 }
@@ -84,9 +84,7 @@ impl<'s> Feed<'s> {
             };
             let lines = match open {
                 Open::File(file, at) => self.range(file, at).map(Lines::InFile),
-                Open::Stream(stream, carry) => {
-                    self.read(stream, carry, buffer).map(Lines::InBuffer)
-                }
+                Open::Stream(stream, carry) => self.read(stream, carry, buffer),
             };
             if let Some(lines) = lines {
                 let claim =
@@ -113,7 +111,7 @@ impl<'s> Feed<'s> {
             }
             let line_end = memchr::memchr(b'\n', &peek[..read]);
             end += line_end.map_or(read, |at| at + 1) as u64;
-            if line_end.is_some() || end - at >= LINE_MAX as u64 {
+            if line_end.is_some() {
                 self.open = Some(Open::File(Arc::clone(&file), end));
                 break;
             }
@@ -124,13 +122,13 @@ impl<'s> Feed<'s> {
         Some(LineRange { file, at, end })
     }
 
-    /// Reads a block into the buffer; returns the length of its lines.
+    /// Reads a block into the buffer.
     fn read(
         &mut self,
         mut stream: Box<dyn Read + Send>,
         mut carry: Vec<u8>,
         buffer: &mut Vec<u8>,
-    ) -> Option<usize> {
+    ) -> Option<Lines> {
         buffer.resize(buffer.len().max(carry.len()), 0);
         buffer[..carry.len()].copy_from_slice(&carry);
         let mut result = Ok(());
@@ -145,6 +143,7 @@ impl<'s> Feed<'s> {
             carry.extend_from_slice(&buffer[filled.lines..filled.len]);
             self.open = Some(Open::Stream(stream, carry));
         }
-        (filled.lines > 0).then_some(filled.lines)
+        let (skipped, len) = (filled.skipped, filled.lines);
+        (skipped > 0 || len > 0).then_some(Lines::InBuffer { skipped, len })
     }
 }

@@ -100,6 +100,8 @@ mod tests {
     struct MayWait(bool);
 
     impl BlockOutput for MayWait {
+        fn skip_line(&mut self) {}
+
         fn clear(&mut self) {}
 
         fn needs_next(&self) -> bool {

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The bytes of a range that are read and scanned at once.
 const PIECE: usize = 256 * 1024;
 
-/// The longest line. A longer one is split: no program writes such records.
-pub(super) const LINE_MAX: usize = 16 * 1024 * 1024;
+/// The longest line, in bytes. A longer one is skipped and counted: no program writes such records,
+/// and memory must not follow the input.
+pub const LINE_MAX: usize = 1024 * 1024;
 
 /// A range of a plain file that consists of whole lines.
 pub(super) struct LineRange {
@@ -20,12 +21,13 @@ pub(super) struct LineRange {
 }
 
 impl LineRange {
-    /// Passes all lines to `take`, as many at a time as fit in the buffer.
+    /// Passes all lines to `take`, as many at a time as fit in the buffer, each time with the number
+    /// of skipped lines before them.
     pub(super) fn read(
         mut self,
         progress: &AtomicU64,
         buffer: &mut Vec<u8>,
-        mut take: impl FnMut(&[u8]),
+        mut take: impl FnMut(u64, &[u8]),
     ) -> io::Result<()> {
         let mut result = Ok(());
         let mut carry = 0;
@@ -39,7 +41,7 @@ impl LineRange {
                 progress.fetch_add(read as u64, Ordering::Relaxed);
                 read
             });
-            take(&buffer[..filled.lines]);
+            take(filled.skipped, &buffer[..filled.lines]);
             if filled.last {
                 return result;
             }
@@ -68,6 +70,8 @@ pub(super) fn read_some(
 
 /// The contents of a buffer.
 pub(super) struct Filled {
+    /// The number of lines before these that were too long, and skipped.
+    pub(super) skipped: u64,
     pub(super) len: usize,
     /// The length of its whole lines. Only the last line of a log may lack its line end.
     pub(super) lines: usize,
@@ -84,23 +88,35 @@ pub(super) fn fill(
     mut read: impl FnMut(&mut [u8]) -> usize,
 ) -> Filled {
     let mut size = size.max(2 * carry);
+    let (mut skipped, mut skipping) = (0, false);
     let (mut len, mut searched) = (carry, carry);
     loop {
         if buffer.len() < size {
             buffer.resize(size, 0);
         }
         match read(&mut buffer[len..size]) {
-            0 => return Filled { len, lines: len, last: true },
+            0 => return Filled { skipped, len, lines: len, last: true },
             read => len += read,
+        }
+        if skipping {
+            // Up to here there is only the rest of the long line.
+            let end = memchr::memchr(b'\n', &buffer[..len]).map(|at| at + 1);
+            skipping = end.is_none();
+            buffer.copy_within(end.unwrap_or(len)..len, 0);
+            len -= end.unwrap_or(len);
+            continue;
         }
         if len < size {
             continue;
         }
         if let Some(at) = memchr::memrchr(b'\n', &buffer[searched..len]) {
-            return Filled { len, lines: searched + at + 1, last: false };
+            return Filled { skipped, len, lines: searched + at + 1, last: false };
         }
-        if len >= LINE_MAX {
-            return Filled { len, lines: len, last: false };
+        if len > LINE_MAX {
+            // All of the buffer is one line.
+            (skipped, skipping) = (skipped + 1, true);
+            (len, searched) = (0, 0);
+            continue;
         }
         searched = len;
         size = 2 * len;
