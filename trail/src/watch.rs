@@ -2,15 +2,25 @@
 
 use crate::events::{Found, Scanner, Wants};
 use crate::input::blocks::BlockOutput;
+use crate::line::LineKind;
 use crate::report::{EventView, Report};
 use crate::time::Clock;
+use std::collections::VecDeque;
 
 /// The number of events that are remembered to assign denials to guests. When it is exceeded, all
 /// are forgotten: a denial then has no guest until records show the guest's label or process again.
 const REMEMBERED: usize = 200_000;
 
+/// The same limit for the bytes of their records.
+const REMEMBERED_BYTES: usize = 128 * 1024 * 1024;
+
 /// The type of the record that ends an event of several records.
 const EVENT_ENDS: u16 = 1320;
+
+/// The most records of events that are not complete, and their most bytes. Any user can provoke
+/// records, so their number must have a limit.
+const OPEN_RECORDS: usize = 4096;
+const OPEN_BYTES: usize = 4 * 1024 * 1024;
 
 const WANTS: Wants = Wants { details: true, failed: false };
 
@@ -20,8 +30,11 @@ pub struct Watcher {
     scanner: Scanner,
     found: Found,
     report: Report,
-    /// The lines of an event that is not complete.
-    open: Vec<u8>,
+    remembered_bytes: usize,
+    /// The records of events that are not complete, as lines.
+    open: VecDeque<Vec<u8>>,
+    open_bytes: usize,
+    given_up: u64,
 }
 
 impl Watcher {
@@ -31,34 +44,63 @@ impl Watcher {
             scanner: Scanner::new(WANTS, clock),
             found: Found::default(),
             report: Report::live(WANTS),
-            open: Vec::new(),
+            remembered_bytes: 0,
+            open: VecDeque::new(),
+            open_bytes: 0,
+            given_up: 0,
         }
     }
 
     /// Adds a record with its type and its text, `audit(...): ...`. The events that it completes
     /// are passed to `show`.
     pub fn record(&mut self, kind: u16, text: &[u8], show: &mut dyn FnMut(&EventView<'_>)) {
-        let line = [format!("type={kind} ").as_bytes(), text].concat();
-        // A line feed in the text could forge a second record.
-        if memchr::memchr(b'\n', &line).is_some() {
+        if kind == EVENT_ENDS {
+            return self.flush(show);
+        }
+        let known = LineKind::from_number(kind.into());
+        if !known.matters() {
             return;
         }
-        match kind {
-            EVENT_ENDS => self.flush(show),
-            // Denials and anomalies wait for their auxiliary records.
-            1300..=1799 => {
-                self.open.extend_from_slice(&line);
-                self.open.push(b'\n');
-            }
-            _ => self.add(&[&line[..], b"\n"].concat(), show),
+        let mut line = [format!("type={kind} ").as_bytes(), text, b"\n"].concat();
+        // A line feed in the text could forge a second record. auditd writes a blank, too.
+        let end = line.len() - 1;
+        line[..end].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        // Denials and anomalies wait for their auxiliary records.
+        if (1300..=1799).contains(&kind) {
+            self.open_bytes += line.len();
+            self.open.push_back(line);
+            self.limit(show);
+        } else {
+            self.add(&line, show);
         }
     }
 
-    /// Completes the open event, for when no record has come for a while.
+    /// Completes the open events, for when no record has come for a while.
     pub fn flush(&mut self, show: &mut dyn FnMut(&EventView<'_>)) {
-        let open = std::mem::take(&mut self.open);
-        if !open.is_empty() {
-            self.add(&open, show);
+        self.complete(self.open.len(), show);
+    }
+
+    /// The number of records so far whose events were completed before their end, because too many
+    /// were open. A denial among them may lack its user and its paths.
+    pub fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    /// Completes the older half of the open events if there are too many.
+    fn limit(&mut self, show: &mut dyn FnMut(&EventView<'_>)) {
+        if self.open.len() > OPEN_RECORDS || self.open_bytes > OPEN_BYTES {
+            let oldest = self.open.len().div_ceil(2);
+            self.given_up += oldest as u64;
+            self.complete(oldest, show);
+        }
+    }
+
+    /// Completes the events of that many open records, the oldest first.
+    fn complete(&mut self, records: usize, show: &mut dyn FnMut(&EventView<'_>)) {
+        let lines: Vec<u8> = self.open.drain(..records).flatten().collect();
+        self.open_bytes -= lines.len();
+        if !lines.is_empty() {
+            self.add(&lines, show);
         }
     }
 
@@ -68,8 +110,11 @@ impl Watcher {
         if self.found.records.is_empty() {
             return;
         }
-        if self.report.store().events.len() > REMEMBERED {
+        self.remembered_bytes += lines.len();
+        if self.report.store().events.len() > REMEMBERED || self.remembered_bytes > REMEMBERED_BYTES
+        {
             self.report = Report::live(WANTS);
+            self.remembered_bytes = lines.len();
         }
         self.report.append(&self.found, show);
     }

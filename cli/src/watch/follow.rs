@@ -1,4 +1,4 @@
-//! Turns records into rows as they arrive, and reports lost records.
+//! Turns records into rows as they arrive, and reports records that were lost or given up.
 
 use crate::report::{event_line, event_text};
 use std::io::{self, Write};
@@ -59,6 +59,7 @@ pub(super) fn follow(
     let mut rows = Rows { json: wanted.json, left: wanted.count, out, shown: 0, ended: None };
     let mut losses =
         Losses { reported: records.lost().unwrap_or(0), pending: false, last: None, warn };
+    let mut given_up = GivenUp::default();
     while !stop.load(Ordering::Acquire) && rows.ended.is_none() {
         let left = wanted
             .deadline
@@ -70,6 +71,7 @@ pub(super) fn follow(
             Ok(Heard::Nothing) => {
                 watcher.flush(&mut |event| rows.show(event));
                 losses.report(records);
+                given_up.report(&watcher, losses.warn);
             }
             Ok(Heard::Lost) => losses.pending = true,
             Ok(Heard::Record(kind, text)) => {
@@ -77,14 +79,19 @@ pub(super) fn follow(
                 if losses.pending && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
                     losses.report(records);
                 }
+                if given_up.last.is_none_or(|last| last.elapsed() >= REPEAT) {
+                    given_up.report(&watcher, losses.warn);
+                }
             }
             Err(error) => {
                 losses.report(records);
+                given_up.report(&watcher, losses.warn);
                 return Err(error);
             }
         }
     }
     losses.report(records);
+    given_up.report(&watcher, losses.warn);
     Ok((rows.shown, rows.ended.unwrap_or(Ok(()))))
 }
 
@@ -119,6 +126,28 @@ impl Losses<'_> {
         (self.warn)(format!("{what}: they arrived faster than they were read"));
         self.pending = records.lost().is_some();
         self.last = Some(Instant::now());
+    }
+}
+
+/// How many of the records that the watcher gave up were reported.
+#[derive(Default)]
+struct GivenUp {
+    reported: u64,
+    last: Option<Instant>,
+}
+
+impl GivenUp {
+    fn report(&mut self, watcher: &Watcher, warn: &mut dyn FnMut(String)) {
+        let more = watcher.given_up() - self.reported;
+        if more == 0 {
+            return;
+        }
+        self.reported = watcher.given_up();
+        self.last = Some(Instant::now());
+        warn(format!(
+            "{more} records were not kept until the end of their events, because there were too \
+             many; denials may lack their user and path"
+        ));
     }
 }
 

@@ -6,6 +6,8 @@ use super::*;
 enum Step {
     /// The start of the guest with this number.
     Start(u64),
+    /// This number of crashes of a program that is not a guest.
+    Crashes(u64),
     /// The kernel signals a loss.
     Lost,
     /// This number is lost, with or without a signal.
@@ -14,9 +16,10 @@ enum Step {
     Broken(i32),
 }
 
-use Step::{Broken, Dropped, Lost, Nothing, Start};
+use Step::{Broken, Crashes, Dropped, Lost, Nothing, Start};
 
 struct Script<'s> {
+    crashes: u64,
     steps: std::slice::Iter<'s, Step>,
     lost: Option<u32>,
     stop: &'s AtomicBool,
@@ -24,8 +27,17 @@ struct Script<'s> {
 
 impl Records for Script<'_> {
     fn next(&mut self, _: Duration) -> io::Result<Heard> {
+        if self.crashes > 0 {
+            self.crashes -= 1;
+            let text = format!("audit(1795292517.231:{}): pid=9 comm=\"x\" sig=11", self.crashes);
+            return Ok(Heard::Record(1701, text.into_bytes()));
+        }
         match self.steps.next() {
             Some(Start(n)) => Ok(Heard::Record(2500, start(*n))),
+            Some(Crashes(number)) => {
+                self.crashes = *number;
+                self.next(PATIENCE)
+            }
             Some(Lost) => Ok(Heard::Lost),
             Some(Dropped(more)) => {
                 self.lost = self.lost.map(|lost| lost.wrapping_add(*more));
@@ -57,7 +69,7 @@ fn start(n: u64) -> Vec<u8> {
 /// The names of the guests whose rows were shown, and the warnings.
 fn played(steps: &[Step], before: Option<u32>, count: Option<u64>) -> (Vec<String>, Vec<String>) {
     let stop = AtomicBool::new(false);
-    let mut script = Script { steps: steps.iter(), lost: before, stop: &stop };
+    let mut script = Script { crashes: 0, steps: steps.iter(), lost: before, stop: &stop };
     let wanted = Wanted { json: true, count, deadline: None };
     let (mut out, mut warnings) = (Vec::new(), Vec::new());
     let result = follow(&mut script, wanted, &stop, &mut out, &mut |line| warnings.push(line));
@@ -117,6 +129,16 @@ fn no_loss_is_reported_twice_while_records_keep_arriving() {
     assert_eq!(names.len(), 3);
     let number = |line: &String| line.split(' ').next().unwrap().parse::<u32>().unwrap();
     assert_eq!(warnings.iter().map(number).sum::<u32>(), 12, "{warnings:?}");
+}
+
+#[test]
+fn records_that_are_not_kept_are_reported() {
+    let (names, warnings) = played(&[Start(1), Crashes(10_000), Start(2), Nothing], Some(0), None);
+    assert_eq!(names.join(" "), "g1 g2");
+    let number = |line: &String| line.split(' ').next().unwrap().parse::<u64>().unwrap();
+    let sum = warnings.iter().map(number).sum::<u64>();
+    assert!((5000..10_000).contains(&sum), "{warnings:?}");
+    assert!(warnings[0].contains("were not kept until the end of their events"), "{warnings:?}");
 }
 
 #[test]
