@@ -442,7 +442,7 @@ int virAuditDomainStop(const virAuditDomain *dom, const char *reason);
 
 /*
  * Reports that a container's init process has started. initpid is its process id on the host, and
- * pidns is the inode number of its pid namespace.
+ * pidns is the inode number of its pid namespace. As in libvirt, the record has it as a signed number.
  */
 int virAuditDomainInit(const virAuditDomain *dom, long long initpid, unsigned long long pidns);
 
@@ -499,7 +499,10 @@ int virAuditDomainChardev(const virAuditDomain *dom, const char *oldsrc, const c
 int virAuditDomainRNG(const virAuditDomain *dom, const char *oldsrc, const char *newsrc,
                       const char *reason, bool success);
 
-/* Reports a network interface whose MAC address changes. oldmac and newmac may be NULL: none. */
+/*
+ * Reports a network interface whose MAC address changes. oldmac and newmac may be NULL: none. If
+ * both are NULL, nothing is sent.
+ */
 int virAuditDomainNet(const virAuditDomain *dom, const unsigned char oldmac[6],
                       const unsigned char newmac[6], const char *reason, bool success);
 

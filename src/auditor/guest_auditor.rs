@@ -210,7 +210,7 @@ impl<'a, D: Destination> GuestAuditor<'a, D> {
         rng(old: Option<Value<'v>>, new: Option<Value<'v>>) = Resource::Rng(Change { old, new });
         /// A smartcard: a certificate, a database or a port's path.
         smartcard(new: Option<Value<'v>>) = Resource::Smartcard(Change { old: None, new });
-        /// A network interface.
+        /// A network interface. No record if neither side has an address.
         net(old: Option<Mac>, new: Option<Mac>) = Resource::Net { old, new };
         /// A device of the host.
         host_device(device: HostDevice<'v>) = Resource::Dev(device);

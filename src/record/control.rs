@@ -57,7 +57,8 @@ impl<'a> Control<'a> {
         sink.number("vm-pid", self.pid);
         if let ControlOp::Init { init_pid, pid_ns } = self.op {
             sink.number("init-pid", init_pid);
-            sink.number("pid-ns", pid_ns);
+            // libvirt prints it as a long long.
+            sink.number("pid-ns", pid_ns.cast_signed());
         }
     }
 
@@ -77,7 +78,7 @@ impl<'a> Control<'a> {
             (_, Some(reason)) => ControlOp::Stop { reason },
             (_, None) => ControlOp::Init {
                 init_pid: reader.number("init-pid")?,
-                pid_ns: reader.number("pid-ns")?,
+                pid_ns: reader.number::<i64>("pid-ns")?.cast_unsigned(),
             },
         };
         Ok((subject, Self { op, pid }))

@@ -78,7 +78,7 @@ macro_rules! kinds {
                 match self { $( $( Resource::$variant $shape => $name, )+ )+ }
             }
 
-            /// Whether it is a change of a path with neither an old nor a new one.
+            /// Whether it is a change with neither an old nor a new side.
             pub(super) fn is_void(&self) -> bool {
                 match self { $( $( Resource::$variant $shape => {
                     $( $value $(($($part),+))?.is_void(&const { field!($key $style $role $($word)?) }) )&&+

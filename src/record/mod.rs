@@ -210,8 +210,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Whether there is anything to say: libvirt writes no record for a change of a path where
-    /// neither the old nor the new side has one.
+    /// Whether there is anything to record. libvirt writes no record for a change of a path or of a
+    /// MAC address with neither an old nor a new one.
     pub fn is_worth_sending(&self) -> bool {
         !matches!(&self.event, Event::Resource { resource, .. } if resource.is_void())
     }

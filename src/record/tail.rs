@@ -27,10 +27,15 @@ pub(super) struct ScsiAddress<V, N, U>(pub(super) V, pub(super) N, pub(super) N,
 pub(super) trait Written {
     fn write<S: FieldSink>(&self, field: &Field, sink: &mut S);
 
-    /// Whether it is the missing side of a change of a path.
+    /// Whether it is the missing side of a change.
     fn is_void(&self, _: &Field) -> bool {
         false
     }
+}
+
+/// Whether the field is the old or the new side of a change.
+fn is_side(field: &Field) -> bool {
+    matches!(field.role, Role::Old | Role::New)
 }
 
 /// A value from a record.
@@ -88,7 +93,7 @@ impl Written for Option<Value<'_>> {
     }
 
     fn is_void(&self, field: &Field) -> bool {
-        self.is_none() && matches!(field.role, Role::Old | Role::New)
+        self.is_none() && is_side(field)
     }
 }
 
@@ -176,6 +181,10 @@ macro_rules! optional {
                     Some(value) => value.write(field, sink),
                     None => put(sink, field, MISSING),
                 }
+            }
+
+            fn is_void(&self, field: &Field) -> bool {
+                self.is_none() && is_side(field)
             }
         }
 

@@ -31,6 +31,8 @@ static void life(virAuditDomain *dom)
           "virt=kvm op=start reason=restored " VM " vm-pid=4242", false);
     SENDS(virAuditDomainInit(dom, 4243, 4026532177ULL), "VIRT_CONTROL",
           "virt=kvm op=init " VM " vm-pid=4242 init-pid=4243 pid-ns=4026532177", true);
+    SENDS(virAuditDomainInit(dom, 4243, 18446744073709551615ULL), "VIRT_CONTROL",
+          "virt=kvm op=init " VM " vm-pid=4242 init-pid=4243 pid-ns=-1", true);
     virAuditDomainSetPid(dom, -1);
     SENDS(virAuditDomainStop(dom, "shutdown"), "VIRT_CONTROL",
           "virt=kvm op=stop reason=shutdown " VM " vm-pid=-1", true);
@@ -108,6 +110,7 @@ static void devices(virAuditDomain *dom)
           RESOURCE("net", "start", "old-net=\"?\" new-net=\"52:54:00:ab:cd:01\""), true);
     SENDS(virAuditDomainNet(dom, mac, NULL, "detach", true), "VIRT_RESOURCE",
           RESOURCE("net", "detach", "old-net=\"52:54:00:ab:cd:01\" new-net=\"?\""), true);
+    SILENT(virAuditDomainNet(dom, NULL, NULL, "update", true));
     SENDS(virAuditDomainNetDevice(dom, mac, "/dev/null", true), "VIRT_RESOURCE",
           RESOURCE("net", "open", "net=52:54:00:ab:cd:01 path=\"/dev/null\" rdev=01:03"), true);
     SENDS(virAuditDomainNetDevice(dom, mac, NULL, false), "VIRT_RESOURCE",
