@@ -1,7 +1,7 @@
 //! The process and its forks, and its signals.
 //!
-//! A fork's child must not use its parent's socket. Nor may it wait for a lock that another thread
-//! of the parent held at the fork.
+//! A child must not use its parent's socket. Nor may it wait for a lock that another thread of the
+//! parent held when the child was made.
 
 #![allow(unsafe_code)]
 
@@ -10,32 +10,85 @@ use once_cell::race::OnceBox;
 use std::ffi::OsString;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-static GENERATION: AtomicU32 = AtomicU32::new(0);
-static REGISTERED: AtomicBool = AtomicBool::new(false);
+/// The latest number that this process or one of its ancestors took.
+static LAST: AtomicU32 = AtomicU32::new(0);
 
-/// A number that is constant within a process, and differs in a fork's child. It costs two atomic
-/// loads. The first call registers a fork handler.
+/// Where this process's number is; null before the first use.
+static PLACE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
+
+/// The place without memory for a page.
+static NO_PAGE: AtomicU32 = AtomicU32::new(0);
+
+/// The smallest piece of memory that a mapping has; the kernel rounds up to a page.
+const PAGE: usize = 4096;
+
+/// A number that is constant within a process, and differs in a child. It costs two loads.
+///
+/// It is on a page that the kernel fills with zeros in every child, however the child was made:
+/// clone(2) and `_Fork` run no fork handlers. Before Linux 4.14 only a fork handler does that.
+#[inline]
 pub(crate) fn generation() -> u32 {
-    if !REGISTERED.load(Ordering::Acquire) {
-        // Two threads may both get here. Then the handler counts twice for each fork, which is
-        // harmless. With a `Once`, a child that is forked meanwhile would wait forever.
-        //
-        // SAFETY: `forked` is async-signal-safe and lives as long as this library: libc drops
-        // the handler when the library is unloaded. Without memory for it, it isn't called,
-        // and a child shares its parent's socket, which the kernel tolerates.
-        unsafe { libc::pthread_atfork(None, None, Some(forked)) };
-        REGISTERED.store(true, Ordering::Release);
+    let place = PLACE.load(Ordering::Acquire);
+    // SAFETY: it is null, or a place that was published below and is never unmapped.
+    match unsafe { place.as_ref() }.map(|number| number.load(Ordering::Relaxed)) {
+        Some(number) if number != 0 => number,
+        _ => first_use(),
     }
-    GENERATION.load(Ordering::Relaxed)
 }
 
+/// The first use in this process. Threads may get here at once; a lock would make a child that is
+/// forked meanwhile wait forever.
+#[cold]
+fn first_use() -> u32 {
+    let mut place = PLACE.load(Ordering::Acquire);
+    if place.is_null() {
+        let new = wiped_page().unwrap_or(ptr::from_ref(&NO_PAGE).cast_mut());
+        let order = (Ordering::AcqRel, Ordering::Acquire);
+        place = match PLACE.compare_exchange(ptr::null_mut(), new, order.0, order.1) {
+            // The first of several threads. A page of another one stays, unused.
+            Ok(_) => {
+                // SAFETY: `forked` is async-signal-safe and lives as long as this library: libc
+                // drops the handler when the library is unloaded.
+                unsafe { libc::pthread_atfork(None, None, Some(forked)) };
+                new
+            }
+            Err(published) => published,
+        };
+    }
+    let next = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+    // SAFETY: as in `generation`; it isn't null here.
+    let number = unsafe { &*place };
+    match number.compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => next,
+        Err(taken) => taken,
+    }
+}
+
+/// A page of zeros that is zeros again in each child, unless the kernel is too old.
+fn wiped_page() -> Option<*mut AtomicU32> {
+    let (access, kind) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping at an address that the kernel chooses.
+    let page = unsafe { libc::mmap(ptr::null_mut(), PAGE, access, kind, -1, 0) };
+    if page == libc::MAP_FAILED {
+        return None;
+    }
+    // SAFETY: the page was mapped above, and has only zeros.
+    unsafe { libc::madvise(page, PAGE, libc::MADV_WIPEONFORK) };
+    Some(page.cast())
+}
+
+/// The fork handler: what the kernel does with the page, for a kernel that can't.
 unsafe extern "C" fn forked() {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: as in `generation`.
+    if let Some(number) = unsafe { PLACE.load(Ordering::Relaxed).as_ref() } {
+        number.store(0, Ordering::Relaxed);
+    }
 }
 
-/// A value that each process has for itself. A fork's child starts with a default one, so that it
+/// A value that each process has for itself. A child starts with a default one, so that it
 /// never waits for a lock of its parent's threads.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {

@@ -19,17 +19,33 @@ struct Open {
 }
 
 thread_local! {
-    // Dropping a batch sends it, so a thread that ends loses nothing.
+    // Dropping a batch sends it, so a thread that ends loses nothing. Destructors of the C library
+    // (pthread_key_create) run after that: then there is no batch, and records are sent at once.
     static OPEN: Cell<Option<Open>> = const { Cell::new(None) };
+}
+
+/// Replaces this thread's open batch. Returns the previous one, or `None` if the thread ends and can
+/// have no batch any more.
+fn replace(open: Option<Open>) -> Option<Option<Open>> {
+    OPEN.try_with(|slot| slot.replace(open)).ok()
 }
 
 /// Runs `change` on this thread's open batch, and takes the batch out meanwhile: a record that the
 /// program's log function sends is delivered at once.
 fn with_open<R>(change: impl FnOnce(&mut Open) -> R) -> Option<R> {
-    let mut open = OPEN.try_with(Cell::take).ok().flatten()?;
+    let mut open = replace(None)??;
     let result = change(&mut open);
-    OPEN.set(Some(open));
+    replace(Some(open));
     Some(result)
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // The thread may be ending, and be cancelled meanwhile.
+        if self.batch.is_some() {
+            quietly((), || self.send());
+        }
+    }
 }
 
 impl Open {
@@ -63,21 +79,22 @@ pub(super) fn add_or_send(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditBatchBegin() {
+extern "C-unwind" fn virAuditBatchBegin() {
     quietly((), || {
         if with_open(|open| open.depth += 1).is_none() {
-            OPEN.set(Some(Open { depth: 1, batch: None, failure: None }));
+            replace(Some(Open { depth: 1, batch: None, failure: None }));
         }
     });
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditBatchEnd() -> c_int {
+extern "C-unwind" fn virAuditBatchEnd() -> c_int {
     status(|| {
-        let mut open = OPEN.take().ok_or(Problem::Argument("no batch is open in this thread"))?;
+        let Some(open) = replace(None) else { return Ok(()) };
+        let mut open = open.ok_or(Problem::Argument("no batch is open in this thread"))?;
         if open.depth > 1 {
             open.depth -= 1;
-            OPEN.set(Some(open));
+            replace(Some(open));
             return Ok(());
         }
         open.send();

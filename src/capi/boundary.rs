@@ -1,10 +1,17 @@
-//! The boundary between C and Rust: errno, the thread's last message, and a stop for panics.
+//! The boundary between C and Rust: errno, the thread's last message, a stop for panics, and no
+//! cancellation of the thread in a call.
+//!
+//! The C library cancels a thread by unwinding its stack, which must not reach Rust's frames in the
+//! middle of a call. In a thread of asynchronous type it also comes just before the call disables
+//! cancellation, or just after. So the exported functions are `extern "C-unwind"`, which let it
+//! pass, and nothing on the way to [`caught`] has anything to drop.
 
 use crate::{Error, Failure};
 use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int};
 use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 
 /// Room for a message and its NUL. Fixed, so that reporting a failure needs no memory.
 const MESSAGE_ROOM: usize = 1024;
@@ -67,9 +74,35 @@ impl fmt::Display for Problem {
     }
 }
 
+unsafe extern "C-unwind" {
+    /// Not in the libc crate for glibc.
+    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
+}
+
+/// The same number in glibc and musl.
+const CANCEL_DISABLE: c_int = 1;
+
+/// Runs `call` with this thread's cancellation disabled. A thread that is cancelled meanwhile ends
+/// at its next cancellation point afterwards, or right afterwards if its type is asynchronous.
+fn uncancelled<R: Copy>(call: impl FnOnce() -> R) -> R {
+    let mut before = CANCEL_DISABLE;
+    // SAFETY: it writes one number.
+    unsafe { pthread_setcancelstate(CANCEL_DISABLE, &mut before) };
+    let result = call();
+    // SAFETY: the state is this thread's own. No frame up to C's has anything to drop.
+    unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
+    result
+}
+
 /// Runs a call that may fail. On success, errno is unchanged. On failure, the result is `failed`,
 /// and errno and this thread's message are set.
-pub(super) fn guard<R>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> R {
+pub(super) fn guard<R: Copy>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> R {
+    uncancelled(|| caught(failed, call))
+}
+
+/// Not inlined: its frame has landing pads, which a cancellation must not meet.
+#[inline(never)]
+fn caught<R>(failed: R, call: impl FnOnce() -> Result<R, Problem>) -> R {
     let before = errno();
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(result)) => {
@@ -107,7 +140,13 @@ pub(super) fn status(call: impl FnOnce() -> Result<(), Problem>) -> c_int {
 }
 
 /// Runs a call that can't fail, or can't report a failure. errno is unchanged.
-pub(super) fn quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
+pub(super) fn quietly<R: Copy>(otherwise: R, call: impl FnOnce() -> R) -> R {
+    uncancelled(|| caught_quietly(otherwise, call))
+}
+
+/// Not inlined, as [`caught`].
+#[inline(never)]
+fn caught_quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
     let before = errno();
     let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         std::mem::forget(panic);
@@ -168,6 +207,6 @@ fn remember(message: fmt::Arguments<'_>) {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditLastError() -> *const c_char {
+extern "C-unwind" fn virAuditLastError() -> *const c_char {
     LAST.with(|last| last.get().cast_const().cast())
 }

@@ -43,7 +43,7 @@ extern "C" fn end_queue_at_exit() {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditSetDelivery(how: c_int, queue_limit: usize) -> c_int {
+extern "C-unwind" fn virAuditSetDelivery(how: c_int, queue_limit: usize) -> c_int {
     status(|| {
         set(match (how, queue_limit) {
             (0, _) => Delivery::Direct,
@@ -60,7 +60,7 @@ extern "C" fn virAuditSetDelivery(how: c_int, queue_limit: usize) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
+extern "C-unwind" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
     status(|| {
         let wait = Duration::from_millis(timeout_ms.into());
         match current::opened() {

@@ -8,7 +8,7 @@ use crate::{Change, Event, Resource};
 use std::ffi::{c_int, c_uint, c_ulonglong};
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainDisk(
+extern "C-unwind" fn virAuditDomainDisk(
     dom: Option<&Domain>,
     oldsrc: MaybeText<'_>,
     newsrc: MaybeText<'_>,
@@ -21,7 +21,7 @@ extern "C" fn virAuditDomainDisk(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainFS(
+extern "C-unwind" fn virAuditDomainFS(
     dom: Option<&Domain>,
     oldsrc: MaybeText<'_>,
     newsrc: MaybeText<'_>,
@@ -34,7 +34,7 @@ extern "C" fn virAuditDomainFS(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainChardev(
+extern "C-unwind" fn virAuditDomainChardev(
     dom: Option<&Domain>,
     oldsrc: MaybeText<'_>,
     newsrc: MaybeText<'_>,
@@ -47,7 +47,7 @@ extern "C" fn virAuditDomainChardev(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainRNG(
+extern "C-unwind" fn virAuditDomainRNG(
     dom: Option<&Domain>,
     oldsrc: MaybeText<'_>,
     newsrc: MaybeText<'_>,
@@ -60,7 +60,7 @@ extern "C" fn virAuditDomainRNG(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainNet(
+extern "C-unwind" fn virAuditDomainNet(
     dom: Option<&Domain>,
     oldmac: Option<&[u8; 6]>,
     newmac: Option<&[u8; 6]>,
@@ -73,7 +73,7 @@ extern "C" fn virAuditDomainNet(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainNetDevice(
+extern "C-unwind" fn virAuditDomainNetDevice(
     dom: Option<&Domain>,
     mac: Option<&[u8; 6]>,
     device: MaybeText<'_>,
@@ -89,7 +89,7 @@ extern "C" fn virAuditDomainNetDevice(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainSmartcard(
+extern "C-unwind" fn virAuditDomainSmartcard(
     dom: Option<&Domain>,
     newsrc: MaybeText<'_>,
     reason: Text<'_>,
@@ -111,7 +111,7 @@ fn tpm_kind(number: c_uint) -> Result<TpmKind, Problem> {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainTPM(
+extern "C-unwind" fn virAuditDomainTPM(
     dom: Option<&Domain>,
     type_: c_uint,
     path: MaybeText<'_>,
@@ -124,7 +124,7 @@ extern "C" fn virAuditDomainTPM(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainShmem(
+extern "C-unwind" fn virAuditDomainShmem(
     dom: Option<&Domain>,
     name: Text<'_>,
     size: c_ulonglong,
@@ -137,7 +137,7 @@ extern "C" fn virAuditDomainShmem(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainShmemServer(
+extern "C-unwind" fn virAuditDomainShmemServer(
     dom: Option<&Domain>,
     path: MaybeText<'_>,
     reason: Text<'_>,
@@ -149,7 +149,7 @@ extern "C" fn virAuditDomainShmemServer(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainInput(
+extern "C-unwind" fn virAuditDomainInput(
     dom: Option<&Domain>,
     path: MaybeText<'_>,
     reason: Text<'_>,

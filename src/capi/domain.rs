@@ -74,7 +74,7 @@ pub(super) fn emit_resource<'a>(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainNew(
+extern "C-unwind" fn virAuditDomainNew(
     virt: Text<'_>,
     name: Text<'_>,
     uuid: Option<&[u8; 16]>,
@@ -87,7 +87,7 @@ extern "C" fn virAuditDomainNew(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
+extern "C-unwind" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
     guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).map(Domain::handle))
 }
 
@@ -102,7 +102,7 @@ fn described(_xml: &[u8]) -> Result<Subject, Problem> {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainSetPid(dom: Option<&Domain>, pid: c_longlong) {
+extern "C-unwind" fn virAuditDomainSetPid(dom: Option<&Domain>, pid: c_longlong) {
     quietly((), || {
         if let Some(dom) = dom {
             dom.pid.store(pid, Ordering::Relaxed);
@@ -114,7 +114,7 @@ extern "C" fn virAuditDomainSetPid(dom: Option<&Domain>, pid: c_longlong) {
 ///
 /// `dom` is NULL or came from this library, and isn't used after this call.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn virAuditDomainFree(dom: *mut Domain) {
+unsafe extern "C-unwind" fn virAuditDomainFree(dom: *mut Domain) {
     quietly((), || {
         if !dom.is_null() {
             // SAFETY: it came from `Box::into_raw`, and the caller gives it back.
@@ -124,7 +124,11 @@ unsafe extern "C" fn virAuditDomainFree(dom: *mut Domain) {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, success: bool) -> c_int {
+extern "C-unwind" fn virAuditDomainStart(
+    dom: Option<&Domain>,
+    reason: Text<'_>,
+    success: bool,
+) -> c_int {
     const ME: &str = "virAuditDomainStart";
     status(|| {
         let dom = dom.ok_or(Problem::Null("dom"))?;
@@ -142,7 +146,7 @@ extern "C" fn virAuditDomainStart(dom: Option<&Domain>, reason: Text<'_>, succes
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainStop(dom: Option<&Domain>, reason: Text<'_>) -> c_int {
+extern "C-unwind" fn virAuditDomainStop(dom: Option<&Domain>, reason: Text<'_>) -> c_int {
     emit("virAuditDomainStop", dom, true, &|dom| {
         let op = ControlOp::Stop { reason: reason.value("reason")? };
         Ok(Event::Control(Control { op, pid: dom.pid() }))
@@ -150,7 +154,7 @@ extern "C" fn virAuditDomainStop(dom: Option<&Domain>, reason: Text<'_>) -> c_in
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainInit(
+extern "C-unwind" fn virAuditDomainInit(
     dom: Option<&Domain>,
     initpid: c_longlong,
     pidns: c_ulonglong,
@@ -162,7 +166,7 @@ extern "C" fn virAuditDomainInit(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainSecurityLabel(
+extern "C-unwind" fn virAuditDomainSecurityLabel(
     dom: Option<&Domain>,
     vm_ctx: MaybeText<'_>,
     img_ctx: MaybeText<'_>,

@@ -8,7 +8,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditEncode(key: Text<'_>, value: MaybeText<'_>) -> *mut c_char {
+extern "C-unwind" fn virAuditEncode(key: Text<'_>, value: MaybeText<'_>) -> *mut c_char {
     guard(ptr::null_mut(), || {
         let key = key.named("key")?.to_bytes();
         let value = value.get().map(|value| value.to_bytes());

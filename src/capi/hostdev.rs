@@ -7,7 +7,7 @@ use crate::record::HostDevice;
 use std::ffi::{c_int, c_uint, c_ulonglong};
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevPCI(
+extern "C-unwind" fn virAuditDomainHostdevPCI(
     dom: Option<&Domain>,
     domain: c_uint,
     bus: c_uint,
@@ -22,7 +22,7 @@ extern "C" fn virAuditDomainHostdevPCI(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevUSB(
+extern "C-unwind" fn virAuditDomainHostdevUSB(
     dom: Option<&Domain>,
     bus: c_uint,
     device: c_uint,
@@ -35,7 +35,7 @@ extern "C" fn virAuditDomainHostdevUSB(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevSCSI(
+extern "C-unwind" fn virAuditDomainHostdevSCSI(
     dom: Option<&Domain>,
     adapter: Text<'_>,
     bus: c_uint,
@@ -51,7 +51,7 @@ extern "C" fn virAuditDomainHostdevSCSI(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevSCSIHost(
+extern "C-unwind" fn virAuditDomainHostdevSCSIHost(
     dom: Option<&Domain>,
     wwpn: MaybeText<'_>,
     reason: Text<'_>,
@@ -63,7 +63,7 @@ extern "C" fn virAuditDomainHostdevSCSIHost(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevMdev(
+extern "C-unwind" fn virAuditDomainHostdevMdev(
     dom: Option<&Domain>,
     uuid: MaybeText<'_>,
     reason: Text<'_>,
@@ -75,7 +75,7 @@ extern "C" fn virAuditDomainHostdevMdev(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevStorage(
+extern "C-unwind" fn virAuditDomainHostdevStorage(
     dom: Option<&Domain>,
     block: MaybeText<'_>,
     reason: Text<'_>,
@@ -87,7 +87,7 @@ extern "C" fn virAuditDomainHostdevStorage(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainHostdevMisc(
+extern "C-unwind" fn virAuditDomainHostdevMisc(
     dom: Option<&Domain>,
     chardev: MaybeText<'_>,
     reason: Text<'_>,
@@ -99,7 +99,7 @@ extern "C" fn virAuditDomainHostdevMisc(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainRedirdev(
+extern "C-unwind" fn virAuditDomainRedirdev(
     dom: Option<&Domain>,
     reason: Text<'_>,
     success: bool,

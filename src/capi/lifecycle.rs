@@ -7,7 +7,7 @@ use crate::record::Lifecycle;
 use std::ffi::c_int;
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainIntegrityCheck(
+extern "C-unwind" fn virAuditDomainIntegrityCheck(
     dom: Option<&Domain>,
     mechanism: Text<'_>,
     action: Text<'_>,
@@ -22,7 +22,7 @@ extern "C" fn virAuditDomainIntegrityCheck(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainCreate(
+extern "C-unwind" fn virAuditDomainCreate(
     dom: Option<&Domain>,
     image: MaybeText<'_>,
     reason: Text<'_>,
@@ -37,7 +37,7 @@ extern "C" fn virAuditDomainCreate(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainDestroy(
+extern "C-unwind" fn virAuditDomainDestroy(
     dom: Option<&Domain>,
     image: MaybeText<'_>,
     reason: Text<'_>,
@@ -52,7 +52,7 @@ extern "C" fn virAuditDomainDestroy(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainMigrateIn(
+extern "C-unwind" fn virAuditDomainMigrateIn(
     dom: Option<&Domain>,
     peer: MaybeText<'_>,
     reason: Text<'_>,
@@ -67,7 +67,7 @@ extern "C" fn virAuditDomainMigrateIn(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainMigrateOut(
+extern "C-unwind" fn virAuditDomainMigrateOut(
     dom: Option<&Domain>,
     peer: MaybeText<'_>,
     reason: Text<'_>,

@@ -7,6 +7,7 @@ use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The header's virAuditLogFunc.
 type LogFunc = unsafe extern "C" fn(
@@ -31,7 +32,7 @@ unsafe impl Sync for Callback {}
 static CALLBACK: ForkSlot<Callback> = ForkSlot::new();
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditSetLogFunc(func: Option<LogFunc>, opaque: *mut c_void) {
+extern "C-unwind" fn virAuditSetLogFunc(func: Option<LogFunc>, opaque: *mut c_void) {
     quietly((), || {
         CALLBACK.replace(func.map(|func| Arc::new(Callback { func, opaque })));
     });
@@ -131,12 +132,35 @@ type VirLogMessage = unsafe extern "C" fn(
 const VIR_LOG_INFO: c_int = 2;
 const VIR_LOG_WARN: c_int = 3;
 
-/// libvirt's function if it is in this process.
+/// libvirt's function if it is in this process. The global scope may change with each library that
+/// is loaded or unloaded, so only a function from elsewhere is kept.
 fn vir_log_message() -> Option<VirLogMessage> {
-    // SAFETY: the name is a string; nothing is loaded or run by looking.
-    let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"virLogMessage".as_ptr()) };
+    static LOCAL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+    let mut symbol = LOCAL.load(Ordering::Acquire);
+    if symbol.is_null() {
+        symbol = symbol_in(libc::RTLD_DEFAULT);
+    }
+    if symbol.is_null() {
+        symbol = local_symbol();
+        LOCAL.store(symbol, Ordering::Release);
+    }
     // SAFETY: nobody but libvirt has a function of that name, and a null one becomes None.
     unsafe { std::mem::transmute::<*mut c_void, Option<VirLogMessage>>(symbol) }
+}
+
+fn symbol_in(scope: *mut c_void) -> *mut c_void {
+    // SAFETY: the scope is one of dlsym's own or from dlopen, and the name is a string.
+    unsafe { libc::dlsym(scope, c"virLogMessage".as_ptr()) }
+}
+
+/// The function of a libvirt that isn't in the global scope: Python loads its libvirt module, and
+/// libvirt with it, with RTLD_LOCAL.
+fn local_symbol() -> *mut c_void {
+    let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD;
+    // SAFETY: the name is a string, and nothing is loaded. The handle is kept, so that libvirt stays
+    // as long as its function may be called.
+    let libvirt = unsafe { libc::dlopen(c"libvirt.so.0".as_ptr(), flags) };
+    if libvirt.is_null() { libvirt } else { symbol_in(libvirt) }
 }
 
 /// Whether libvirt is in this process.

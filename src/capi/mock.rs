@@ -76,7 +76,7 @@ fn mock() -> Result<Arc<Mock>, Problem> {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditOpenMock() -> c_int {
+extern "C-unwind" fn virAuditOpenMock() -> c_int {
     status(|| {
         let mock = Mock::default();
         current::open(mock.backend.clone(), 1, Arc::clone(&mock.counters))?;
@@ -86,7 +86,7 @@ extern "C" fn virAuditOpenMock() -> c_int {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockHost(config: MaybeText<'_>) {
+extern "C-unwind" fn virAuditMockHost(config: MaybeText<'_>) {
     quietly((), || {
         let config = config.get().map(|text| Arc::new(text.to_bytes().to_owned()));
         if config.is_some() {
@@ -97,17 +97,17 @@ extern "C" fn virAuditMockHost(config: MaybeText<'_>) {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockCount() -> usize {
+extern "C-unwind" fn virAuditMockCount() -> usize {
     quietly(0, || MOCK.get().map_or(0, |mock| mock.backend.with_records(|records| records.len())))
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockRecord(i: usize) -> *const c_char {
+extern "C-unwind" fn virAuditMockRecord(i: usize) -> *const c_char {
     guard(ptr::null(), || mock()?.string(i, None).ok_or(Problem::NotFound("no such record")))
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockField(i: usize, key: Text<'_>) -> *const c_char {
+extern "C-unwind" fn virAuditMockField(i: usize, key: Text<'_>) -> *const c_char {
     guard(ptr::null(), || {
         let key = key.named("key")?.to_owned();
         mock()?
@@ -117,7 +117,7 @@ extern "C" fn virAuditMockField(i: usize, key: Text<'_>) -> *const c_char {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> isize {
+extern "C-unwind" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> isize {
     guard(-1, || {
         let key = key.named("key")?.to_str().unwrap_or_default();
         let value = value.named("value")?.to_bytes();
@@ -131,7 +131,11 @@ extern "C" fn virAuditMockFind(key: Text<'_>, value: Text<'_>, from: usize) -> i
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockExpect(from: usize, type_: MaybeText<'_>, fields: Texts<'_>) -> isize {
+extern "C-unwind" fn virAuditMockExpect(
+    from: usize,
+    type_: MaybeText<'_>,
+    fields: Texts<'_>,
+) -> isize {
     guard(-1, || {
         let kind = type_.get().map(record_type).transpose()?;
         let fields = fields.named("fields")?.into_iter().map(key_and_value);
@@ -156,7 +160,7 @@ fn key_and_value(field: &CStr) -> Result<(&str, &[u8]), Problem> {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockClear() {
+extern "C-unwind" fn virAuditMockClear() {
     quietly((), || {
         if let Some(mock) = MOCK.get() {
             mock.backend.clear();
@@ -166,7 +170,7 @@ extern "C" fn virAuditMockClear() {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditMockFail(errnum: c_int) {
+extern "C-unwind" fn virAuditMockFail(errnum: c_int) {
     quietly((), || {
         if let Some(mock) = MOCK.get() {
             mock.backend.fail_with(errnum.saturating_abs());

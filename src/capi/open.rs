@@ -31,7 +31,7 @@ fn config(path: Option<&CStr>) -> Result<Config, Error> {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditOpen(audit_level: c_uint) -> c_int {
+extern "C-unwind" fn virAuditOpen(audit_level: c_uint) -> c_int {
     status(|| {
         delivery::configure_if_preloaded();
         open_host(audit_level)
@@ -39,7 +39,7 @@ extern "C" fn virAuditOpen(audit_level: c_uint) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
+extern "C-unwind" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
     status(|| {
         // libvirtd doesn't start with a file that it can't read.
         current::set_required(true);
@@ -50,12 +50,12 @@ extern "C" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditRequired() -> bool {
+extern "C-unwind" fn virAuditRequired() -> bool {
     quietly(true, current::required)
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditOpenFile(path: Text<'_>) -> c_int {
+extern "C-unwind" fn virAuditOpenFile(path: Text<'_>) -> c_int {
     status(|| {
         let path = Path::new(OsStr::from_bytes(path.named("path")?.to_bytes()));
         open(FileBackend::new(path), 1, current::counters())
@@ -63,7 +63,7 @@ extern "C" fn virAuditOpenFile(path: Text<'_>) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditClose() {
+extern "C-unwind" fn virAuditClose() {
     quietly((), || {
         if let Some(auditor) = current::opened() {
             auditor.shut();
@@ -72,6 +72,6 @@ extern "C" fn virAuditClose() {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditLog(enabled: bool) {
+extern "C-unwind" fn virAuditLog(enabled: bool) {
     quietly((), || current::set_logging(enabled));
 }

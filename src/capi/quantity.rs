@@ -9,7 +9,7 @@ use crate::{Record, Resource};
 use std::ffi::{c_int, c_uint, c_ulonglong};
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainMemory(
+extern "C-unwind" fn virAuditDomainMemory(
     dom: Option<&Domain>,
     oldval: c_ulonglong,
     newval: c_ulonglong,
@@ -22,7 +22,7 @@ extern "C" fn virAuditDomainMemory(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainVcpu(
+extern "C-unwind" fn virAuditDomainVcpu(
     dom: Option<&Domain>,
     oldval: c_uint,
     newval: c_uint,
@@ -35,7 +35,7 @@ extern "C" fn virAuditDomainVcpu(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainIOThread(
+extern "C-unwind" fn virAuditDomainIOThread(
     dom: Option<&Domain>,
     oldval: c_uint,
     newval: c_uint,
@@ -48,7 +48,7 @@ extern "C" fn virAuditDomainIOThread(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainCgroup(
+extern "C-unwind" fn virAuditDomainCgroup(
     dom: Option<&Domain>,
     cgroup: MaybeText<'_>,
     reason: Text<'_>,
@@ -60,7 +60,7 @@ extern "C" fn virAuditDomainCgroup(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainCgroupMajor(
+extern "C-unwind" fn virAuditDomainCgroupMajor(
     dom: Option<&Domain>,
     cgroup: MaybeText<'_>,
     reason: Text<'_>,
@@ -81,7 +81,7 @@ extern "C" fn virAuditDomainCgroupMajor(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditDomainCgroupPath(
+extern "C-unwind" fn virAuditDomainCgroupPath(
     dom: Option<&Domain>,
     cgroup: MaybeText<'_>,
     reason: Text<'_>,

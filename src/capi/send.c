@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,9 @@
 
 /* More than the kernel keeps of a record, so that nearly all texts need no allocation. */
 #define STACK_ROOM 9216
+
+/* The longest text that is shortened value by value. A width such as %*d may ask for 2 GiB. */
+#define HEAP_ROOM (1 << 20)
 
 /* Laid out as `Call` in send.rs. */
 struct viraudit_call {
@@ -49,7 +53,7 @@ void viraudit_send(void *source, const char *filename, size_t linenr, const char
     char stack[STACK_ROOM];
     char *heap = NULL;
     va_list args;
-    int length;
+    int length, cancel;
 
     if (format == NULL)
         return;
@@ -63,6 +67,9 @@ void viraudit_send(void *source, const char *filename, size_t linenr, const char
     call.success = success;
     call.text = stack;
 
+    /* A thread that is cancelled meanwhile would keep the memory, and what a format's own
+     * conversions (register_printf_function) hold. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     va_start(args, format);
     length = vsnprintf(stack, sizeof stack, format, args);
     va_end(args);
@@ -70,28 +77,28 @@ void viraudit_send(void *source, const char *filename, size_t linenr, const char
         /* The C library can't format it. The bare format still shows that something happened. */
         call.text = format;
         call.length = strlen(format);
-    } else {
+    } else if ((size_t)length < sizeof stack) {
         call.length = (size_t)length;
-        if (call.length >= sizeof stack) {
-            /* Shortening values needs the whole text. Without memory, send what fits. */
-            heap = malloc(call.length + 1);
-            if (heap == NULL) {
-                call.length = sizeof stack - 1;
-            } else {
-                errno = before; /* for %m */
-                va_start(args, format);
-                length = vsnprintf(heap, call.length + 1, format, args);
-                va_end(args);
-                if (length >= 0 && (size_t)length <= call.length) {
-                    call.text = heap;
-                    call.length = (size_t)length;
-                } else {
-                    call.length = sizeof stack - 1;
-                }
+    } else {
+        /* Shortening values needs the whole text. Without memory for it, send what fits. */
+        const size_t room = (size_t)length + 1;
+
+        call.length = sizeof stack - 1;
+        if (room <= HEAP_ROOM)
+            heap = malloc(room);
+        if (heap != NULL) {
+            errno = before; /* for %m */
+            va_start(args, format);
+            length = vsnprintf(heap, room, format, args);
+            va_end(args);
+            if (length >= 0 && (size_t)length < room) {
+                call.text = heap;
+                call.length = (size_t)length;
             }
         }
     }
     viraudit_send_formatted(&call);
     free(heap);
     errno = before;
+    pthread_setcancelstate(cancel, NULL);
 }

@@ -60,7 +60,7 @@ unsafe extern "C" {
 /// Strings are NULL or valid, and the arguments fit `format`.
 #[unsafe(no_mangle)]
 #[unsafe(naked)]
-unsafe extern "C" fn virAuditSend(
+unsafe extern "C-unwind" fn virAuditSend(
     source: *mut VirLogSource,
     filename: *const c_char,
     linenr: usize,

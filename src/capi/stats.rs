@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_int};
 use std::mem::offset_of;
 
 #[unsafe(no_mangle)]
-extern "C" fn virAuditVersion() -> *const c_char {
+extern "C-unwind" fn virAuditVersion() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
@@ -49,7 +49,7 @@ impl From<Stats> for CStats {
 ///
 /// `stats` is NULL or has room for `size` bytes.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn virAuditGetStats(stats: *mut CStats, size: usize) -> c_int {
+unsafe extern "C-unwind" fn virAuditGetStats(stats: *mut CStats, size: usize) -> c_int {
     guard(-1, || {
         if stats.is_null() {
             return Err(Problem::Null("stats"));
