@@ -112,7 +112,7 @@ static void cancelled(int type, int rounds, const char *path)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 2 ? atoi(argv[2]) : 1000;
+    int rounds = argc > 2 ? atoi(argv[2]) : 200;
     char path[4096];
     pthread_t thread;
     void *result;

@@ -55,7 +55,7 @@ fn rust_signatures() -> BTreeMap<String, Signature> {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        for part in text.split("extern \"C\" fn vir").skip(1) {
+        for part in text.split("extern \"C-unwind\" fn vir").skip(1) {
             let (name, rest) = part.split_once('(').unwrap();
             let (params, rest) = rest.split_once(")").unwrap();
             let result = rest.split('{').next().unwrap().trim().trim_start_matches("->").trim();
