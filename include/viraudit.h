@@ -45,6 +45,10 @@
  *    add a field to a record or forge another record, whatever its bytes.
  *  - Any thread may call any function at any time. A forked child may call them too: it opens its
  *    own connection, and its counts start at 0. No function may be called in a signal handler.
+ *  - A thread may be cancelled (pthread_cancel) while it is in a call. The cancellation acts after
+ *    the call.
+ *  - A call takes at most 48 KiB of the thread's stack, so a stack of 64 KiB is enough. A function
+ *    of virAuditSetLogFunc needs its own in addition.
  *  - The library's file descriptors are above 2, and close-on-exec. If the program closes one of
  *    them, the library opens another before the next record. It never uses or closes the number
  *    while that belongs to something else.
@@ -228,6 +232,10 @@ int virAuditGetStats(virAuditStats *stats, size_t size);
  * seconds. virAuditFlush waits as long as the caller wants. A process that is killed loses its
  * queue. A forked child starts with an empty one.
  *
+ * A process that ends with _exit loses its queue too, and nothing counts those records. daemon(3)
+ * ends the parent in this way. So call daemon first, and then open; or call virAuditFlush before
+ * daemon, and before _exit.
+ *
  * The kernel drops records that auditd doesn't read in time. If the process has CAP_AUDIT_CONTROL,
  * the library's thread sees how far auditd is behind. It then keeps the records in the queue until
  * auditd catches up, for up to a minute.
@@ -307,7 +315,8 @@ typedef enum {
  *   message   the line, without a newline
  *
  * No string is NULL. The strings are valid until the function returns. Several threads may call the
- * function at once. It may call this library. It must return normally: no longjmp, no exception.
+ * function at once. It may call this library. It must return normally: no longjmp, no exception, no
+ * pthread_exit. The thread can't be cancelled meanwhile.
  */
 typedef void (*virAuditLogFunc)(void *opaque, virAuditLogLevel level, const char *file, size_t line,
                                 const char *function, const char *message);
@@ -348,7 +357,8 @@ typedef enum {
  *               NULL: this process's terminal. clientaddr may be NULL: no address. "" means none.
  *   success     whether the operation succeeded: res=success or res=failed
  *
- * If fmt is NULL or type is invalid, nothing is sent. libvirt has the same function.
+ * If fmt is NULL or type is invalid, nothing is sent. Of a text longer than 1 MiB, which only a
+ * width such as %*d gives, the first 9 KiB are sent. libvirt has the same function.
  */
 void virAuditSend(virLogSource *source, const char *filename, size_t linenr, const char *funcname,
                   const char *clienttty, const char *clientaddr, virAuditRecordType type,
@@ -403,7 +413,7 @@ void virAuditDomainFree(virAuditDomain *dom);
  *   name  the guest's name
  *   uuid  the guest's UUID, as 16 bytes
  *
- * The process id is 0. The caller frees the guest with virAuditDomainFree.
+ * The process id is 0. The caller frees the guest with virAuditDomainFree. Fails with ENOMEM.
  */
 virAuditDomain *virAuditDomainNew(const char *virt, const char *name, const unsigned char uuid[16])
     VIRAUDIT_NEW(virAuditDomainFree);
@@ -442,7 +452,8 @@ int virAuditDomainStop(const virAuditDomain *dom, const char *reason);
 
 /*
  * Reports that a container's init process has started. initpid is its process id on the host, and
- * pidns is the inode number of its pid namespace. As in libvirt, the record has it as a signed number.
+ * pidns is the inode number of its pid namespace. As in libvirt, the record has it as a signed
+ * number.
  */
 int virAuditDomainInit(const virAuditDomain *dom, long long initpid, unsigned long long pidns);
 

@@ -6,8 +6,8 @@ use super::emit::send_record;
 #[cfg(feature = "xml")]
 use super::emit::send_records;
 use crate::record::{Control, ControlOp, MachineId};
-use crate::{Event, Guest, Record, Resource, Uuid};
-use std::ffi::{c_int, c_longlong, c_ulonglong};
+use crate::{Event, Failure, Guest, Record, Resource, Uuid};
+use std::ffi::{CStr, c_int, c_longlong, c_ulonglong};
 use std::ptr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -26,8 +26,11 @@ enum Subject {
 
 impl Domain {
     /// A handle for C, which must free it.
-    fn handle(subject: Subject) -> *mut Self {
-        Box::into_raw(Box::new(Self { subject, pid: AtomicI64::new(0) }))
+    fn handle(subject: Subject) -> Result<*mut Self, Problem> {
+        // A box whose allocation may fail: it is laid out as one of a single element.
+        let mut one = with_room(1)?;
+        one.push(Self { subject, pid: AtomicI64::new(0) });
+        Ok(Box::into_raw(one.into_boxed_slice()).cast())
     }
 
     /// The guest that records are about.
@@ -42,6 +45,21 @@ impl Domain {
     fn pid(&self) -> i64 {
         self.pid.load(Ordering::Relaxed)
     }
+}
+
+/// An empty vector with room for `len` elements, or ENOMEM.
+fn with_room<T>(len: usize) -> Result<Vec<T>, Problem> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(len).map_err(|_| Failure::Os(libc::ENOMEM))?;
+    Ok(vec)
+}
+
+/// A copy of a text, or ENOMEM.
+fn copy(text: &CStr) -> Result<Vec<u8>, Problem> {
+    let text = text.to_bytes();
+    let mut bytes = with_room(text.len())?;
+    bytes.extend_from_slice(text);
+    Ok(bytes)
 }
 
 /// Sends a record about a guest. The event is built only if `dom` isn't NULL.
@@ -81,14 +99,14 @@ extern "C-unwind" fn virAuditDomainNew(
 ) -> *mut Domain {
     guard(ptr::null_mut(), || {
         let uuid = Uuid(*uuid.ok_or(Problem::Null("uuid"))?);
-        let guest = Guest::new(virt.named("virt")?, name.named("name")?, uuid);
-        Ok(Domain::handle(Subject::Named(guest.into_owned())))
+        let (virt, name) = (virt.named("virt")?, name.named("name")?);
+        Domain::handle(Subject::Named(Guest::new(copy(virt)?, copy(name)?, uuid)))
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C-unwind" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
-    guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).map(Domain::handle))
+    guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).and_then(Domain::handle))
 }
 
 #[cfg(feature = "xml")]
@@ -117,7 +135,7 @@ extern "C-unwind" fn virAuditDomainSetPid(dom: Option<&Domain>, pid: c_longlong)
 unsafe extern "C-unwind" fn virAuditDomainFree(dom: *mut Domain) {
     quietly((), || {
         if !dom.is_null() {
-            // SAFETY: it came from `Box::into_raw`, and the caller gives it back.
+            // SAFETY: it came from `Domain::handle`, and the caller gives it back.
             drop(unsafe { Box::from_raw(dom) });
         }
     });

@@ -27,6 +27,25 @@ int main(void)
     virAuditDomain *dom = web1();
     static char text[12000];
     char *encoded;
+    int n;
+
+    /* Each allocation in turn: the two texts and the guest. */
+    for (n = 1; n < 100; n++) {
+        virAuditDomain *copy;
+
+        failing = n;
+        errno = 0;
+        copy = virAuditDomainNew("kvm", "web1", uuid);
+        if (failing > 0) {
+            failing = 0;
+            CHECK(copy != NULL);
+            virAuditDomainFree(copy);
+            break;
+        }
+        CHECK(copy == NULL && errno == ENOMEM);
+        CHECK(strstr(virAuditLastError(), "Cannot allocate memory") != NULL);
+    }
+    CHECK(n == 4);
 
     CHECK(virAuditOpenMock() == 0);
     memset(text, 'x', sizeof text - 1);

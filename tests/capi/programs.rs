@@ -135,6 +135,19 @@ fn late() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// The sanitizers need more stack of their own.
+#[test]
+fn stack() {
+    let dir = tempfile::tempdir().unwrap();
+    cc::run(built(dir.path(), "gcc", PLAIN, "stack", Linkage::Shared).arg(dir.path()));
+}
+
+#[test]
+fn exits() {
+    let dir = tempfile::tempdir().unwrap();
+    cc::run(built(dir.path(), "gcc", PLAIN, "exits", Linkage::Shared).arg(dir.path()));
+}
+
 /// Valgrind and AddressSanitizer have formatting functions of their own.
 #[test]
 fn width() {
