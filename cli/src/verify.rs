@@ -25,6 +25,11 @@ KIND is one of:
              field, or text follows the closing quote
   unknown    a field, a record type or a kind of resource
              is not known
+  duplicate  a record appears twice, or two records have
+             the same time and serial number
+  time       a time is years from its neighbours' times
+  serial     a serial number is far from its neighbours
+  order      events are in reverse order
   gap        serial numbers are missing (not checked if
              the log was filtered)
 
@@ -40,7 +45,7 @@ Examples:
   viraudit verify
   viraudit verify /var/log/audit --json | jq -r .kind | sort | uniq -c";
 
-/// Find damage in a log: cut, malformed, forged, unknown and missing records.
+/// Find damage in a log: cut, malformed, forged, unknown, duplicate and missing records.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct VerifyArgs {
@@ -67,8 +72,14 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     written = written.and_then(|()| findings.finish());
     // No summary of a log that couldn't be read at all.
     if !args.json && written.is_ok() && (errors.is_empty() || counts.lines > 0) {
-        let note =
-            if counts.filtered { "; the log was filtered, so gaps were not checked" } else { "" };
+        let mut note = match counts.repeated_logs {
+            0 => String::new(),
+            1 => "; 1 log repeats another one".to_owned(),
+            logs => format!("; {logs} logs repeat others"),
+        };
+        if counts.filtered {
+            note += "; the log was filtered, so gaps were not checked";
+        }
         written = writeln!(
             out,
             "{} lines, {} records about guests, {} finding{}{note}",

@@ -88,11 +88,6 @@ pub fn front(line: &[u8]) -> Option<Front<'_>> {
 }
 
 impl<'a> Front<'a> {
-    /// Parses the rest of the line.
-    pub(crate) fn line(&self) -> Option<Line<'a>> {
-        self.line_by(&mut StampReader::default())
-    }
-
     /// Parses the rest of the line with a reader that has seen the lines before.
     #[inline(always)] // as StampReader::read is
     pub(crate) fn line_by(&self, stamps: &mut StampReader) -> Option<Line<'a>> {
@@ -121,7 +116,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &[u8]) -> Option<Line<'_>> {
-        front(without_cr(text))?.line()
+        front(without_cr(text))?.line_by(&mut StampReader::default())
     }
 
     #[test]

@@ -3,15 +3,20 @@
 //! This is strict where a report is lenient: a record about a guest must have exactly the fields of
 //! its type.
 
+mod block;
+mod duplicates;
+mod neighbours;
 mod record;
 mod serials;
+mod shapes;
 
-use crate::input::Sources;
-use crate::input::blocks::{self, BlockOutput, LINE_MAX, ReadError};
-use crate::line::foreign::{self, ForeignLine};
-use crate::line::{Front, LineKind, Stamp, front, without_cr};
+use crate::input::blocks::{self, ReadError};
+use crate::input::{Source, Sources};
+use crate::line::Stamp;
 use crate::time::Clock;
-use serials::Serials;
+use block::CheckedBlock;
+use duplicates::Duplicates;
+use neighbours::Hosts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -26,6 +31,14 @@ pub enum Damage {
     Forged,
     /// A field, a resource or a type is undefined.
     Unknown,
+    /// A record appears twice, or two records have the stamp that only one can have.
+    Duplicate,
+    /// The time of an event is years from the times before and after it.
+    Time,
+    /// The serial number of an event is far from the numbers before and after it.
+    Serial,
+    /// Records are in reverse order.
+    Order,
     /// Records are missing.
     Gap,
 }
@@ -38,6 +51,10 @@ impl Damage {
             Self::Malformed => "malformed",
             Self::Forged => "forged",
             Self::Unknown => "unknown",
+            Self::Duplicate => "duplicate",
+            Self::Time => "time",
+            Self::Serial => "serial",
+            Self::Order => "order",
             Self::Gap => "gap",
         }
     }
@@ -70,53 +87,26 @@ pub struct Counts {
     /// Whether so many serial numbers are missing somewhere that the log must have been filtered.
     /// Gaps can't be found there.
     pub filtered: bool,
+    /// Logs whose records are all in another log too, for example a rotation and its compressed copy.
+    pub repeated_logs: u64,
 }
 
-/// A record's serial number.
-#[derive(Clone, Debug)]
-struct SeenSerial {
-    line: u64,
-    stamp: Stamp,
-    kind: LineKind,
-    /// The host, if it differs from the one of the record before.
-    node: Option<Vec<u8>>,
-}
+/// The index of a source, and a line in it.
+type Place = (usize, u64);
 
-/// The result of checking a block. Lines are counted from its beginning.
-#[derive(Debug, Default)]
-struct CheckedBlock {
-    lines: u64,
-    records: u64,
-    findings: Vec<Finding>,
-    serials: Vec<SeenSerial>,
-    /// The host of the last record with a serial number.
-    node: Vec<u8>,
-}
+/// A finding that needs more than one line: its place, its kind, its message and its stamp.
+type LateFinding = (Place, Damage, String, Option<Stamp>);
 
-impl BlockOutput for CheckedBlock {
-    fn skip_line(&mut self) {
-        self.lines += 1;
-        let message = format!("longer than {LINE_MAX} bytes");
-        self.find(Damage::Malformed, message, None);
-    }
-
-    fn clear(&mut self) {
-        self.lines = 0;
-        self.records = 0;
-        self.findings.clear();
-        self.serials.clear();
-        self.node.clear();
-    }
-}
-
-/// Verifies all sources. `report` gets each finding, in order; gaps come last.
+/// Verifies all sources. `report` gets each finding, in order; those that need more than one line come last, sorted by
+/// line.
 pub fn verify(
     sources: &Sources,
     clock: &Clock,
     progress: &Arc<AtomicU64>,
     report: impl FnMut(Finding) + Send,
 ) -> (Counts, Vec<ReadError>) {
-    let mut collector = Collector::new(report);
+    let names = sources.list.iter().map(Source::name).collect();
+    let mut collector = Collector::new(names, report);
     let errors = blocks::run(
         &sources.list,
         progress,
@@ -130,7 +120,7 @@ pub fn verify(
 pub fn verify_text(text: &[u8], clock: &Clock, report: impl FnMut(Finding)) -> Counts {
     let mut block = CheckedBlock::default();
     block.check(text, clock);
-    let mut collector = Collector::new(report);
+    let mut collector = Collector::new(Vec::new(), report);
     collector.add(0, true, &block);
     collector.finish()
 }
@@ -139,14 +129,17 @@ pub fn verify_text(text: &[u8], clock: &Clock, report: impl FnMut(Finding)) -> C
 struct Collector<R> {
     report: R,
     counts: Counts,
-    serials: Serials,
+    names: Vec<String>,
+    hosts: Hosts,
+    duplicates: Duplicates,
     /// The number of lines of the log before the current block.
     before: u64,
 }
 
 impl<R: FnMut(Finding)> Collector<R> {
-    fn new(report: R) -> Self {
-        Self { report, counts: Counts::default(), serials: Serials::default(), before: 0 }
+    fn new(names: Vec<String>, report: R) -> Self {
+        let (hosts, duplicates) = (Hosts::default(), Duplicates::default());
+        Self { report, counts: Counts::default(), names, hosts, duplicates, before: 0 }
     }
 
     fn report(&mut self, finding: Finding) {
@@ -163,100 +156,27 @@ impl<R: FnMut(Finding)> Collector<R> {
             self.report(Finding { source, line: before + finding.line, ..finding });
         }
         let mut host: &[u8] = b"";
-        for seen in &block.serials {
-            if let Some(node) = &seen.node {
+        for stretch in &block.stretches {
+            if let Some(node) = &stretch.node {
                 host = node;
             }
-            self.serials.add(host, seen.stamp, seen.kind, (source, before + seen.line));
+            self.hosts.add(host, stretch, (source, before + stretch.line));
         }
+        self.duplicates.add(source, before, &block.stamps);
         self.before += block.lines;
         self.counts.lines += block.lines;
         self.counts.records += block.records;
     }
 
     fn finish(mut self) -> Counts {
-        let (gaps, filtered) = self.serials.gaps();
-        self.counts.filtered = filtered;
-        for ((source, line), message) in gaps {
-            self.report(Finding { source, line, damage: Damage::Gap, message, stamp: None });
+        let mut found = Vec::new();
+        self.counts.filtered = std::mem::take(&mut self.hosts).finish(&mut found);
+        let duplicates = std::mem::take(&mut self.duplicates);
+        self.counts.repeated_logs = duplicates.finish(&self.names, &mut found);
+        found.sort();
+        for ((source, line), damage, message, stamp) in found {
+            self.report(Finding { source, line, damage, message, stamp });
         }
         self.counts
-    }
-}
-
-impl CheckedBlock {
-    fn check(&mut self, text: &[u8], clock: &Clock) {
-        let mut from = 0;
-        for end in memchr::memchr_iter(b'\n', text) {
-            self.check_line(without_cr(&text[from..end]), clock);
-            from = end + 1;
-        }
-        if from < text.len() {
-            self.check_line(without_cr(&text[from..]), clock);
-        }
-    }
-
-    fn check_line(&mut self, line: &[u8], clock: &Clock) {
-        if line.len() > LINE_MAX {
-            return self.skip_line();
-        }
-        self.lines += 1;
-        if let Some(front) = front(line) {
-            return self.check_record(&front);
-        }
-        let mut rewritten = Vec::new();
-        match foreign::rewrite(line, clock, &mut rewritten) {
-            ForeignLine::Other => {}
-            ForeignLine::Audit => {
-                if let Some(front) = front(&rewritten) {
-                    self.check_record(&front);
-                }
-            }
-            ForeignLine::Unknown => {
-                self.find(Damage::Malformed, "not an audit record".into(), None);
-            }
-        }
-    }
-
-    fn check_record(&mut self, front: &Front<'_>) {
-        let Some(line) = front.line() else {
-            let message = "the time or the serial number is malformed".into();
-            return self.find(Damage::Malformed, message, None);
-        };
-        if line.stamp.serial > 0 {
-            self.add_serial(line.node.unwrap_or_default(), line.stamp, line.kind);
-        }
-        match line.kind {
-            LineKind::Virt(kind) => {
-                self.records += 1;
-                record::check(kind, &line, &mut |damage, message| {
-                    self.find(damage, message, Some(line.stamp));
-                });
-            }
-            LineKind::UnknownVirt => {
-                self.records += 1;
-                let message = format!("unknown record type: {}", front.name.escape_ascii());
-                self.find(Damage::Unknown, message, Some(line.stamp));
-            }
-            _ => {}
-        }
-    }
-
-    fn add_serial(&mut self, node: &[u8], stamp: Stamp, kind: LineKind) {
-        // The first entry of a block always has its host.
-        let differs = self.serials.is_empty() || self.node != node;
-        // The records of an event have the same number.
-        if differs || self.serials.last().is_none_or(|last| last.stamp.serial != stamp.serial) {
-            let node = differs.then(|| node.to_vec());
-            if let Some(node) = &node {
-                self.node.clone_from(node);
-            }
-            self.serials.push(SeenSerial { line: self.lines, stamp, kind, node });
-        }
-    }
-
-    /// Adds a finding on the current line.
-    fn find(&mut self, damage: Damage, message: String, stamp: Option<Stamp>) {
-        self.findings.push(Finding { source: 0, line: self.lines, damage, message, stamp });
     }
 }

@@ -1,49 +1,41 @@
 //! Serial numbers: the kernel numbers events one by one, so a missing number is a missing event.
 //!
 //! This only holds within one run of the kernel and auditd, and if the log was not filtered. A run is
-//! considered filtered if more than a quarter of its numbers is missing, or if it has only records
-//! about guests.
+//! considered filtered if it has only records about guests, or if more than a quarter of its numbers
+//! is missing in many gaps. One large gap is a removal.
 
+use super::neighbours::{MAX_DROP, MAX_MS, Stretch};
+use super::{Damage, LateFinding, Place};
 use crate::line::{LineKind, Stamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-/// The index of a source, and a line in it.
-type Place = (usize, u64);
-
-/// The tolerance for records out of order. A larger drop of the number starts a new run.
-const MAX_DROP: u64 = 1000;
-
-/// Ranges of consecutive numbers: by the first, the last and the place of the first.
-type Ranges = BTreeMap<u64, (u64, Place)>;
+/// A filtered log has a gap for at most this many events.
+const EVENTS_PER_GAP: u64 = 16;
 
 /// The serial numbers of one run of the kernel and auditd.
 #[derive(Debug, Default)]
 struct KernelRun {
-    ranges: Ranges,
+    /// Ranges of consecutive numbers: by the first, the last and the place of the first.
+    ranges: BTreeMap<u64, (u64, Place)>,
     last: Stamp,
     /// Whether there are other records than those about guests.
     mixed: bool,
 }
 
 impl KernelRun {
-    fn add(&mut self, serial: u64, place: Place) {
-        let before = self.ranges.range_mut(..=serial).next_back();
-        let start = match before {
-            Some((_, (end, _))) if *end >= serial => return,
-            Some((&start, (end, _))) if *end + 1 == serial => {
-                *end = serial;
-                start
-            }
-            _ => {
-                self.ranges.insert(serial, (serial, place));
-                serial
-            }
-        };
-        if let Some((end, _)) = self.ranges.remove(&(serial + 1))
-            && let Some(range) = self.ranges.get_mut(&start)
+    /// Adds the numbers from `start` to `end`.
+    fn add(&mut self, mut start: u64, mut end: u64, mut place: Place) {
+        // Ranges that overlap or touch the new one are joined with it.
+        while let Some((&from, &(to, at))) = self.ranges.range(..=end + 1).next_back()
+            && to + 1 >= start
         {
-            range.0 = end;
+            self.ranges.remove(&from);
+            if from < start {
+                (start, place) = (from, at);
+            }
+            end = end.max(to);
         }
+        self.ranges.insert(start, (end, place));
     }
 
     /// The number of serial numbers that are present, and that should be.
@@ -53,52 +45,60 @@ impl KernelRun {
         let last = self.ranges.last_key_value().map_or(0, |(_, (end, _))| *end + 1);
         (present, last - first)
     }
+
+    fn is_filtered(&self) -> bool {
+        let (present, expected) = self.count();
+        let gaps = self.ranges.len().saturating_sub(1) as u64;
+        let many = gaps * EVENTS_PER_GAP > present;
+        gaps > 0 && (!self.mixed || many && expected - present > expected / 4)
+    }
 }
 
-/// The serial numbers of all hosts.
+/// The serial numbers of one host.
 #[derive(Debug, Default)]
 pub(super) struct Serials {
-    hosts: HashMap<Vec<u8>, Vec<KernelRun>>,
+    runs: Vec<KernelRun>,
 }
 
 impl Serials {
-    /// Adds a record.
-    pub(super) fn add(&mut self, host: &[u8], stamp: Stamp, kind: LineKind, place: Place) {
-        if !self.hosts.contains_key(host) {
-            self.hosts.insert(host.to_vec(), vec![KernelRun::default()]);
-        }
-        let Some(runs) = self.hosts.get_mut(host) else { return };
+    /// Adds the events of a stretch.
+    pub(super) fn add(&mut self, stretch: &Stretch, place: Place) {
+        let Stretch { first, last, kind, mixed, .. } = *stretch;
         // auditd has its own numbers. While it isn't running, the log has gaps.
         if let LineKind::Daemon(starts) = kind {
-            if starts {
-                runs.push(KernelRun::default());
-            }
-            if let Some(run) = runs.last_mut() {
-                run.mixed = true;
-            }
+            self.run(starts).mixed = true;
             return;
         }
-        let last = runs.last().map_or(Stamp::default(), |run| run.last);
-        let restarted = stamp.serial + MAX_DROP < last.serial && stamp.ms >= last.ms;
-        if restarted || kind == LineKind::Boot {
-            runs.push(KernelRun::default());
-        }
-        let Some(run) = runs.last_mut() else { return };
-        run.mixed |= !matches!(kind, LineKind::Virt(_) | LineKind::UnknownVirt);
-        run.last = run.last.max(stamp);
-        run.add(stamp.serial, place);
+        let before = self.run(false).last;
+        // A blocked system call delivers its event late, but not by a year. A clock may be years off
+        // after a boot.
+        let later = first.ms >= before.ms || before.ms - first.ms > MAX_MS;
+        let restarted = first.serial + MAX_DROP < before.serial && later;
+        let run = self.run(restarted || kind == LineKind::Boot);
+        run.mixed |= mixed;
+        run.last = run.last.max(last);
+        run.add(first.serial, last.serial, place);
     }
 
-    /// The gaps, and whether a part of the log was filtered, where gaps can't be found.
-    pub(super) fn gaps(&self) -> (Vec<(Place, String)>, bool) {
-        let mut gaps = Vec::new();
+    /// Adds the number of an event whose time is wrong.
+    pub(super) fn add_outlier(&mut self, serial: u64, place: Place) {
+        self.run(false).add(serial, serial, place);
+    }
+
+    /// The last run, or a new one.
+    fn run(&mut self, new: bool) -> &mut KernelRun {
+        if new || self.runs.is_empty() {
+            self.runs.push(KernelRun::default());
+        }
+        let last = self.runs.len() - 1;
+        &mut self.runs[last]
+    }
+
+    /// Adds the gaps. Returns whether a part of the log was filtered, where gaps can't be found.
+    pub(super) fn gaps(&self, found: &mut Vec<LateFinding>) -> bool {
         let mut filtered = false;
-        for run in self.hosts.values().flatten() {
-            let (present, expected) = run.count();
-            if present == expected {
-                continue;
-            }
-            if !run.mixed || (expected - present) > expected / 4 {
+        for run in &self.runs {
+            if run.is_filtered() {
                 filtered = true;
                 continue;
             }
@@ -110,11 +110,10 @@ impl Serials {
                 } else {
                     format!("{missing} events are missing: {} to {}", end + 1, start - 1)
                 };
-                gaps.push((*place, which));
+                found.push((*place, Damage::Gap, which, None));
             }
         }
-        gaps.sort();
-        (gaps, filtered)
+        filtered
     }
 }
 
@@ -125,9 +124,12 @@ mod tests {
     fn gaps(records: &[(i64, u64, LineKind)]) -> (usize, bool) {
         let mut serials = Serials::default();
         for (line, &(ms, serial, kind)) in records.iter().enumerate() {
-            serials.add(b"", Stamp { ms, serial }, kind, (0, line as u64 + 1));
+            let line = line as u64 + 1;
+            let stretch = Stretch::new(line, Stamp { ms, serial }, kind, true, None);
+            serials.add(&stretch, (0, line));
         }
-        let (gaps, filtered) = serials.gaps();
+        let mut gaps = Vec::new();
+        let filtered = serials.gaps(&mut gaps);
         (gaps.len(), filtered)
     }
 
@@ -144,6 +146,12 @@ mod tests {
         assert_eq!(gaps(&run(&[1007], virt)), (0, true), "only records of guests");
         let half: Vec<u64> = (1000..1020).step_by(2).collect();
         assert_eq!(gaps(&run(&half, other)), (0, true), "filtered");
+        let later = (2000..2020).map(|n| (n as i64, n, other)).collect();
+        assert_eq!(
+            gaps(&[run(&[], other), later].concat()),
+            (1, false),
+            "a large gap is a removal"
+        );
         let mut mixed = run(&[], other);
         mixed.swap(3, 5);
         mixed.swap(8, 9);

@@ -1,0 +1,134 @@
+//! The check of a block of lines, one by one.
+
+use super::duplicates::BlockStamps;
+use super::neighbours::Stretch;
+use super::shapes::Shapes;
+use super::{Damage, Finding, record};
+use crate::input::blocks::{BlockOutput, LINE_MAX};
+use crate::line::foreign::{self, ForeignLine};
+use crate::line::{Front, LineKind, Stamp, StampReader, front, without_cr};
+use crate::time::Clock;
+
+/// The result of checking a block. Lines are counted from its beginning.
+#[derive(Debug, Default)]
+pub(super) struct CheckedBlock {
+    pub(super) lines: u64,
+    pub(super) records: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) stretches: Vec<Stretch>,
+    pub(super) stamps: BlockStamps,
+    /// The host of the last record with a serial number.
+    node: Vec<u8>,
+    shapes: Shapes,
+    reader: StampReader,
+}
+
+impl BlockOutput for CheckedBlock {
+    fn skip_line(&mut self) {
+        self.lines += 1;
+        let message = format!("longer than {LINE_MAX} bytes");
+        self.find(Damage::Malformed, message, None);
+    }
+
+    fn clear(&mut self) {
+        self.lines = 0;
+        self.records = 0;
+        self.findings.clear();
+        self.stretches.clear();
+        self.stamps.clear();
+        self.node.clear();
+    }
+}
+
+impl CheckedBlock {
+    pub(super) fn check(&mut self, text: &[u8], clock: &Clock) {
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', text) {
+            self.check_line(without_cr(&text[from..end]), clock);
+            from = end + 1;
+        }
+        if from < text.len() {
+            self.check_line(without_cr(&text[from..]), clock);
+        }
+    }
+
+    fn check_line(&mut self, line: &[u8], clock: &Clock) {
+        if line.len() > LINE_MAX {
+            return self.skip_line();
+        }
+        self.lines += 1;
+        if let Some(front) = front(line) {
+            return self.check_record(&front, true);
+        }
+        let mut rewritten = Vec::new();
+        match foreign::rewrite(line, clock, &mut rewritten) {
+            ForeignLine::Other => {}
+            ForeignLine::Audit => {
+                if let Some(front) = front(&rewritten) {
+                    self.check_record(&front, false);
+                }
+            }
+            ForeignLine::Unknown => {
+                self.find(Damage::Malformed, "not an audit record".into(), None);
+            }
+        }
+    }
+
+    /// Checks a record. `native` is false for one that was rewritten from another format.
+    fn check_record(&mut self, front: &Front<'_>, native: bool) {
+        let Some(line) = front.line_by(&mut self.reader) else {
+            let message = "the time or the serial number is malformed".into();
+            return self.find(Damage::Malformed, message, None);
+        };
+        let virt = matches!(line.kind, LineKind::Virt(_) | LineKind::UnknownVirt);
+        if line.stamp.serial > 0 {
+            let node = line.node.unwrap_or_default();
+            self.add_stamp(node, line.stamp, line.kind, native);
+            // Another program may have stored its own copy of a record in another format.
+            if virt && native {
+                self.stamps.add(node, line.stamp, self.lines, (front.name, line.body));
+            }
+        }
+        self.records += u64::from(virt);
+        match line.kind {
+            LineKind::Virt(kind) => {
+                if self.shapes.accepts(kind, line.body) {
+                    return;
+                }
+                let findings = self.findings.len();
+                record::check(kind, &line, &mut |damage, message| {
+                    self.find(damage, message, Some(line.stamp));
+                });
+                if self.findings.len() == findings {
+                    self.shapes.learn(kind, line.body);
+                }
+            }
+            LineKind::UnknownVirt => {
+                let message = format!("unknown record type: {}", front.name.escape_ascii());
+                self.find(Damage::Unknown, message, Some(line.stamp));
+            }
+            _ => {}
+        }
+    }
+
+    fn add_stamp(&mut self, node: &[u8], stamp: Stamp, kind: LineKind, native: bool) {
+        // The first entry of a block always has its host.
+        let differs = self.stretches.is_empty() || self.node != node;
+        if !differs
+            && let Some(last) = self.stretches.last_mut()
+            && last.extend(stamp, kind, native)
+        {
+            return;
+        }
+        let node = differs.then(|| node.to_vec());
+        if let Some(node) = &node {
+            self.node.clone_from(node);
+        }
+        self.stretches.push(Stretch::new(self.lines, stamp, kind, native, node));
+    }
+
+    /// Adds a finding on the current line.
+    fn find(&mut self, damage: Damage, message: String, stamp: Option<Stamp>) {
+        self.findings.push(Finding { source: 0, line: self.lines, damage, message, stamp });
+    }
+}
