@@ -21,14 +21,16 @@ pub(crate) fn all_read(
     errors: &[ReadError],
     command: &str,
 ) -> Result<(), Failure> {
-    let failure = |(source, error): &ReadError| {
-        let name = sources.list.get(*source).map(|source| source.name()).unwrap_or_default();
-        let hint = if sources.local { hint(error, command) } else { String::new() };
-        not_read(&name, error, &hint)
-    };
     let Some((last, others)) = errors.split_last() else { return Ok(()) };
-    others.iter().for_each(|error| console::eprint(failure(error)));
-    Err(failure(last))
+    others.iter().for_each(|error| console::eprint(failure(sources, error, command)));
+    Err(failure(sources, last, command))
+}
+
+/// A log that could not be read to its end.
+pub(crate) fn failure(sources: &Sources, (source, error): &ReadError, command: &str) -> Failure {
+    let name = sources.list.get(*source).map(|source| source.name()).unwrap_or_default();
+    let hint = if sources.local { hint(error, command) } else { String::new() };
+    not_read(&name, error, &hint)
 }
 
 fn not_read(name: &str, error: &io::Error, hint: &str) -> Failure {

@@ -15,6 +15,7 @@ mod failure;
 mod generate;
 mod logs;
 mod report;
+mod seal;
 mod settings;
 mod status;
 mod terminal;

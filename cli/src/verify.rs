@@ -4,6 +4,7 @@ use crate::console::output_error;
 use crate::exit_status::{DAMAGE_FOUND, DONE};
 use crate::failure::Failure;
 use crate::logs;
+use crate::seal;
 use clap::Args;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
@@ -33,6 +34,14 @@ KIND is one of:
   gap        serial numbers are missing (not checked if
              the log was filtered)
 
+With --chain, KIND is one of:
+  changed    a sealed range is not what was sealed
+  missing    a sealed range or its whole log is missing
+  chain      an entry is missing, malformed or out of place
+  signature  an entry was not signed with the key
+
+A sealed log is identified by its first line, so rotation and compression change nothing.
+
 FILE and the formats of a log are those of `viraudit report`.
 
 Exit status:
@@ -43,7 +52,11 @@ Exit status:
 
 Examples:
   viraudit verify
-  viraudit verify /var/log/audit --json | jq -r .kind | sort | uniq -c";
+  viraudit verify /var/log/audit --json | jq -r .kind | sort | uniq -c
+  openssl genpkey -algorithm ed25519 -out seal.key
+  openssl pkey -in seal.key -pubout -out seal.pub
+  viraudit verify --seal seal.key --chain audit.chain
+  viraudit verify --chain audit.chain --key seal.pub";
 
 /// Find damage in a log: cut, malformed, forged, unknown, duplicate and missing records.
 #[derive(Args, Debug)]
@@ -55,10 +68,30 @@ pub(crate) struct VerifyArgs {
     /// Print one JSON object per finding: kind, file, line, message and proof.
     #[arg(long)]
     json: bool,
+    /// Append signed digests of everything not yet sealed to the chain. KEY is an Ed25519 private
+    /// key in PEM format.
+    #[arg(long, value_name = "KEY", requires = "chain", conflicts_with = "json")]
+    seal: Option<PathBuf>,
+    /// Check the logs against this chain of sealed ranges, instead of record by record.
+    #[arg(long, value_name = "CHAIN")]
+    chain: Option<PathBuf>,
+    /// Check the chain's signatures with this public key in PEM format.
+    #[arg(long, value_name = "KEY", requires = "chain", conflicts_with = "seal")]
+    key: Option<PathBuf>,
+    /// Fail unless the chain has the entry with this digest, which an earlier run printed.
+    #[arg(long, value_name = "DIGEST", requires = "chain", conflicts_with = "seal")]
+    head: Option<String>,
 }
 
 /// Prints the findings.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
+    if let Some(chain) = &args.chain {
+        if let Some(key) = &args.seal {
+            return seal::seal_logs(&args.files, key, chain);
+        }
+        let (key, head) = (args.key.as_deref(), args.head.as_deref());
+        return seal::check_logs(&args.files, chain, key, head, args.json);
+    }
     let sources = logs::find(&args.files, "verify")?;
     let mut out = BufWriter::new(io::stdout());
     let mut findings = Findings { json: args.json, sources: &sources, run: None, out: &mut out };

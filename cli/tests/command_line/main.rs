@@ -18,6 +18,7 @@ mod records;
 mod report;
 mod rotated;
 #[path = "../../../tests/support/skip.rs"]
+mod seal;
 mod skip;
 mod status;
 mod stdout;

@@ -204,10 +204,11 @@ fn verify_says_the_same_once() {
         standard input:4: cut: the record's end is missing\n\
         standard input:5: malformed: not an audit record\n\
         standard input:6: cut: the record's end is missing (and 1 more, to line 7)\n\
-        7 lines, 3 records about guests, 7 findings\n";
+        standard input:6: duplicate: the record is a copy of line 4 (and 1 more, to line 7)\n\
+        7 lines, 3 records about guests, 9 findings\n";
     assert_eq!(text_of(&output), expected);
     let output = with_input(&["verify", "-", "--json"], log.as_bytes());
-    assert_eq!(text_of(&output).lines().count(), 7);
+    assert_eq!(text_of(&output).lines().count(), 9);
 }
 
 #[test]

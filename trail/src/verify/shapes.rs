@@ -8,6 +8,9 @@ use viraudit::RecordType;
 /// The number of shapes that are kept. The oldest one is replaced.
 const SHAPES: usize = 32;
 
+/// Longer records are rare, and not kept.
+const RECORD_MAX: usize = 16 * 1024;
+
 /// A part of a record.
 #[derive(Debug)]
 enum Part {
@@ -80,6 +83,9 @@ impl Shapes {
 
     /// Adds the shape of a clean record.
     pub(super) fn learn(&mut self, kind: RecordType, record: &[u8]) {
+        if record.len() > RECORD_MAX {
+            return;
+        }
         let shape = Shape { kind, parts: parts(record), next: 0 };
         let at = if self.shapes.len() < SHAPES {
             self.shapes.push(shape);
