@@ -17,8 +17,8 @@ mod program;
 mod records;
 mod report;
 mod rotated;
-#[path = "../../../tests/support/skip.rs"]
 mod seal;
+#[path = "../../../tests/support/skip.rs"]
 mod skip;
 mod status;
 mod stdout;
