@@ -163,6 +163,23 @@ fn one_far_serial_number_does_not_end_the_search_for_gaps() {
 }
 
 #[test]
+fn records_of_an_event_between_those_of_another_host() {
+    let event = |serial: u64, kind: &str| format!("type={kind} msg={}: pid=1\n", stamp(9, serial));
+    let mut log: Vec<String> = (1..40).map(|serial| event(serial, "SYSCALL")).collect();
+    // Event 20 has two records and a far number; a record of another host is between them.
+    log[19] = event(50_000, "SYSCALL");
+    log.insert(20, format!("node=other {}", event(7, "SYSCALL")));
+    log.insert(21, event(50_000, "PATH"));
+    assert_eq!(
+        findings(&log),
+        [
+            "log0:20 serial the serial number 50000 is between 19 and 21",
+            "log0:23 gap the event with serial number 20 is missing",
+        ]
+    );
+}
+
+#[test]
 fn a_far_serial_number_at_the_end_is_a_gap() {
     let mut log = healthy();
     let last = log.len() - 6;

@@ -116,6 +116,15 @@ struct Host {
 
 impl Host {
     fn add(&mut self, next: Stretch, place: Place) {
+        // The end of a block, or another host's record, splits an event or a stretch.
+        if let Some((pending, at)) = &mut self.pending
+            && at.0 == place.0
+            && pending.extend(next.first, next.kind, next.native)
+        {
+            pending.last = next.last;
+            pending.mixed |= next.mixed;
+            return;
+        }
         if let Some((stretch, at)) = self.pending.take()
             && !self.is_outlier(&stretch, at, next.first, breaks(next.kind))
         {
