@@ -1,6 +1,5 @@
 /* Random calls from several threads, while another opens destinations anew, changes the delivery, rotates
- * files, closes, closes descriptors and forks: whatever happens, the counts add up, and the files hold what
- * was delivered.
+ * files, closes and forks. Whatever happens, the counts add up, and the files hold what was delivered.
  *
  *     counting DIRECTORY [SECONDS]
  *
