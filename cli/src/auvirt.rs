@@ -3,7 +3,7 @@
 //! All arguments are passed on unchanged, including `--help`.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,9 +31,8 @@ fn end_on_broken_pipe() {
 }
 
 /// Runs it; returns its exit status.
-pub(crate) fn run(args: Vec<OsString>) -> u8 {
+pub(crate) fn run(args: Vec<OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     viraudit_auvirt::adopt_locale();
     end_on_broken_pipe();
-    let (mut stdin, mut stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
-    viraudit_auvirt::run(args, &mut stdin, &mut stdout, &mut stderr)
+    viraudit_auvirt::run(args, &mut io::stdin(), stdout, stderr)
 }

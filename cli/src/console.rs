@@ -4,11 +4,12 @@
 //! Any other error of standard output, such as a full disk, is reported.
 
 use crate::failure::Failure;
-use crate::terminal::escape;
+use crate::terminal::{self, SafeTerminal, escape};
 use errno::Errno;
+use serde::Serialize;
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
 
 /// Writes `text` to standard output.
@@ -52,7 +53,21 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// The name of a file in messages.
+/// The name of a file in messages and output, with control characters escaped.
 pub(crate) fn shown(path: &Path) -> String {
-    if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() }
+    if path.as_os_str() == "-" {
+        return "standard input".into();
+    }
+    escape(&path.display().to_string()).into_owned()
+}
+
+/// A value as a line of JSON that is safe on a terminal.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    // Serializing texts and numbers doesn't fail.
+    terminal::json(value).unwrap_or_default() + "\n"
+}
+
+/// An output that gets a program's bytes as they are; on a terminal, nothing in them may drive it.
+pub(crate) fn bytes<'w>(output: impl Write + IsTerminal + 'w) -> Box<dyn Write + 'w> {
+    if output.is_terminal() { Box::new(SafeTerminal::new(output)) } else { Box::new(output) }
 }

@@ -26,11 +26,15 @@ mod watch;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use failure::Failure;
+use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A message may quote a record.
+    std::panic::set_hook(Box::new(|panic| console::eprint(format!("internal error: {panic}"))));
     if let Some(args) = auvirt::called() {
-        return auvirt::run(args).into();
+        return run_auvirt(args).into();
     }
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
@@ -52,10 +56,14 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Status(args) => status::run(args),
         Command::Report(args) => report::run(*args),
         // `main` has handled it already; the variant puts it into the list of commands.
-        Command::Auvirt { args } => Ok(auvirt::run(args)),
+        Command::Auvirt { args } => Ok(run_auvirt(args)),
         Command::Watch(args) => watch::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => generate::completions(args, Cli::command()),
         Command::Man(args) => generate::man(&args, Cli::command()),
     }
+}
+
+fn run_auvirt(args: Vec<OsString>) -> u8 {
+    auvirt::run(args, &mut console::bytes(io::stdout()), &mut console::bytes(io::stderr()))
 }

@@ -1,6 +1,6 @@
 //! `viraudit verify`: damage in a log.
 
-use crate::console::output_error;
+use crate::console::{json_line, output_error, shown};
 use crate::exit_status::{DAMAGE_FOUND, DONE};
 use crate::failure::Failure;
 use crate::logs;
@@ -8,7 +8,7 @@ use crate::seal;
 use clap::Args;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use viraudit_trail::input::Sources;
@@ -159,8 +159,7 @@ impl Findings<'_> {
         let Some((Finding { source, line, damage, message, .. }, last)) = self.run.take() else {
             return Ok(());
         };
-        let (file, kind) = (self.name(source), damage.name());
-        let file = file.escape_debug();
+        let (file, kind) = (shown(Path::new(&self.name(source))), damage.name());
         if last == line {
             return writeln!(self.out, "{file}:{line}: {kind}: {message}");
         }
@@ -175,7 +174,7 @@ impl Findings<'_> {
         let object = json!({
             "kind": kind, "file": file, "line": line, "message": message, "proof": proof,
         });
-        writeln!(self.out, "{object}")
+        self.out.write_all(json_line(&object).as_bytes())
     }
 
     fn name(&self, source: usize) -> String {

@@ -2,7 +2,6 @@
 
 use crate::events::{Found, Scanner, Wants};
 use crate::input::blocks::BlockOutput;
-use crate::line::LineKind;
 use crate::report::{EventView, Report};
 use crate::time::Clock;
 use std::collections::VecDeque;
@@ -57,8 +56,7 @@ impl Watcher {
         if kind == EVENT_ENDS {
             return self.flush(show);
         }
-        let known = LineKind::from_number(kind.into());
-        if !known.matters() {
+        if !Scanner::uses(kind) {
             return;
         }
         let mut line = [format!("type={kind} ").as_bytes(), text, b"\n"].concat();

@@ -1,5 +1,6 @@
 //! `viraudit config check`: how libvirt reads a file.
 
+use crate::console::{json_line, shown};
 use crate::failure::Failure;
 use crate::settings;
 use serde_json::json;
@@ -80,7 +81,7 @@ fn json_report(file: &Path, exists: bool, document: &Document<'_>, config: &Conf
         },
         "notes": notes(document),
     });
-    format!("{report}\n")
+    json_line(&report)
 }
 
 fn text_report(file: &Path, exists: bool, document: &Document<'_>, config: &Config) -> String {
@@ -88,10 +89,10 @@ fn text_report(file: &Path, exists: bool, document: &Document<'_>, config: &Conf
         Some(line) => format!("line {line}"),
         None => "default".to_owned(),
     };
+    let name = shown(file);
     let mut report = match (file == Path::new("-"), exists) {
-        (true, _) => "standard input:\n".to_owned(),
-        (_, true) => format!("{}:\n", file.display()),
-        (_, false) => format!("{} does not exist, so the defaults apply:\n", file.display()),
+        (true, _) | (_, true) => format!("{name}:\n"),
+        (_, false) => format!("{name} does not exist, so the defaults apply:\n"),
     };
     report += &format!(
         "  audit_level = {} ({}): {}\n  audit_logging = {} ({}): {}\n",

@@ -1,6 +1,7 @@
 //! Comma-separated values: a header, and a row for each session and each event.
 
 use super::parallel::{Chunks, in_order};
+use crate::terminal::escape;
 use csv::{StringRecord, Writer};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -131,8 +132,12 @@ fn proof(stamps: &[Stamp]) -> String {
     names.join(" ")
 }
 
-/// Quotes a value that a spreadsheet would run as a formula; names of guests are untrusted.
+/// The first characters of a formula. Spreadsheets take the full-width signs for the others.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Escapes control characters as the table does, and quotes a value that a spreadsheet would run as
+/// a formula; names of guests are untrusted.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula { format!("'{text}").into() } else { text.into() }
+    let shown = escape(text);
+    if text.starts_with(FORMULA) { format!("'{shown}").into() } else { shown }
 }

@@ -2,6 +2,7 @@
 
 use super::object::{Object, key};
 use super::parallel::{Chunks, in_order};
+use crate::terminal;
 use serde::Serialize;
 use std::io::{self, Write};
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
@@ -27,8 +28,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
 
 /// Writes one object.
 pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")
+    writeln!(out, "{}", terminal::json(value)?)
 }
 
 fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {

@@ -3,6 +3,7 @@
 //! A report may have a million of them, so constant keys are not checked for escapes and no value is
 //! formatted twice.
 
+use crate::terminal;
 use serde::Serialize;
 use viraudit_trail::line::Stamp;
 
@@ -56,7 +57,8 @@ impl<'l> Object<'l> {
 
     fn value(&mut self, value: impl Serialize) {
         // Writing to memory doesn't fail, and neither does serializing text or numbers.
-        let _ = serde_json::to_writer(&mut *self.lines, &value);
+        let text = terminal::json(&value).unwrap_or_default();
+        self.lines.extend_from_slice(text.as_bytes());
     }
 
     /// Writes text from the log. The key comes from [`key`], here and below.
@@ -108,7 +110,7 @@ impl<'l> Object<'l> {
 
 /// Whether a text needs no escapes, as nearly all don't.
 fn is_plain(text: &str) -> bool {
-    let plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    let plain = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
     // No early exit, so that the compiler vectorizes the loop.
     text.as_bytes().iter().fold(true, |all, byte| all & plain(byte))
 }

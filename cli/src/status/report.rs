@@ -6,7 +6,7 @@ use super::process::Process;
 use super::settings::Settings;
 use super::verdict::{Verdict, listed};
 use crate::failure::Failure;
-use crate::terminal::escape;
+use crate::terminal::{self, escape};
 use serde::Serialize;
 use std::io;
 use viraudit::internal::audit_sys::link::WriteProbe;
@@ -86,7 +86,7 @@ impl Report {
 
     /// One JSON object, and a line end.
     pub(crate) fn json(&self) -> Result<String, Failure> {
-        serde_json::to_string(self)
+        terminal::json(self)
             .map(|text| text + "\n")
             .map_err(|error| Failure::not_done(format!("can't write JSON: {error}")))
     }
@@ -97,7 +97,7 @@ impl Report {
         let answer = if verdict.delivered { "yes" } else { "no" };
         let mut text = format!("{answer}: {}\n", verdict.reason);
         let mut row = |name: &str, value: String| {
-            text.push_str(&format!("{name:<16}{value}\n"));
+            text.push_str(&format!("{name:<16}{}\n", escape(&value)));
         };
         if let Some(cure) = &verdict.cure {
             row("fix", cure.clone());

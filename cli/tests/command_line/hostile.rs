@@ -73,3 +73,77 @@ fn an_error_is_one_line_whatever_is_quoted_in_it() {
         assert!(matches!(output.status.code(), Some(2 | 3)));
     }
 }
+
+/// Every character that may drive a terminal or hide text, and a text that a spreadsheet would run.
+const NAME: &str = "\u{ff1d}a\u{1b}[31m\u{7}\0\u{7f}\u{9b}31m\n\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}z";
+
+fn is_harmless(text: &str) -> bool {
+    let drives = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    !text.chars().any(drives)
+}
+
+/// A log with a guest of this name, and a disk of it, in a file of this name.
+fn hostile_log(directory: &std::path::Path) -> std::path::PathBuf {
+    let hex: String = NAME.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let record = |kind: &str, serial: u8, fields: &str| {
+        format!(
+            "type={kind} msg=audit(1795292517.231:{serial}): pid=1 uid=0 auid=0 ses=1 \
+             msg='virt=kvm {fields} exe=\"x\" hostname=? addr=? terminal=? res=success'\n"
+        )
+    };
+    let guest = format!("vm={hex} uuid={UUID}");
+    let log = [
+        record("VIRT_CONTROL", 1, &format!("op=start reason=booted {guest} vm-pid=5")),
+        record(
+            "VIRT_RESOURCE",
+            2,
+            &format!("resrc=disk reason=attach {guest} old-disk=\"?\" new-disk={hex}"),
+        ),
+        "rubbish\n".into(),
+    ];
+    let file = directory.join(NAME.replace('\0', ""));
+    std::fs::write(&file, log.concat()).unwrap();
+    file
+}
+
+#[test]
+fn no_output_drives_a_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = hostile_log(directory.path());
+    let missing = directory.path().join("no\u{9b}\u{202e}");
+    for args in [
+        &["report", "-a"] as &[&str],
+        &["report", "-a", "--proof"],
+        &["report", "-a", "--format", "json"],
+        &["report", "-a", "--format", "csv"],
+        &["report", "--summary"],
+        &["report", "--summary", "--format", "json"],
+        &["verify"],
+        &["verify", "--json"],
+        &["config", "check"],
+        &["config", "set", "audit_level=1"],
+        &["status", "--config"],
+        &["status", "--json", "--config"],
+    ] {
+        for file in [&log, &missing] {
+            if args.contains(&"set") && file == &missing {
+                continue;
+            }
+            let output = viraudit(args).arg(file).output().unwrap();
+            for printed in [&output.stdout, &output.stderr] {
+                assert!(is_harmless(&text(printed)), "{args:?}: {:?}", text(printed));
+            }
+        }
+    }
+    let json = viraudit(["report", "--format", "json"]).arg(&log).output().unwrap().stdout;
+    let session: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(session["vm"], NAME);
+    let csv =
+        text(&viraudit(["report", "-a", "--format", "csv"]).arg(&log).output().unwrap().stdout);
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    assert!(csv.contains(",'\u{ff1d}a\\u{1b}[31m"), "{csv}");
+}

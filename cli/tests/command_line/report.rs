@@ -138,8 +138,10 @@ fn what_is_no_log_is_said_in_one_line() {
         let output = with_input(&["verify", "-"], &text);
         let found = text_of(&output);
         assert_eq!(output.status.code(), Some(1), "{what}: {found}");
+        let long = "standard input:1: malformed: longer than 1048576 bytes";
         assert!(
-            found.contains("standard input:1: malformed: not an audit record"),
+            found.contains("standard input:1: malformed: not an audit record")
+                || what.ends_with("20 MB") && found.contains(long),
             "{what}: {found}"
         );
         assert!(found.lines().count() < 100, "{what}: {found}");

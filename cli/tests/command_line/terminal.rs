@@ -178,3 +178,17 @@ fn what_has_no_size_shows_no_progress() {
     from_pipe.stdin(log).stdout(Stdio::null()).stderr(program);
     assert_eq!(shown(person, from_pipe), "");
 }
+
+#[test]
+fn auvirts_bytes_are_made_safe_for_terminals_only() {
+    // auvirt escapes only ASCII.
+    let name = "a\u{9b}31m\u{202e}z";
+    let log = start(1, "x").replace("vm=78", &format!("vm=\"{name}\""));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), log).unwrap();
+    let args = ["auvirt", "--file", file.path().to_str().unwrap()];
+    let shown = on_terminal(&args, 80, &[]);
+    assert!(shown.contains("a\\u{9b}31m\\u{202e}z"), "{shown:?}");
+    let piped = command(&args, &[]).output().unwrap();
+    assert!(text(&piped.stdout).contains(name), "{piped:?}");
+}
