@@ -242,6 +242,26 @@ fn a_chain_of_another_host_or_key() {
 }
 
 #[test]
+fn a_chain_has_entries_of_one_host() {
+    use viraudit_trail::input::Source;
+    use viraudit_trail::seal::{Chain, private_key, seal};
+    let host = Host::new();
+    let sources = [Source::File(host.log("audit.log")), Source::File(host.log("audit.log.1"))];
+    let key = private_key(KEY).unwrap();
+    let mut chain = Chain::default();
+    let mut lines = Vec::new();
+    for (source, name) in sources.iter().zip(["elsewhere", "other"]) {
+        lines.extend(seal(&mut chain, std::slice::from_ref(source), &key, name, "now").unwrap());
+    }
+    fs::write(host.path("chain"), format!("{}\n", lines[0])).unwrap();
+    let output = host.run(&["--seal", "@key", "--chain", "@chain", "@logs"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).ends_with("the chain is of another host: elsewhere\n"));
+    fs::write(host.path("chain"), format!("{}\n", lines.join("\n"))).unwrap();
+    host.finds(&["chain: chain: entry 2 is of another host: other"]);
+}
+
+#[test]
 fn findings_as_json() {
     let host = Host::new();
     host.edit("logs/audit.log.1", |text| text.replace(":8): pid=1", ":8): pid=2"));
