@@ -76,5 +76,5 @@ kind VIRT_MIGRATE_OUT 'reason=live GUEST destination-host="b.example"' migrate-o
 
 viraudit emit --help
 equal "no kind is left out" \
-    "$(sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\)  .*/\1/p' "$WORK/out" | sort -u)" \
+    "$(sed -n '/^Events:/,/^$/s/^  \([a-z-]*\)  .*/\1/p' "$WORK/out" | sort -u)" \
     "$(printf '%s\n' $tried | sort -u)"
