@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * libvirt reports to the Linux audit subsystem what happens to its guests. It writes VIRT_CONTROL
- * when a guest starts or stops, VIRT_MACHINE_ID for its security labels, and VIRT_RESOURCE for each
- * disk, network interface, device, cgroup and amount of memory. With this library any daemon writes
+ * libvirt writes records about its guests to the Linux audit subsystem: VIRT_CONTROL when a guest
+ * starts or stops, VIRT_MACHINE_ID for its security labels, and VIRT_RESOURCE for each disk,
+ * network interface, device, cgroup and amount of memory. With this library, any daemon can write
  * the same records, byte for byte.
  *
  *     virAuditDomain *dom;
@@ -24,23 +24,25 @@
  *
  *     cc daemon.c $(pkg-config --cflags --libs viraudit)
  *
- * Privileges: the kernel takes records from processes with CAP_AUDIT_WRITE in the initial user
- * namespace. root has it. For a daemon that runs as another user, add this to its systemd unit:
+ * Privileges: the kernel accepts records only from processes with CAP_AUDIT_WRITE in the initial
+ * user namespace. root has it. For a daemon that runs as another user, add this to its systemd
+ * unit:
  *
  *     AmbientCapabilities=CAP_AUDIT_WRITE
  *
  * These rules hold for every function, unless its comment differs:
  *
  *  - A function with an int result returns 0, or -1 on failure. A function with a pointer result
- *    returns NULL on failure. errno is then set, and virAuditLastError returns an explanation. A
- *    successful call leaves errno unchanged. So does a function without a result.
+ *    returns NULL on failure. errno is then set, and virAuditLastError returns an explanation.
+ *    Successful calls and functions without a result leave errno unchanged.
  *  - A daemon may ignore the results of the functions that send records. A record that can't be
  *    delivered is counted (virAuditGetStats), and the first of a run of failures is logged as a
  *    warning.
- *  - While nothing is open, and at level 0, the functions that send succeed and send nothing. If
- *    logging is on (virAuditLog), they log the record.
- *  - An argument must not be NULL unless its function's comment allows it. Otherwise the call fails
- *    with EINVAL, and the explanation names the argument. A function without a result does nothing.
+ *  - While nothing is open, and at audit_level 0, the functions that send succeed and send nothing.
+ *    If logging is on (virAuditLog), they log the record.
+ *  - An argument must not be NULL unless its function's comment allows it. A call with such a NULL
+ *    fails with EINVAL, and the explanation names the argument. A function without a result does
+ *    nothing.
  *  - A string is any sequence of bytes up to a NUL. The library copies what it keeps. No value can
  *    add a field to a record or forge another record, whatever its bytes.
  *  - Any thread may call any function at any time. A forked child may call them too: it opens its
@@ -50,8 +52,8 @@
  *  - A call takes at most 48 KiB of the thread's stack, so a stack of 64 KiB is enough. A function
  *    of virAuditSetLogFunc needs its own in addition.
  *  - The library's file descriptors are above 2, and close-on-exec. If the program closes one of
- *    them, the library opens another before the next record. It never uses or closes the number
- *    while that belongs to something else.
+ *    them, the library opens another before the next record. If the program has reused the number,
+ *    the library neither uses nor closes the program's descriptor.
  */
 
 #ifndef VIRAUDIT_H
@@ -121,9 +123,9 @@ const char *virAuditVersion(void);
  * Opening and closing
  *
  * A process has one destination for its records: the kernel, a file or the mock. Opening another
- * one replaces it, and the counts go on. A record that another thread sends meanwhile goes to the
- * previous destination or to the new one. An open batch goes to the destination that was open when
- * its records were added. When an opening fails, the previous destination stays open.
+ * one replaces it, and the counts continue. A record that another thread sends meanwhile goes to
+ * the previous destination or to the new one. An open batch goes to the destination that was open
+ * when its records were added. When an opening fails, the previous destination stays open.
  *
  * An opening looks up the executable, the host name and the terminal that appear in each record of
  * this process. A daemon that detaches from its terminal should do that first, and then open.
@@ -134,7 +136,8 @@ const char *virAuditVersion(void);
  *
  *   0  No record is sent. The call succeeds, and closes what was open.
  *   1  Records are sent if the kernel has audit support. Without it the call fails (logged at info
- *      level), and the daemon goes on. While auditing is off on the host, the kernel drops records.
+ *      level), and the daemon may continue. While auditing is off on the host, the kernel drops
+ *      records.
  *   2  The daemon must not run without auditing. The call also fails if auditing is off (ENOTCONN),
  *      or if this process may not write records (EPERM, ECONNREFUSED, EACCES). Higher levels mean
  *      the same.
@@ -310,8 +313,8 @@ typedef enum {
  *
  *   opaque    the argument of virAuditSetLogFunc
  *   file, line, function
- *             the place that called virAuditSend. For other functions, file is "", line is 0, and
- *             function is the name of the library's function.
+ *             the source location of a call of virAuditSend. For other functions, file is "", line
+ *             is 0, and function is the name of the library's function.
  *   message   the line, without a newline
  *
  * No string is NULL. The strings are valid until the function returns. Several threads may call the
@@ -333,10 +336,10 @@ void virAuditSetLogFunc(virAuditLogFunc func, void *opaque);
 /* ---------------------------------------------------------------------------------------------
  * libvirt's own interface: records that the caller formats
  *
- * Prefer the functions for guests and resources below: they encode values where it is needed.
+ * Prefer the functions for guests and resources below: they encode values where necessary.
  */
 
-/* libvirt's description of the module that logs. Other programs pass NULL. */
+/* In libvirt, a module that logs. Other programs pass NULL. */
 typedef struct _virLogSource virLogSource;
 
 /* The types of the records that libvirt writes. */
@@ -351,7 +354,8 @@ typedef enum {
  * encodes the values (virAuditEncode).
  *
  *   source, filename, linenr, funcname
- *               the caller's place, for the log. source, filename and funcname may be NULL.
+ *               the caller's source location, for the log. source, filename and funcname may be
+ *               NULL.
  *   clienttty, clientaddr
  *               terminal and address of the client that asked for the operation. clienttty may be
  *               NULL: this process's terminal. clientaddr may be NULL: no address. "" means none.
@@ -382,7 +386,7 @@ char *virAuditEncode(const char *key, const char *value) VIRAUDIT_NEW(free);
 #if (defined __STDC_VERSION__ && __STDC_VERSION__ >= 199901L) \
     || (defined __cplusplus && __cplusplus >= 201103L)
 
-/* VIR_AUDIT(type, success, fmt, ...): virAuditSend from this place, without a client. */
+/* VIR_AUDIT(type, success, fmt, ...): virAuditSend from this source location, without a client. */
 # define VIR_AUDIT(type, success, ...) \
     virAuditSend(VIR_AUDIT_LOG_SOURCE, __FILE__, __LINE__, __func__, NULL, NULL, type, success, \
                  __VA_ARGS__)
@@ -397,7 +401,7 @@ char *virAuditEncode(const char *key, const char *value) VIRAUDIT_NEW(free);
 /* ---------------------------------------------------------------------------------------------
  * Guests
  *
- * A virAuditDomain holds the guest's data that all its records contain. Several threads may use it
+ * A virAuditDomain holds the data that all records of a guest contain. Several threads may use it
  * at once, until one frees it. Creating or freeing it sends no record.
  */
 
@@ -566,8 +570,8 @@ int virAuditDomainRedirdev(const virAuditDomain *dom, const char *reason, bool s
 /* How a TPM is provided. */
 typedef enum {
     VIR_AUDIT_TPM_PASSTHROUGH, /* a device of the host */
-    VIR_AUDIT_TPM_EMULATOR,    /* an emulator that runs for this guest */
-    VIR_AUDIT_TPM_EXTERNAL     /* an emulator that was started by something else */
+    VIR_AUDIT_TPM_EMULATOR,    /* an emulator that the daemon starts for the guest */
+    VIR_AUDIT_TPM_EXTERNAL     /* an emulator that another program starts */
 } virAuditTPMType;
 
 /*

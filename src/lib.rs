@@ -1,8 +1,8 @@
-//! Audit records for virtual machines, as libvirt writes them.
+//! Audit records about virtual machines, as libvirt writes them.
 //!
-//! libvirt reports to the Linux audit subsystem what happens to guests: `VIRT_CONTROL` when a guest
-//! starts or stops, `VIRT_MACHINE_ID` for its security labels, `VIRT_RESOURCE` for each disk,
-//! network interface, device, cgroup and amount of memory. With this crate any daemon writes the
+//! libvirt writes records about its guests to the Linux audit subsystem: `VIRT_CONTROL` when a guest
+//! starts or stops, `VIRT_MACHINE_ID` for its security labels, and `VIRT_RESOURCE` for each disk,
+//! network interface, device, cgroup and amount of memory. With this crate, any daemon can write the
 //! same records, byte for byte.
 //!
 //! ```toml
@@ -12,7 +12,8 @@
 //!
 //! # The start of a guest
 //!
-//! A guest's start is one burst: first its security labels, then its resources, then the start.
+//! The records of a guest's start are sent as one batch: its security labels, its resources, then
+//! the start itself.
 //!
 //! ```
 //! use viraudit::record::{Mac, MachineId};
@@ -43,8 +44,8 @@
 //! # Ok::<(), viraudit::Error>(())
 //! ```
 //!
-//! A daemon whose guests have a libvirt domain XML reads the resources from it: see `DomainDef`
-//! (feature `xml`). [`Record`] and [`Auditor::emit`] are for records that are made elsewhere.
+//! If the guest has a libvirt domain XML, `DomainDef` (feature `xml`) reads its resources from it.
+//! [`Auditor::emit`] sends any [`Record`], such as one that was parsed from a log.
 //!
 //! # Delivery, and async programs
 //!
@@ -56,12 +57,12 @@
 //! the kernel, so an async task may call them. These calls still block:
 //!
 //! - [`Auditor::open`] makes system calls.
-//! - At level 2 and above, a full queue makes senders wait for room. At level 1 the record is
-//!   dropped, counted and logged.
-//! - [`Auditor::flush`] waits for as long as the caller wants. [`Auditor::shut`], dropping the
-//!   auditor and the change to direct delivery wait for at most [`auditor::CLOSE_WAIT`].
+//! - At level 2 and above (libvirt's `audit_level`), a full queue makes senders wait for room. At
+//!   level 1 the record is dropped, counted and logged.
+//! - [`Auditor::flush`] waits for up to the time that the caller sets. [`Auditor::shut`], dropping
+//!   the auditor and the change to direct delivery wait for at most [`auditor::CLOSE_WAIT`].
 //!
-//! Call those with the runtime's `spawn_blocking`.
+//! An async program makes these calls with its runtime's `spawn_blocking`.
 //!
 //! ```
 //! use viraudit::{Auditor, Delivery, MockBackend, Options};
@@ -75,8 +76,7 @@
 //!
 //! [`KernelBackend`] needs CAP_AUDIT_WRITE in the initial user namespace. [`FileBackend`] and
 //! [`StreamBackend`] write lines in the format of audit.log. [`MockBackend`] is for tests: it keeps
-//! the records, asserts them, and fails on demand. The module [`backend`] shows how to write
-//! another one.
+//! the records in memory and fails on demand. The module [`backend`] shows how to write another one.
 //!
 //! # Features
 //!
@@ -84,8 +84,9 @@
 //! |---|---|---|---|
 //! | `capi` | yes | the C library of `include/viraudit.h` | a C compiler |
 //! | `xml` | yes | `DomainDef`: guests described by libvirt's domain XML | |
-//! | `serde` | no | `Serialize`, `Deserialize` for configuration, `Serialize` for counts | |
-//! | `bindgen` | no | new kernel bindings; for viraudit's own development | libclang |
+//! | `serde` | no | `Serialize` for records, guests, settings and counts; `Deserialize` for settings | |
+//! | `uuid` | no | conversions between [`Uuid`] and the `uuid` crate's type | |
+//! | `bindgen` | no | regenerates the kernel bindings; for viraudit's own development | libclang |
 //!
 //! A Rust program doesn't need `capi`.
 //!

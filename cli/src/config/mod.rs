@@ -60,15 +60,14 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Change audit settings in a file, and keep the rest of it
+    /// Change audit settings in a file, and keep the rest of the file
     #[command(
         override_usage = "viraudit config set KEY=VALUE... [FILE]",
         after_help = "\
-A key that the file already sets gets its new value in that line. Any other key gets a new line: \
-after the line where it is commented out, or else at the end. Comments and \
-order are kept, and so are owner, mode, ACL and other extended attributes. A reader sees either the \
-old file or the new one, never a mix; processes that change the file wait for one another. A missing file is created. A \
-file that libvirt rejects is not changed.
+If the file already sets a key, its line gets the new value. Otherwise a new line is added: after \
+the line where the key is commented out, or else at the end. Comments and order are kept, and so are \
+owner, mode, ACL and other extended attributes. The file is replaced atomically; concurrent changes \
+wait for one another. A missing file is created. A file that libvirt rejects is not changed.
 
 Exit status:
   0  the file has these settings

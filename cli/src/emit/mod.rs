@@ -46,7 +46,7 @@ each resource in libvirt's order, then VIRT_CONTROL op=start. Without --xml, onl
 op=start is emitted. --failed applies to VIRT_CONTROL only: the resources were assigned.";
 
 const DEV_HELP: &str = "\
-The form of ADDRESS depends on BUS:
+The format of ADDRESS depends on BUS:
   usb        BUS.DEVICE, decimal, as in lsusb: 3.7
   pci        [DOMAIN:]BUS:SLOT.FUNCTION, hex, as in lspci:
              0000:03:00.0

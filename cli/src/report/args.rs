@@ -72,7 +72,7 @@ pub(crate) struct ReportArgs {
     /// them. In json and csv they are always included.
     #[arg(long)]
     pub(super) proof: bool,
-    /// Show only guests with this name, also after they are renamed.
+    /// Show only guests that have or had this name: a renamed guest matches its old names too.
     #[arg(long, value_name = "NAME")]
     vm: Option<OsString>,
     /// Show only the guest with this UUID.

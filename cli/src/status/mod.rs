@@ -21,7 +21,7 @@ use verdict::{NeedsAuditd, Verdict};
 
 const HELP: &str = "\
 The first line is the answer; the other lines are the details behind it. The answer is for a process \
-with the privileges of this one: to check a daemon, run it as the daemon's user. Details that this \
+with the privileges of this one: to check a daemon, run `viraudit status` as the daemon's user. Details that this \
 process is not permitted to read are shown as unknown. No record is written.
 
 The kernel's rules (auditctl -l) may drop records. A rule that drops every record of a type makes the \

@@ -189,7 +189,7 @@ fn the_page_of_the_records_has_every_type_every_kind_and_every_field() {
         assert!(page.contains(&row), "viraudit-records.5 lacks {kind}, or its number");
     }
     let parts = [
-        section(&page, "\n.SS What stands around a record\n"),
+        section(&page, "\n.SS Parts of a line\n"),
         section(&page, "\n.SH THE RECORD\n"),
         section(&page, "\n.SH LIMITS\n"),
     ];
