@@ -2,6 +2,7 @@
 
 use crate::console::{self, reason};
 use crate::failure::Failure;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use viraudit_trail::input::Sources;
@@ -9,10 +10,24 @@ use viraudit_trail::input::blocks::ReadError;
 
 /// The logs that the user named, or auditd's log.
 pub(crate) fn find(files: &[PathBuf], command: &str) -> Result<Sources, Failure> {
+    allow_many_files();
     Sources::resolve(files).map_err(|(path, error)| {
-        let hint = if files.is_empty() { hint(&error, command) } else { String::new() };
+        let hint = if error.raw_os_error() == Some(libc::EMFILE) {
+            "; raise the limit (ulimit -n), or name fewer logs".to_owned()
+        } else if files.is_empty() {
+            hint(&error, command)
+        } else {
+            String::new()
+        };
         not_read(&console::shown(&path), &error, &hint)
     })
+}
+
+/// Raises the limit of open files as far as permitted: all logs are open at a time.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // If this fails, so does opening, with an error that names the limit.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Reports every log that could not be read to its end.

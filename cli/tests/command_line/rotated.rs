@@ -101,3 +101,26 @@ fn what_is_cut_off_is_an_error_that_names_the_log() {
         }
     }
 }
+
+/// Runs `report` on a directory with 100 logs, of which a process may open only some.
+fn report_with_limit(ulimit: &str) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let day = fs::read(root().join(DAY)).unwrap();
+    for n in 0..100 {
+        fs::write(directory.path().join(format!("audit.log.{n}")), &day).unwrap();
+    }
+    let program = env!("CARGO_BIN_EXE_viraudit");
+    let script = format!("ulimit {ulimit} && exec \"$0\" report \"$1\"");
+    Command::new("sh").args(["-c", &script, program]).arg(directory.path()).output().unwrap()
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_or_named() {
+    let output = report_with_limit("-Sn 40");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    let output = report_with_limit("-n 40");
+    let printed = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{printed}");
+    let expected = ": Too many open files; raise the limit (ulimit -n), or name fewer logs\n";
+    assert!(printed.ends_with(expected) && printed.contains("audit.log."), "{printed}");
+}

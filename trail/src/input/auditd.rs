@@ -1,6 +1,6 @@
 //! The log that auditd.conf names, and its rotations.
 
-use super::Source;
+use super::{Source, files};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -15,7 +15,7 @@ pub(super) fn logs(conf: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => DEFAULT_LOG.into(),
         Err(error) => return Err((conf.to_owned(), error)),
     };
-    rotations(&path).map_err(|error| (path, error))
+    rotations(&path)
 }
 
 /// The last `log_file = PATH` of auditd.conf.
@@ -28,31 +28,26 @@ fn log_file(text: &str) -> PathBuf {
 }
 
 /// `audit.log` and all `audit.log.*` and `audit.log-*` beside it. The log itself may be missing.
-fn rotations(path: &Path) -> io::Result<Vec<Source>> {
+fn rotations(path: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let parent = path.parent().unwrap_or(Path::new("/"));
-    let mut files = Vec::new();
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        let found = entry.file_name();
+    let wanted = |found: &OsStr| {
         let rest = found.as_encoded_bytes().strip_prefix(name);
         // auditd names rotations NAME.N, logrotate NAME-DATE.
-        let ours = rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'.' || rest[0] == b'-');
-        if ours && fs::metadata(entry.path()).is_ok_and(|found| found.is_file()) {
-            files.push(entry.path());
-        }
-    }
-    if files.is_empty() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    sort(&mut files);
-    Ok(files.into_iter().map(Source::File).collect())
+        rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'.' || rest[0] == b'-')
+    };
+    files(parent, wanted, || io::ErrorKind::NotFound.into())
+        .map_err(|(file, error)| (file.unwrap_or(path.to_owned()), error))
 }
 
 /// Sorts files so that the oldest rotation comes first: `.10`, `.2`, `.1`, then names with dates,
 /// then the log itself. A wrong order only costs time: events are sorted by their own time.
-pub(super) fn sort(files: &mut [PathBuf]) {
-    files.sort_by_cached_key(|path| {
+pub(super) fn sort(files: &mut [Source]) {
+    files.sort_by_cached_key(|source| {
+        let path = match source {
+            Source::Stdin => Path::new(""),
+            Source::File(path) | Source::Open(path, _) => path,
+        };
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
         let plain = ["gz", "zst", "xz"]
             .iter()
@@ -102,10 +97,9 @@ mod tests {
 
     #[test]
     fn dates_count_upwards() {
-        let mut files: Vec<PathBuf> =
-            ["audit.log", "audit.log-20261120.gz", "audit.log-20261119"].map(Into::into).into();
-        sort(&mut files);
-        let expected = ["audit.log-20261119", "audit.log-20261120.gz", "audit.log"];
-        assert_eq!(files, expected.map(PathBuf::from));
+        let files = |names: [&str; 3]| names.map(|name| Source::File(name.into()));
+        let mut found = files(["audit.log", "audit.log-20261120.gz", "audit.log-20261119"]);
+        sort(&mut found);
+        assert_eq!(found, files(["audit.log-20261119", "audit.log-20261120.gz", "audit.log"]));
     }
 }

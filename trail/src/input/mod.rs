@@ -4,9 +4,12 @@
 mod auditd;
 pub mod blocks;
 mod decompress;
+mod listing;
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,14 +24,28 @@ pub enum Source {
     Stdin,
     /// A file, which may be compressed.
     File(PathBuf),
+    /// The same, already open, with its name at that time.
+    Open(PathBuf, OpenFile),
 }
+
+/// An open regular file.
+#[derive(Clone, Debug)]
+pub struct OpenFile(Arc<File>);
+
+impl PartialEq for OpenFile {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for OpenFile {}
 
 impl Source {
     /// The name for messages.
     pub fn name(&self) -> String {
         match self {
             Self::Stdin => "standard input".to_owned(),
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Open(path, _) => path.display().to_string(),
         }
     }
 
@@ -36,6 +53,12 @@ impl Source {
     pub(crate) fn open(&self, progress: &Arc<AtomicU64>) -> io::Result<Log> {
         let raw: Box<dyn Read + Send> = match self {
             Self::Stdin => Box::new(io::stdin()),
+            Self::Open(_, OpenFile(file)) => {
+                if file.metadata()?.len() > 0 && !decompress::is_compressed(file)? {
+                    return Ok(Log::File(Arc::clone(file)));
+                }
+                Box::new(FromStart { file: Arc::clone(file), at: 0 })
+            }
             Self::File(path) => {
                 let file = File::open(path)?;
                 let found = file.metadata()?;
@@ -44,7 +67,7 @@ impl Source {
                 }
                 // Files in /proc have a size of 0 but may hold text.
                 if found.is_file() && found.len() > 0 && !decompress::is_compressed(&file)? {
-                    return Ok(Log::File(file));
+                    return Ok(Log::File(Arc::new(file)));
                 }
                 Box::new(file)
             }
@@ -57,9 +80,23 @@ impl Source {
 /// An open log.
 pub(crate) enum Log {
     /// A plain file, readable at any offset.
-    File(File),
+    File(Arc<File>),
     /// A pipe or a compressed file, readable only from beginning to end.
     Stream(Box<dyn Read + Send>),
+}
+
+/// Reads an open file from its start, whatever its offset.
+struct FromStart {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for FromStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.file.read_at(buffer, self.at)?;
+        self.at += len as u64;
+        Ok(len)
+    }
 }
 
 /// Counts the bytes that are read.
@@ -86,7 +123,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The logs at `paths`; without any, auditd's own. An error comes with its path.
+    /// The logs at `paths`; without any, auditd's own. Files are opened here, so that a rotation
+    /// from now on changes nothing. An error comes with its path.
     pub fn resolve(paths: &[PathBuf]) -> Result<Self, (PathBuf, io::Error)> {
         if paths.is_empty() {
             let list = auditd::logs(Path::new(AUDITD_CONF))?;
@@ -100,9 +138,13 @@ impl Sources {
             }
             let found = fs::metadata(path).map_err(|error| (path.clone(), error))?;
             if found.is_dir() {
-                list.extend(directory(path).map_err(|error| (path.clone(), error))?);
+                list.extend(directory(path)?);
             } else {
-                list.push(Source::File(path.clone()));
+                let open = listing::open(path).map_err(|error| (path.clone(), error))?;
+                list.push(match open {
+                    Some((file, _)) => Source::Open(path.clone(), file),
+                    None => Source::File(path.clone()),
+                });
             }
         }
         Ok(Self { list, local: false })
@@ -112,6 +154,7 @@ impl Sources {
     pub fn size(&self) -> Option<u64> {
         let size = |source: &Source| match source {
             Source::Stdin => None,
+            Source::Open(_, OpenFile(file)) => file.metadata().ok().map(|found| found.len()),
             Source::File(path) => {
                 fs::metadata(path).ok().filter(|found| found.is_file()).map(|found| found.len())
             }
@@ -121,18 +164,29 @@ impl Sources {
 }
 
 /// The visible files of a directory, the oldest rotation first.
-fn directory(path: &Path) -> io::Result<Vec<Source>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !hidden && fs::metadata(entry.path()).is_ok_and(|found| found.is_file()) {
-            files.push(entry.path());
+fn directory(path: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
+    let visible = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".");
+    let empty = || io::Error::new(io::ErrorKind::NotFound, "the directory has no files");
+    files(path, visible, empty).map_err(|(file, error)| (file.unwrap_or(path.to_owned()), error))
+}
+
+/// Opens the files of a directory with such names, the oldest rotation first.
+fn files(
+    directory: &Path,
+    wanted: impl Fn(&OsStr) -> bool,
+    empty: impl Fn() -> io::Error,
+) -> Result<Vec<Source>, (Option<PathBuf>, io::Error)> {
+    let mut sources = listing::open_all(|| {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            let is_file = || fs::metadata(entry.path()).is_ok_and(|found| found.is_file());
+            if wanted(&entry.file_name()) && is_file() {
+                files.push(entry.path());
+            }
         }
-    }
-    if files.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "the directory has no files"));
-    }
-    auditd::sort(&mut files);
-    Ok(files.into_iter().map(Source::File).collect())
+        if files.is_empty() { Err(empty()) } else { Ok(files) }
+    })?;
+    auditd::sort(&mut sources);
+    Ok(sources)
 }

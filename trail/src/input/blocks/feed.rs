@@ -75,7 +75,7 @@ impl<'s> Feed<'s> {
                 let source = self.sources.get(self.next)?;
                 self.next += 1;
                 match source.open(&self.progress) {
-                    Ok(Log::File(file)) => self.open = Some(Open::File(Arc::new(file), 0)),
+                    Ok(Log::File(file)) => self.open = Some(Open::File(file, 0)),
                     Ok(Log::Stream(stream)) => self.open = Some(Open::Stream(stream, Vec::new())),
                     Err(error) => self.fails(self.next - 1, error),
                 }
