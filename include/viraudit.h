@@ -255,8 +255,8 @@ int virAuditGetStats(virAuditStats *stats, size_t size);
  *   EMFILE        no file descriptor is left (or ENFILE)
  *   EINVAL        the kernel rejects the record
  *
- * For a file, errno is that of open(2) or write(2). A record that waits a second for the file's lock
- * (flock) is written without it. Its line stays whole, but its number may be another line's too.
+ * For a file, errno is that of open(2) or write(2). A record that waits a second for the file's
+ * lock (flock) is written without it. Its line stays whole, but its number may be another line's too.
  */
 
 /* How records are delivered. */
