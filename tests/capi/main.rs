@@ -5,6 +5,9 @@
 mod abi;
 mod cc;
 mod header;
+#[path = "../support/helper_calls.rs"]
+mod helper_calls;
+mod helpers;
 mod man_page;
 mod nulls;
 mod privileged;

@@ -261,26 +261,6 @@ fn the_example_in_rust_shows_a_guests_life() {
     }
 }
 
-#[test]
-#[allow(clippy::print_stdout, reason = "the figures are a part of the result")]
-fn c_functions_give_the_records_of_libvirts_helpers() {
-    if !cc::has("python3") {
-        return;
-    }
-    let compare = |corpus: &Path| {
-        let mut command = Command::new("python3");
-        command.arg(root().join("tests/capi/helpers.py"));
-        command.arg(cc::library_dir().join("libviraudit.so")).arg(corpus);
-        print!("{}", cc::run(&mut command));
-    };
-    compare(&root().join("tests/golden/calls.jsonl"));
-    let named = std::env::var_os("VIRAUDIT_SHARED").map(PathBuf::from);
-    let shared = named.unwrap_or_else(|| root().join("../shared")).join("corpus/helpers.jsonl");
-    if shared.exists() {
-        compare(&shared);
-    }
-}
-
 /// Its own malloc stands in for the C library's, so only as it is.
 #[test]
 fn no_memory() {

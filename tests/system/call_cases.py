@@ -6,7 +6,7 @@
 
 Each line has a helper's name, its arguments in words, and the records. libvirt.so.0 exports its helpers
 to its drivers (version LIBVIRT_PRIVATE_9.0.0), and parses the device that each takes from its XML.
-Needs no daemon and no rights. tests/helpers.rs and tests/capi/helpers.py read the lines.
+Needs no daemon and no privileges. tests/support/helper_calls.rs reads the lines.
 """
 import ctypes
 import itertools
