@@ -2,7 +2,7 @@
 
 use super::parallel::{Chunks, in_order};
 use crate::terminal::escape;
-use csv::{StringRecord, Writer};
+use csv_core::quote;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use viraudit_trail::line::Stamp;
@@ -31,23 +31,19 @@ const EVENT_COLUMNS: [&str; 5] = ["success", "resource", "old", "new", "more"];
 
 /// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut header = Writer::from_writer(&mut *out);
-    header.write_record(COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all)))?;
-    header.flush()?;
-    drop(header);
+    let columns: Vec<_> = COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all)).collect();
+    for (at, column) in columns.iter().enumerate() {
+        write!(out, "{}{column}", if at > 0 { "," } else { "" })?;
+    }
+    writeln!(out)?;
     let worker = || {
         let mut times = UtcFormatCache::default();
-        let mut row = StringRecord::new();
         move |range, lines: &mut Vec<u8>| {
-            let mut csv = Writer::from_writer(lines);
-            // Writing to memory doesn't fail, and all rows have the same number of fields.
             for session in report.range(range) {
-                session_row(&session, all, &mut times, &mut row);
-                let _ = csv.write_record(&row);
+                append_session(&session, all, &mut times, lines);
                 if all {
                     for event in report.events(&session) {
-                        event_row(&session, &event, &mut times, &mut row);
-                        let _ = csv.write_record(&row);
+                        append_event(&session, &event, &mut times, lines);
                     }
                 }
             }
@@ -56,80 +52,157 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
     in_order(Chunks::of(report, all), worker, |lines| out.write_all(lines))
 }
 
-fn session_row(
+fn append_session(
     session: &SessionView<'_>,
     all: bool,
     times: &mut UtcFormatCache,
-    row: &mut StringRecord,
+    lines: &mut Vec<u8>,
 ) {
-    let known = |value: &'_ Option<Cow<'_, str>>| -> String {
-        value.as_deref().map(harmless).unwrap_or_default().into_owned()
-    };
-    row.clear();
-    row.push_field("session");
-    row.push_field(&known(&session.host));
-    row.push_field(&harmless(&session.virt));
-    row.push_field(&harmless(&session.vm));
-    row.push_field(&session.uuid.to_string());
-    row.push_field(&session.user.map(harmless).unwrap_or_default());
-    row.push_field(&session.auid.map(|auid| auid.to_string()).unwrap_or_default());
-    row.push_field(session.start.map_or("", |ms| times.text(ms)));
-    row.push_field(session.end.map_or("", |ms| times.text(ms)));
-    row.push_field(session.state.name());
-    row.push_field(&known(&session.reason));
-    row.push_field(&known(&session.stop_reason));
-    row.push_field(&session.pid.map(|pid| pid.to_string()).unwrap_or_default());
-    row.push_field(&proof(&session.proof));
-    EVENT_COLUMNS.iter().filter(|_| all).for_each(|_| row.push_field(""));
+    let mut row = Row::begin(lines, "session");
+    row.text(session.host.as_deref());
+    row.text(Some(&session.virt));
+    row.text(Some(&session.vm));
+    row.plain(&session.uuid.text());
+    row.text(session.user);
+    row.number(session.auid.map(Into::into));
+    row.time(session.start, times);
+    row.time(session.end, times);
+    row.plain(session.state.name().as_bytes());
+    row.text(session.reason.as_deref());
+    row.text(session.stop_reason.as_deref());
+    row.number(session.pid);
+    row.proof(&session.proof);
+    EVENT_COLUMNS.iter().filter(|_| all).for_each(|_| row.plain(b""));
+    row.end();
 }
 
-fn event_row(
+fn append_event(
     session: &SessionView<'_>,
     event: &EventView<'_>,
     times: &mut UtcFormatCache,
-    row: &mut StringRecord,
+    lines: &mut Vec<u8>,
 ) {
-    let shown = |key: &str| event.get(key).map(value).unwrap_or_default();
-    let named = ["user", "auid", "reason", "pid", "success", "resource", "old", "new"];
-    let more: Vec<String> = event
-        .fields
-        .iter()
-        .filter(|(key, found)| !named.contains(&&**key) && *found != Value::Null)
-        .map(|(key, found)| format!("{key}={}", value(found)))
-        .collect();
-    row.clear();
-    row.push_field(event.kind);
-    row.push_field(&event.host.as_deref().map(harmless).unwrap_or_default());
-    row.push_field(&harmless(&session.virt));
-    row.push_field(&harmless(&event.vm));
-    row.push_field(&event.uuid.to_string());
-    row.push_field(&shown("user"));
-    row.push_field(&shown("auid"));
-    row.push_field(times.text(event.time));
-    row.push_field("");
-    row.push_field("");
-    row.push_field(&shown("reason"));
-    row.push_field("");
-    row.push_field(&shown("pid"));
-    row.push_field(&proof(event.proof.as_slice()));
+    let mut row = Row::begin(lines, event.kind);
+    row.text(event.host.as_deref());
+    row.text(Some(&session.virt));
+    row.text(Some(&event.vm));
+    row.plain(&event.uuid.text());
+    row.value(event.get("user"));
+    row.value(event.get("auid"));
+    row.time(Some(event.time), times);
+    row.plain(b"");
+    row.plain(b"");
+    row.value(event.get("reason"));
+    row.plain(b"");
+    row.value(event.get("pid"));
+    row.proof(event.proof.as_slice());
     for key in ["success", "resource", "old", "new"] {
-        row.push_field(&shown(key));
+        row.value(event.get(key));
     }
-    row.push_field(&harmless(&more.join(" ")));
+    row.text(Some(&more(event)));
+    row.end();
 }
 
-fn value<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
-    match value {
-        Value::Null => "".into(),
-        Value::Text(text) => harmless(text),
-        Value::Number(number) => number.to_string().into(),
-        Value::Bool(yes) => yes.to_string().into(),
+/// All fields of an event that have no column of their own.
+fn more(event: &EventView<'_>) -> String {
+    let named = ["user", "auid", "reason", "pid", "success", "resource", "old", "new"];
+    let mut more = String::new();
+    for (key, value) in event.fields.iter().filter(|(key, _)| !named.contains(&&**key)) {
+        let value = match value {
+            Value::Null => continue,
+            Value::Text(text) => harmless(text),
+            Value::Number(number) => number.to_string().into(),
+            Value::Bool(yes) => yes.to_string().into(),
+        };
+        more.push_str(if more.is_empty() { "" } else { " " });
+        more.extend([key, "=", &*value]);
+    }
+    more
+}
+
+/// A row being written. There may be a million of them, so only text from the log is looked at.
+struct Row<'l> {
+    lines: &'l mut Vec<u8>,
+}
+
+impl<'l> Row<'l> {
+    /// Begins a row of this kind.
+    fn begin(lines: &'l mut Vec<u8>, kind: &'static str) -> Self {
+        lines.extend_from_slice(kind.as_bytes());
+        Self { lines }
+    }
+
+    fn end(self) {
+        self.lines.push(b'\n');
+    }
+
+    /// Writes a field of our own, which needs no quotes and is no formula.
+    #[inline(always)]
+    fn plain(&mut self, text: &[u8]) {
+        self.lines.push(b',');
+        self.lines.extend_from_slice(text);
+    }
+
+    /// Writes text from the log.
+    #[inline(always)]
+    fn text(&mut self, text: Option<&str>) {
+        match text {
+            None | Some("") => self.plain(b""),
+            Some(text) if is_plain(text) => self.plain(text.as_bytes()),
+            Some(text) => self.unusual(text),
+        }
+    }
+
+    /// Writes text that may be harmful or need quotes.
+    #[cold]
+    fn unusual(&mut self, text: &str) {
+        let text = harmless(text);
+        if !text.contains(['"', ',', '\r', '\n']) {
+            return self.plain(text.as_bytes());
+        }
+        self.lines.extend_from_slice(b",\"");
+        let from = self.lines.len();
+        // Each quote is doubled.
+        self.lines.resize(from + 2 * text.len(), 0);
+        let (_, _, len) = quote(text.as_bytes(), &mut self.lines[from..], b'"', b'"', true);
+        self.lines.truncate(from + len);
+        self.lines.push(b'"');
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        match number {
+            Some(number) => self.plain(itoa::Buffer::new().format(number).as_bytes()),
+            None => self.plain(b""),
+        }
+    }
+
+    fn time(&mut self, ms: Option<i64>, times: &mut UtcFormatCache) {
+        self.plain(ms.map_or(b"", |ms| times.bytes(ms)));
+    }
+
+    fn proof(&mut self, stamps: &[Stamp]) {
+        self.lines.push(b',');
+        for (at, stamp) in stamps.iter().enumerate() {
+            self.lines.extend_from_slice(if at > 0 { b" " } else { b"" });
+            stamp.append_to(self.lines);
+        }
+    }
+
+    fn value(&mut self, value: Option<&Value<'_>>) {
+        match value {
+            None | Some(Value::Null) => self.plain(b""),
+            Some(Value::Text(text)) => self.text(Some(text)),
+            Some(Value::Number(number)) => self.number(Some(*number)),
+            Some(Value::Bool(yes)) => self.plain(if *yes { b"true" } else { b"false" }),
+        }
     }
 }
 
-fn proof(stamps: &[Stamp]) -> String {
-    let names: Vec<String> = stamps.iter().map(Stamp::to_string).collect();
-    names.join(" ")
+/// Whether a text is neither to be escaped nor to be quoted nor a formula, as nearly all are.
+fn is_plain(text: &str) -> bool {
+    let plain = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b',';
+    // No early exit, so that the compiler vectorizes the loop.
+    text.as_bytes().iter().fold(true, |all, byte| all & plain(byte)) && !text.starts_with(FORMULA)
 }
 
 /// The first characters of a formula. Spreadsheets take the full-width signs for the others.

@@ -55,6 +55,10 @@ impl<'l> Object<'l> {
         self.lines.push(b'"');
     }
 
+    fn null(&mut self) {
+        self.lines.extend_from_slice(b"null");
+    }
+
     fn value(&mut self, value: impl Serialize) {
         // Writing to memory doesn't fail, and neither does serializing text or numbers.
         let text = terminal::json(&value).unwrap_or_default();
@@ -67,7 +71,8 @@ impl<'l> Object<'l> {
         self.key(key);
         match value {
             Some(text) if is_plain(text) => self.quoted(text.as_bytes()),
-            value => self.value(value),
+            Some(text) => self.value(text),
+            None => self.null(),
         }
     }
 
@@ -77,7 +82,7 @@ impl<'l> Object<'l> {
         self.key(key);
         match value {
             Some(text) => self.quoted(text),
-            None => self.lines.extend_from_slice(b"null"),
+            None => self.null(),
         }
     }
 
@@ -85,14 +90,19 @@ impl<'l> Object<'l> {
     #[inline]
     pub(super) fn number(&mut self, key: &'static str, value: Option<i64>) {
         self.key(key);
-        self.value(value);
+        match value {
+            Some(number) => {
+                self.lines.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            }
+            None => self.null(),
+        }
     }
 
     /// Writes a boolean.
     #[inline]
     pub(super) fn bool(&mut self, key: &'static str, value: bool) {
         self.key(key);
-        self.value(value);
+        self.lines.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Writes the timestamps and serial numbers of records.
