@@ -40,7 +40,8 @@ pub mod message {
 /// The fields of records.
 pub mod record {
     pub use crate::record::examples::Source;
-    pub use crate::record::fields::{FieldSink, Fields, Style, style_of};
-    pub use crate::record::kinds::{Field, Kind, MAKERS, Role, form_of};
+    pub use crate::record::fields::{FieldSink, Fields, Style};
+    pub use crate::record::kinds::{MAKERS, form_of, style_of};
     pub use crate::record::parse::FieldReader;
+    pub use crate::record::table::{Field, Kind, Role};
 }

@@ -1,7 +1,6 @@
 //! Borrowing and owning records: a definition owns its resources, and its records borrow them.
 
 use super::address::{Mac, Rdev};
-use super::resource::TpmKind;
 use crate::value::Value;
 
 /// `borrowed` and `into_owned` for types without either.
@@ -33,7 +32,7 @@ impl Part for Option<Value<'_>> {
 
 macro_rules! copied {
     ($($type:ty)+) => { $(
-        impl Part for $type {
+        impl $crate::record::borrow::Part for $type {
             type Borrowed<'b> = Self;
             type Owned = Self;
 
@@ -48,7 +47,7 @@ macro_rules! copied {
     )+ };
 }
 
-copied! { bool u32 u64 i64 TpmKind Mac Option<Mac> Option<Rdev> }
+copied! { bool u32 u64 i64 Mac Option<Mac> Option<Rdev> }
 
 /// Both methods of a type, from its fields or from its variants and theirs.
 macro_rules! parts {
@@ -98,4 +97,4 @@ macro_rules! parts {
     )+ };
 }
 
-pub(super) use parts;
+pub(super) use {copied, parts};

@@ -2,7 +2,7 @@
 //! and, with random values, those of this workspace's tests.
 
 use super::address::{Mac, Rdev};
-use super::kinds::Field;
+use super::table::Field;
 use super::tail::{DevShm, Hex, PciAddress, ScsiAddress, UsbAddress, Word};
 use crate::value::Value;
 

@@ -1,6 +1,5 @@
 //! The list of a record's fields, walked to format, to measure and to shorten it.
 
-use super::kinds::Kind;
 use crate::encode::{MISSING, any, hex_pair, is_harmless, needs_hex};
 
 /// How a field's value is written.
@@ -14,22 +13,6 @@ pub enum Style {
     Plain,
     /// As it is: already formatted by a C caller, with virAuditEncode where needed.
     Verbatim,
-}
-
-/// How the value of the field `key` is written in records of the resource `resrc` (or without
-/// one): the inverse of each record's [`Fields`], for readers that don't know the record.
-pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
-    match key {
-        b"vm" | b"exe" | b"image" | b"mechanism" | b"action" | b"source-host"
-        | b"destination-host" => Style::Encoded,
-        b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"hostname" | b"addr"
-        | b"terminal" => Style::Raw,
-        _ => {
-            // A kind that isn't in the table has its keys in the style of the simplest kind that has them.
-            let known = resrc.and_then(Kind::find).and_then(|kind| kind.field(key));
-            known.or_else(|| Kind::usual_field(key)).map_or(Style::Plain, |field| field.style)
-        }
-    }
 }
 
 /// Something that is handed a record's fields, in their order.

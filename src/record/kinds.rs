@@ -8,42 +8,8 @@ use super::fields::{FieldSink, Style};
 use super::host_device::HostDevice;
 use super::parse::{FieldReader, ParseError};
 use super::resource::{Access, Change, Resource, TpmKind};
+use super::table::{Field, Kind, Role};
 use super::tail::{DevShm, Hex, PciAddress, Read, ScsiAddress, UsbAddress, Word, Written};
-
-/// The meaning of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The side that is given back.
-    Old,
-    /// The side that is assigned.
-    New,
-    /// The resource itself, where a kind has no old and new side.
-    Identity,
-    /// Anything else.
-    Other,
-}
-
-/// One field of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Its key.
-    pub key: &'static str,
-    /// How its value is written.
-    pub style: Style,
-    /// Its meaning.
-    pub role: Role,
-    /// The only value that it has in this form of the kind.
-    pub word: Option<&'static str>,
-}
-
-/// A kind of resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
-    /// The name that `resrc=` gives it.
-    pub name: &'static str,
-    /// The forms of its records: the fields behind the UUID, in their order.
-    pub forms: &'static [&'static [Field]],
-}
 
 /// Makes everything that depends on a kind from one row for each of its forms:
 ///
@@ -247,28 +213,27 @@ impl Kind {
         Self::ALL.iter().find(|kind| kind.name.as_bytes() == name)
     }
 
-    /// The fields of all forms.
-    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.forms.iter().copied().flatten()
-    }
-
-    /// The field with this key, in whichever form.
-    pub fn field(&self, key: &[u8]) -> Option<&'static Field> {
-        self.fields().find(|field| field.key.as_bytes() == key)
-    }
-
     /// The field with this key of a kind that has only one form, or else of any.
     pub(super) fn usual_field(key: &[u8]) -> Option<&'static Field> {
         let simple = Self::ALL.iter().filter(|kind| kind.forms.len() == 1);
         let all = simple.chain(Self::ALL);
         all.flat_map(Self::fields).find(|field| field.key.as_bytes() == key)
     }
+}
 
-    /// The key of a path that ends the record, unencoded: a caller's text may have anything there.
-    pub(crate) fn raw_end(&self) -> Option<&'static str> {
-        let [form] = self.forms else { return None };
-        let last = form.last()?;
-        (last.style == Style::Raw && last.role == Role::Identity).then_some(last.key)
+/// How the value of the field `key` is written in records of the resource `resrc` (or without
+/// one): the inverse of each record's [`Fields`](super::fields::Fields), for readers that don't know the record.
+pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
+    match key {
+        b"vm" | b"exe" | b"image" | b"mechanism" | b"action" | b"source-host"
+        | b"destination-host" => Style::Encoded,
+        b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"hostname" | b"addr"
+        | b"terminal" => Style::Raw,
+        _ => {
+            // A kind that isn't in the table has its keys in the style of the simplest kind that has them.
+            let known = resrc.and_then(Kind::find).and_then(|kind| kind.field(key));
+            known.or_else(|| Kind::usual_field(key)).map_or(Style::Plain, |field| field.style)
+        }
     }
 }
 

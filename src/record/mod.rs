@@ -17,18 +17,20 @@ mod machine_id;
 mod number;
 pub(crate) mod parse;
 mod resource;
+pub(crate) mod table;
 mod tail;
 
 pub use address::{Mac, Rdev};
 pub use control::{Control, ControlOp};
-pub(crate) use fields::{FieldSink, Fields, Style, Writer, shown_len, style_of, to_vec};
+pub(crate) use fields::{FieldSink, Fields, Style, Writer, shown_len, to_vec};
 pub use host_device::HostDevice;
-pub(crate) use kinds::Kind;
+pub(crate) use kinds::style_of;
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
 pub(crate) use parse::FieldReader;
 pub use parse::ParseError;
 pub use resource::{Access, Change, Resource, TpmKind};
+pub(crate) use table::Kind;
 
 use crate::guest::Guest;
 use crate::value::Value;

@@ -1,6 +1,6 @@
 //! VIRT_RESOURCE: a resource of the host is assigned to a guest, changed or taken back.
 
-use super::borrow::parts;
+use super::borrow::{copied, parts};
 use super::{HostDevice, Mac, Rdev};
 use crate::value::Value;
 
@@ -141,6 +141,8 @@ pub enum Resource<'a> {
         access: Access<'a>,
     },
 }
+
+copied! { TpmKind }
 
 parts! {
     pub(crate) struct Change { old, new }

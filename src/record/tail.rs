@@ -2,9 +2,9 @@
 
 use super::address::{Mac, Rdev};
 use super::fields::{FieldSink, Style};
-use super::kinds::{Field, Role};
 use super::number::{hex_number, parse_number, split};
 use super::parse::{FieldReader, ParseError};
+use super::table::{Field, Role};
 use crate::encode::MISSING;
 use crate::value::Value;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! The chain file: one entry a line, each with the digest of the one before.
 
-use super::check::{Problem, ProblemKind};
 use super::content::{digest, hex};
+use super::problem::{Problem, ProblemKind};
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};

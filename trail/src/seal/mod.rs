@@ -7,10 +7,12 @@
 mod chain;
 mod check;
 mod content;
+mod problem;
 
 pub use chain::{BadKey, Chain, Entry, private_key, public_key};
-pub use check::{Problem, ProblemKind, Unsealed, check};
+pub use check::{Unsealed, check};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
+pub use problem::{Problem, ProblemKind};
 
 use crate::input::Source;
 use content::OpenLog;

@@ -1,8 +1,8 @@
 //! The check of a block of lines, one by one.
 
 use super::duplicates::BlockStamps;
-use super::neighbours::Stretch;
 use super::shapes::Shapes;
+use super::stretch::Stretch;
 use super::{Damage, Finding, record};
 use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{self, ForeignLine};

@@ -9,6 +9,7 @@ mod neighbours;
 mod record;
 mod serials;
 mod shapes;
+mod stretch;
 
 use crate::input::blocks::{self, ReadError};
 use crate::input::{Source, Sources};

@@ -4,7 +4,7 @@
 //! considered filtered if it has only records about guests, or if more than a quarter of its numbers
 //! is missing in many gaps. One large gap is a removal.
 
-use super::neighbours::{MAX_DROP, MAX_MS, Stretch};
+use super::stretch::{MAX_DROP, MAX_MS, Stretch};
 use super::{Damage, LateFinding, Place};
 use crate::line::{LineKind, Stamp};
 use std::collections::BTreeMap;
