@@ -53,6 +53,11 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     })
 }
 
+/// A number with its noun, as in "1 entry" and "2 entries".
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// The name of a file in messages and output, with control characters escaped.
 pub(crate) fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" {

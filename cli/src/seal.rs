@@ -1,6 +1,6 @@
 //! `viraudit verify --seal` and `--chain`: signed digests of logs.
 
-use crate::console::{output_error, reason, shown};
+use crate::console::{counted, output_error, reason, shown};
 use crate::exit_status::{DAMAGE_FOUND, DONE};
 use crate::failure::Failure;
 use crate::logs;
@@ -46,8 +46,9 @@ pub(crate) fn seal_logs(files: &[PathBuf], key: &Path, path: &Path) -> Result<u8
         .map_err(|error| logs::failure(&sources, &error, "verify"))?;
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    let (new, all, head) = (lines.len(), chain.entries.len(), &chain.head);
-    writeln!(out, "{new} ranges sealed; {all} entries, head {head}")
+    let new = counted(lines.len() as u64, "range", "ranges");
+    let all = counted(chain.entries.len() as u64, "entry", "entries");
+    writeln!(out, "{new} sealed; {all}, head {}", chain.head)
         .and_then(|()| out.flush())
         .or_else(|error| output_error(&error))?;
     Ok(DONE)
@@ -83,7 +84,9 @@ pub(crate) fn check_logs(
     if key.is_none() {
         notes += "\nsignatures were not checked: no --key";
     }
-    let summary = format!("{} entries, {} findings, {notes}", chain.entries.len(), problems.len());
+    let entries = counted(chain.entries.len() as u64, "entry", "entries");
+    let findings = counted(problems.len() as u64, "finding", "findings");
+    let summary = format!("{entries}, {findings}, {notes}");
     let code = print(&mut out, &problems, path, as_json, &summary)?;
     logs::all_read(&sources, &errors, "verify")?;
     Ok(code)

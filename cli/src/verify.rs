@@ -1,6 +1,6 @@
 //! `viraudit verify`: damage in a log.
 
-use crate::console::{json_line, output_error, shown};
+use crate::console::{counted, json_line, output_error, shown};
 use crate::exit_status::{DAMAGE_FOUND, DONE};
 use crate::failure::Failure;
 use crate::logs;
@@ -115,11 +115,10 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         }
         written = writeln!(
             out,
-            "{} lines, {} records about guests, {} finding{}{note}",
+            "{} lines, {} records about guests, {}{note}",
             counts.lines,
             counts.records,
-            counts.findings,
-            if counts.findings == 1 { "" } else { "s" }
+            counted(counts.findings, "finding", "findings")
         );
     }
     written.and_then(|()| out.flush()).or_else(|error| output_error(&error))?;

@@ -132,7 +132,7 @@ fn only_whole_lines_are_sealed() {
     assert_eq!(host.check(&[]), (0, vec![]));
     host.edit("logs/audit.log", |text| text.replace(half, ""));
     host.grow(1);
-    assert!(host.seal().starts_with("1 ranges"));
+    assert!(host.seal().starts_with("1 range "));
     assert_eq!(host.check(&[]), (0, vec![]));
 }
 
@@ -214,7 +214,7 @@ fn a_rotated_and_compressed_log() {
     host.rename("audit.log", "audit.log.1");
     host.grow(3);
     assert_eq!(host.check(&[]), (0, vec![]));
-    assert!(host.seal().starts_with("1 ranges"));
+    assert!(host.seal().starts_with("1 range "));
     assert_eq!(host.check(&[]), (0, vec![]));
 }
 
