@@ -59,7 +59,7 @@ impl Socket {
         &self.fd
     }
 
-    /// Whether the program has left the descriptor alone. Costs one fstat.
+    /// Whether the program has left the descriptor alone. Costs one fcntl.
     pub(crate) fn is_ours(&self) -> bool {
         self.fd.is_ours()
     }
