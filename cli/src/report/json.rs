@@ -5,7 +5,7 @@ use super::parallel::{Chunks, in_order};
 use crate::terminal;
 use serde::Serialize;
 use std::io::{self, Write};
-use viraudit_trail::report::{EventView, Report, SessionView, Value};
+use viraudit_trail::report::{EventView, Report, SessionView};
 use viraudit_trail::time::UtcFormatCache;
 
 /// Writes every session, and with `all` its events after it.
@@ -68,12 +68,7 @@ pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcFormatCache, li
     row.text(key!("vm"), Some(&event.vm));
     row.plain(key!("uuid"), Some(&event.uuid.text()));
     for (key, value) in &event.fields {
-        match value {
-            Value::Null => row.any(key, ()),
-            Value::Text(text) => row.any(key, text),
-            Value::Number(number) => row.any(key, number),
-            Value::Bool(yes) => row.any(key, yes),
-        }
+        row.any(key, value);
     }
     row.proof(event.proof.as_slice());
     row.end();

@@ -6,6 +6,7 @@
 use crate::terminal;
 use serde::Serialize;
 use viraudit_trail::line::Stamp;
+use viraudit_trail::report::Value;
 
 /// A constant key after another value. Built at compile time, because every row has it.
 macro_rules! key {
@@ -40,11 +41,29 @@ impl<'l> Object<'l> {
     }
 
     /// Writes a key and a value that may both come from the log.
-    pub(super) fn any(&mut self, key: &str, value: impl Serialize) {
+    pub(super) fn any(&mut self, key: &str, value: &Value<'_>) {
         self.lines.push(b',');
-        self.value(key);
+        self.string(key);
         self.lines.push(b':');
-        self.value(value);
+        match value {
+            Value::Null => self.null(),
+            Value::Text(text) => self.string(text),
+            Value::Number(number) => self.integer(*number),
+            Value::Bool(yes) => self.boolean(*yes),
+        }
+    }
+
+    #[inline(always)]
+    fn string(&mut self, text: &str) {
+        if is_plain(text) { self.quoted(text.as_bytes()) } else { self.value(text) }
+    }
+
+    fn integer(&mut self, number: i64) {
+        self.lines.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    fn boolean(&mut self, yes: bool) {
+        self.lines.extend_from_slice(if yes { b"true" } else { b"false" });
     }
 
     #[inline(always)]
@@ -70,8 +89,7 @@ impl<'l> Object<'l> {
     pub(super) fn text(&mut self, key: &'static str, value: Option<&str>) {
         self.key(key);
         match value {
-            Some(text) if is_plain(text) => self.quoted(text.as_bytes()),
-            Some(text) => self.value(text),
+            Some(text) => self.string(text),
             None => self.null(),
         }
     }
@@ -91,9 +109,7 @@ impl<'l> Object<'l> {
     pub(super) fn number(&mut self, key: &'static str, value: Option<i64>) {
         self.key(key);
         match value {
-            Some(number) => {
-                self.lines.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            }
+            Some(number) => self.integer(number),
             None => self.null(),
         }
     }
@@ -102,7 +118,7 @@ impl<'l> Object<'l> {
     #[inline]
     pub(super) fn bool(&mut self, key: &'static str, value: bool) {
         self.key(key);
-        self.lines.extend_from_slice(if value { b"true" } else { b"false" });
+        self.boolean(value);
     }
 
     /// Writes the timestamps and serial numbers of records.
