@@ -80,7 +80,7 @@ impl Correlator<'_> {
         self.append_avc(entry, [result, comm, target, TextId::EMPTY], event);
     }
 
-    /// What both have in common: an entry, and the column with the result.
+    /// The part that both have in common: an entry, and the column with the result.
     fn apparmor(&mut self, of: EntryId, event: &mut Event<'_>) -> Option<(Entry, TextId)> {
         let user = self.user(event)?;
         let mut entry = self.related_to(of, Kind::Avc, user, event);

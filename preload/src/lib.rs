@@ -6,7 +6,7 @@
 //! That is why it is a library of its own: libviraudit.so, which daemons of any kind link, never
 //! carries that name.
 //!
-//! What makes it safe: nothing is read behind the pointers, so libvirt's structures may have any
+//! It is safe because nothing is read behind the pointers, so libvirt's structures may have any
 //! layout; without libviraudit.so in the process it only passes the call on; libvirt's function only
 //! formats and sends records, so nothing else waits while the batch is open; and libviraudit.so sends
 //! the batch of a thread that ends in between.
@@ -32,7 +32,7 @@ struct Batch {
     end: unsafe extern "C" fn() -> c_int,
 }
 
-/// What is found is kept; what isn't is looked for again, since it may be loaded later.
+/// Looks the function up until it is found: libvirt may be loaded later.
 fn next() -> Option<Start> {
     if let Some(next) = NEXT.get() {
         return Some(*next);

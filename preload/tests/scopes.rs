@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Stands in for libvirt.
+/// A replacement for libvirt.
 const LIBVIRT: &str = r#"
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@ void virDomainAuditStart(void *vm, const char *reason, bool success)
 { printf("libvirt: %s %s %d\n", (const char *)vm, reason, success); }
 "#;
 
-/// Stands in for libviraudit.so.
+/// A replacement for libviraudit.so.
 const VIRAUDIT: &str = r#"
 #include <stdio.h>
 void virAuditBatchBegin(void) { puts("begin"); }
@@ -67,7 +67,7 @@ fn compile(dir: &Path, name: &str, text: &str, flags: &[&str]) -> PathBuf {
     output
 }
 
-/// What cargo has just built, beside this test.
+/// The library that cargo has just built, beside this test.
 fn preload() -> PathBuf {
     std::env::current_exe().unwrap().with_file_name("libviraudit_preload.so")
 }

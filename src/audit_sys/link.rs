@@ -42,7 +42,7 @@ pub enum WriteProbe {
     Refused(Failure),
 }
 
-/// What a receive accepted.
+/// The answers that a receive accepted.
 struct Found<T> {
     value: T,
     /// It waited already.

@@ -1,4 +1,4 @@
-//! What the host's kernel is: its release, its clock rate, its security modules.
+//! The host's kernel: its release, its clock rate, its security modules.
 
 use flate2::read::GzDecoder;
 use std::fs::{self, File};
@@ -35,7 +35,7 @@ impl Host {
         }
     }
 
-    /// What is known to be wrong with the `subj=` of records on this host.
+    /// A known fault in the `subj=` of records on this host.
     pub(crate) fn subject_fault(&self) -> Option<String> {
         let modules = self.security_modules.as_deref()?;
         if !is_since(&self.release, (6, 18)) {

@@ -177,7 +177,7 @@ impl Report {
     }
 }
 
-/// What the kernel does when it loses a record.
+/// The kernel's reaction when it loses a record.
 fn on_loss(failure: u32) -> &'static str {
     match failure {
         0 => "a loss is not logged",
