@@ -108,7 +108,7 @@ impl Failure {
         }
     }
 
-    /// What an administrator can do.
+    /// The remedy, for an administrator.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Unsupported(_) => {
@@ -220,7 +220,7 @@ pub enum Error {
     Xml(XmlError),
     /// A file can't be used.
     Io {
-        /// What failed, with the file's path, such as `can't open PATH`.
+        /// The operation that failed, with the file's path, such as `can't open PATH`.
         what: String,
         /// Why it failed.
         source: io::Error,

@@ -1,4 +1,4 @@
-//! What the other packages of this workspace use besides the API. It may change in any release.
+//! Items for the other packages of this workspace. They may change in any release.
 
 /// The C library's file name that programs are linked with. The number changes only when programs
 /// that were linked with it would no longer run.

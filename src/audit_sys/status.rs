@@ -8,7 +8,7 @@ use super::bindings::audit_status;
 pub struct KernelStatus {
     /// 0: off. 1: on. 2: on, and locked until the next boot.
     pub enabled: u32,
-    /// What the kernel does when it loses a record. 0: nothing. 1: it logs that. 2: it panics.
+    /// The kernel's reaction to a lost record. 0: none. 1: a log line. 2: a panic.
     pub failure: u32,
     /// The process id of auditd; 0 without auditd.
     pub auditd_pid: u32,

@@ -87,7 +87,7 @@ impl Options {
         Self { log: Arc::new(log), ..self }
     }
 
-    /// What records contain about this process: [`Origin::current`] unless set.
+    /// Sets the facts about this process in each record; by default [`Origin::current`].
     pub fn origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }

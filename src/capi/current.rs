@@ -1,4 +1,4 @@
-//! What is open now, how to get at it, and the settings that outlive it.
+//! The auditor that is open now, access to it, and the settings that outlive it.
 
 use super::boundary::Problem;
 use super::fork_slot::ForkSlot;
@@ -75,7 +75,7 @@ fn install(auditor: Auditor) {
     auditor.set_delivery(delivery());
 }
 
-/// What was opened last, even if it has been closed since.
+/// The auditor that was opened last, even if it has been closed since.
 pub(super) fn opened() -> Option<Arc<Auditor>> {
     CURRENT.get()
 }

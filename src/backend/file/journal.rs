@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 /// How many bytes at the end of a file are searched for its last line: more than any line has.
 const TAIL: u64 = 16 * 1024;
 
-/// What this process knows about the end of the file.
+/// The end of the file, as far as this process knows it.
 #[derive(Default)]
 pub(super) struct Journal {
     lines: WholeLines,

@@ -5,7 +5,7 @@ use crate::record::RecordType;
 use std::cmp::Reverse;
 use std::fmt;
 
-/// What a record must have: its type, unless any will do, and fields with decoded values.
+/// The requirements on a record: its type, or any, and fields with decoded values.
 pub(crate) struct WantedFields<'a> {
     pub(crate) kind: Option<RecordType>,
     pub(crate) fields: Vec<(&'a str, &'a [u8])>,
@@ -72,7 +72,7 @@ impl MockBackend {
     }
 }
 
-/// What is wanted and a record lacks, one item a line.
+/// The requirements that a record fails, one a line.
 struct Differences<'a>(&'a WantedFields<'a>, &'a MockRecord);
 
 impl fmt::Display for Differences<'_> {
