@@ -80,6 +80,9 @@ impl<'b> Frames<'b> {
 
     /// Splits off the first messages: as many as fit into `messages` and `bytes`, but at least one.
     pub(crate) fn split(self, messages: usize, bytes: usize) -> (Frames<'b>, Option<Frames<'b>>) {
+        if self.count == 1 {
+            return (self, None);
+        }
         let mut at = 0;
         let mut count = 0;
         while at < self.bytes.len() {

@@ -67,11 +67,15 @@ impl<'a> MaybeText<'a> {
         (!self.pointer.is_null()).then(|| unsafe { CStr::from_ptr(self.pointer) })
     }
 
-    /// The string for a log line, or "". File and function names are nearly always UTF-8, so the
+    /// The string for a log line, or "". File and function names are nearly always ASCII, so the
     /// quick check comes first.
     pub(super) fn shown(self) -> Cow<'a, str> {
         let text = self.get().unwrap_or_default();
-        text.to_str().map_or_else(|_| text.to_string_lossy(), Cow::Borrowed)
+        if text.to_bytes().is_ascii() {
+            // SAFETY: ASCII is UTF-8.
+            return Cow::Borrowed(unsafe { std::str::from_utf8_unchecked(text.to_bytes()) });
+        }
+        text.to_string_lossy()
     }
 
     /// The string as a record's value.

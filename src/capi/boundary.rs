@@ -144,9 +144,9 @@ pub(super) fn quietly<R: Copy>(otherwise: R, call: impl FnOnce() -> R) -> R {
     uncancelled(|| caught_quietly(otherwise, call))
 }
 
-/// Not inlined, as [`caught`].
+/// [`quietly`], where cancellation is disabled already. Not inlined, as [`caught`].
 #[inline(never)]
-fn caught_quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
+pub(super) fn caught_quietly<R>(otherwise: R, call: impl FnOnce() -> R) -> R {
     let before = errno();
     let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         std::mem::forget(panic);

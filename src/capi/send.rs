@@ -6,7 +6,7 @@
 
 use super::args::MaybeText;
 use super::batch::add_or_send;
-use super::boundary::quietly;
+use super::boundary::caught_quietly;
 use super::current::deliver;
 use super::log::{VirLogSource, with_source};
 use crate::RecordType;
@@ -100,7 +100,8 @@ struct Call<'a> {
 }
 
 extern "C" fn send_formatted(call: &Call<'_>) {
-    quietly((), || {
+    // send.c has disabled cancellation.
+    caught_quietly((), || {
         // SAFETY: send.c gives a text of that length, which lives until this returns.
         let text = unsafe { std::slice::from_raw_parts(call.text, call.length) };
         with_source(call.source, || send(call, text));

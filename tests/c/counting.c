@@ -1,11 +1,12 @@
 /* Random calls from several threads, while another opens destinations anew, changes the delivery, rotates
- * files, closes and forks. Whatever happens, the counts add up, and the files hold what was delivered.
+ * files, closes, forks and cancels threads. Whatever happens, the counts add up, and the files hold what was
+ * delivered.
  *
  *     counting DIRECTORY [SECONDS]
  *
  * VIRAUDIT_SEED repeats a run's choices, if not its timing. With VIRAUDIT_COUNTING_KERNEL the kernel is
  * one of the destinations; then the number of records that it accepted is printed, for the caller to
- * compare. */
+ * compare. With VIRAUDIT_COUNTING_MOCK a mock that fails now and then is the only destination. */
 
 #include "check.h"
 
@@ -19,7 +20,8 @@ enum { THREADS = 4, FILES = 3 };
 static virAuditDomain *dom;
 static const char *directory;
 static int process;
-static bool kernel;
+static bool kernel, mock;
+static int forks, cancelled;
 static atomic_llong sent;
 static atomic_bool stop;
 
@@ -77,6 +79,9 @@ static void *sender(void *seed)
         case 0:
             virAuditBatchBegin();
             send_some(&state, count);
+            /* A thread that is cancelled here leaves an open batch, which is sent. */
+            if (count == 7)
+                usleep(100);
             (void)!virAuditBatchEnd();
             break;
         case 1:
@@ -115,10 +120,36 @@ static void fork_one(void)
     int status;
     pid_t pid = fork();
 
+    forks++;
     CHECK(pid >= 0);
     if (pid == 0)
         child();
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Cancels a thread, and starts another in its place. */
+static void cancel_one(pthread_t *thread, unsigned *seed, unsigned *state)
+{
+    void *result;
+
+    CHECK(pthread_cancel(*thread) == 0);
+    CHECK(pthread_join(*thread, &result) == 0 && result == PTHREAD_CANCELED);
+    cancelled++;
+    *seed = next(state);
+    CHECK(pthread_create(thread, NULL, sender, seed) == 0);
+}
+
+/* Opens the i-th destination anew. Each mock has counts of its own, so there is one in all. */
+static void open_again(unsigned *state, int i)
+{
+    char room[4096];
+
+    if (mock)
+        virAuditMockFail(next(state) % 2 == 0 ? 0 : EPERM);
+    else if (kernel && next(state) % 4 == 0)
+        CHECK(virAuditOpen(1) == 0);
+    else
+        CHECK(virAuditOpenFile(path(room, i, "")) == 0);
 }
 
 static void run(unsigned *state, double seconds, bool closes)
@@ -133,7 +164,10 @@ static void run(unsigned *state, double seconds, bool closes)
     long long sent_before = sent;
     int i;
 
-    CHECK(virAuditOpenFile(path(room, 0, "")) == 0);
+    if (mock)
+        CHECK(virAuditOpenMock() == 0);
+    else
+        CHECK(virAuditOpenFile(path(room, 0, "")) == 0);
     CHECK(virAuditGetStats(&before, sizeof before) == 0);
     stop = false;
     for (i = 0; i < THREADS; i++) {
@@ -159,19 +193,15 @@ static void run(unsigned *state, double seconds, bool closes)
         case 3:
             if (next(state) % 8 == 0)
                 fork_one();
+            else if (next(state) % 4 == 0)
+                cancel_one(&threads[i], &seeds[i], state);
             break;
         case 4:
             if (closes)
                 virAuditClose();
             break;
-        case 5:
-            if (kernel) {
-                CHECK(virAuditOpen(1) == 0);
-                break;
-            }
-            /* fall through */
         default:
-            CHECK(virAuditOpenFile(path(room, i, "")) == 0);
+            open_again(state, i);
         }
         usleep(next(state) % 2000);
         CHECK(virAuditGetStats(&after, sizeof after) == 0);
@@ -192,14 +222,20 @@ static void run(unsigned *state, double seconds, bool closes)
             held += lines(path(room, i, suffix));
         }
     }
-    fprintf(stderr, "%lld sent, %llu offered, %llu delivered, %llu failed, %llu dropped, %llu in files\n",
+    fprintf(stderr, "%lld sent, %llu offered, %llu delivered, %llu failed, %llu dropped, %llu in files; "
+            "%d forks, %d threads cancelled so far\n",
             (long long)sent - sent_before, after.offered - before.offered,
             after.delivered - before.delivered, after.failed - before.failed,
-            after.dropped - before.dropped, held);
+            after.dropped - before.dropped, held, forks,
+            cancelled);
     CHECK(after.queued == 0);
     CHECK(after.offered == after.delivered + after.failed + after.dropped);
     /* Nothing is sent while nothing is open. */
     CHECK(closes || after.offered - before.offered == (unsigned long long)(sent - sent_before));
+    if (mock) {
+        CHECK(virAuditMockCount() == after.delivered);
+        return;
+    }
     CHECK(after.failed == before.failed);
     if (kernel)
         printf("%llu\n", after.delivered - held);
@@ -218,11 +254,12 @@ int main(int argc, char **argv)
     fprintf(stderr, "VIRAUDIT_SEED=%u\n", state);
     directory = argv[1];
     kernel = getenv("VIRAUDIT_COUNTING_KERNEL") != NULL;
+    mock = getenv("VIRAUDIT_COUNTING_MOCK") != NULL;
     alarm((unsigned)seconds + 300);
     process = (int)getpid();
     dom = web1();
     run(&state, seconds / 2, false);
-    run(&state, seconds / 2, true);
+    run(&state, seconds / 2, !mock);
     virAuditDomainFree(dom);
     virAuditClose();
     return 0;

@@ -96,8 +96,16 @@ fn file() {
 }
 
 #[test]
+fn formats() {
+    in_every_way("formats", &[]);
+}
+
+#[test]
 fn counting() {
     in_every_way("counting", &["1"]);
+    let dir = tempfile::tempdir().unwrap();
+    let mut program = built(dir.path(), "gcc", PLAIN, "counting", Linkage::Shared);
+    cc::run(program.arg(dir.path()).env("VIRAUDIT_COUNTING_MOCK", "1"));
 }
 
 #[test]
