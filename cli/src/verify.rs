@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use viraudit_trail::input::Sources;
 use viraudit_trail::time::Clock;
-use viraudit_trail::verify::{Finding, verify};
+use viraudit_trail::verify::{Finding, Note, verify};
 
 const HELP: &str = "\
 Only records about guests are checked. Each finding is one line, FILE:LINE: KIND: MESSAGE. A finding \
@@ -33,6 +33,9 @@ KIND is one of:
   order      events are in reverse order
   gap        serial numbers are missing (not checked if
              the log was filtered)
+
+A note (kind note, printed last) is about records that are whole, but not in libvirt's format of today. \
+It is no damage: it is printed once, with the number of its records, and changes no exit status.
 
 With --chain, KIND is one of:
   changed    a sealed range is not what was sealed
@@ -65,7 +68,7 @@ pub(crate) struct VerifyArgs {
     /// Logs to check; - is standard input [default: auditd's log].
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Print one JSON object per finding: kind, file, line, message and proof.
+    /// Print one JSON object per finding (kind, file, line, message and proof) or note (with records instead of proof).
     #[arg(long)]
     json: bool,
     /// Append signed digests of everything not yet sealed to the chain. KEY is an Ed25519 private
@@ -103,9 +106,16 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         }
     });
     written = written.and_then(|()| findings.finish());
+    for note in &counts.notes {
+        written = written.and_then(|()| findings.note(note));
+    }
     // No summary of a log that couldn't be read at all.
     if !args.json && written.is_ok() && (errors.is_empty() || counts.lines > 0) {
-        let mut note = match counts.repeated_logs {
+        let mut note = match counts.notes.len() as u64 {
+            0 => String::new(),
+            notes => format!(", {}", counted(notes, "note", "notes")),
+        };
+        note += &match counts.repeated_logs {
             0 => String::new(),
             1 => "; 1 log repeats another one".to_owned(),
             logs => format!("; {logs} logs repeat others"),
@@ -174,6 +184,19 @@ impl Findings<'_> {
             "kind": kind, "file": file, "line": line, "message": message, "proof": proof,
         });
         self.out.write_all(json_line(&object).as_bytes())
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        let Note { source, line, message, records } = note;
+        let file = self.name(*source);
+        if self.json {
+            let object = json!({
+                "kind": "note", "file": file, "line": line, "message": message, "records": records,
+            });
+            return self.out.write_all(json_line(&object).as_bytes());
+        }
+        let (file, records) = (shown(Path::new(&file)), counted(*records, "record", "records"));
+        writeln!(self.out, "{file}:{line}: note: {message} ({records})")
     }
 
     fn name(&self, source: usize) -> String {

@@ -8,6 +8,7 @@ mod envelope;
 pub(crate) mod fields;
 pub(crate) mod foreign;
 mod kind;
+pub(crate) mod names;
 mod resource;
 mod stamp;
 mod virt;
@@ -92,22 +93,9 @@ impl<'a> Front<'a> {
     #[inline(always)] // as StampReader::read is
     pub(crate) fn line_by(&self, stamps: &mut StampReader) -> Option<Line<'a>> {
         let (stamp, body) = stamps.read(self.rest)?;
-        let (body, names) = split_names(body);
+        let (body, names) = names::split(body);
         let Self { start, node, kind, .. } = *self;
         Some(Line { start, node, kind, stamp, body, names })
-    }
-}
-
-/// The fields, and the interpreted fields of an enriched line.
-#[inline]
-fn split_names(body: &[u8]) -> (&[u8], &[u8]) {
-    if body.last() == Some(&b'\'') {
-        // The usual end of a record that isn't enriched.
-        return (body, b"");
-    }
-    match memchr::memchr(0x1D, body) {
-        Some(at) => (&body[..at], &body[at + 1..]),
-        None => (body, b""),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The check of a block of lines, one by one.
 
 use super::duplicates::BlockStamps;
+use super::notes::{self, BlockNotes, Topic};
 use super::shapes::Shapes;
 use super::stretch::Stretch;
 use super::{Damage, Finding, record};
 use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{self, ForeignLine};
-use crate::line::{Front, LineKind, Stamp, StampReader, front, without_cr};
+use crate::line::{Front, LineKind, Stamp, StampReader, front, names, without_cr};
 use crate::time::Clock;
 
 /// The result of checking a block. Lines are counted from its beginning.
@@ -17,6 +18,7 @@ pub(super) struct CheckedBlock {
     pub(super) findings: Vec<Finding>,
     pub(super) stretches: Vec<Stretch>,
     pub(super) stamps: BlockStamps,
+    pub(super) notes: BlockNotes,
     /// The host of the last record with a serial number.
     node: Vec<u8>,
     shapes: Shapes,
@@ -36,6 +38,7 @@ impl BlockOutput for CheckedBlock {
         self.findings.clear();
         self.stretches.clear();
         self.stamps.clear();
+        self.notes.clear();
         self.node.clear();
     }
 }
@@ -92,6 +95,9 @@ impl CheckedBlock {
         self.records += u64::from(virt);
         match line.kind {
             LineKind::Virt(kind) => {
+                if !line.names.is_empty() {
+                    self.check_names(front, line.names, line.stamp);
+                }
                 if self.shapes.accepts(kind, line.body) {
                     return;
                 }
@@ -108,6 +114,20 @@ impl CheckedBlock {
                 self.find(Damage::Unknown, message, Some(line.stamp));
             }
             _ => {}
+        }
+    }
+
+    /// Checks the interpreted fields of a record.
+    fn check_names(&mut self, front: &Front<'_>, names: &[u8], stamp: Stamp) {
+        let at = names.as_ptr().addr() - front.rest.as_ptr().addr();
+        if front.rest[..at].last() != Some(&names::SEPARATOR) {
+            notes::add(&mut self.notes, Topic::Separator, self.lines);
+        } else if !names::are_pairs(names) {
+            if names::are_cut(names) {
+                return self.find(Damage::Cut, "the line's end is missing".into(), Some(stamp));
+            }
+            let message = format!("text after the closing quote: {}", names.escape_ascii());
+            self.find(Damage::Forged, message, Some(stamp));
         }
     }
 

@@ -6,6 +6,7 @@
 mod block;
 mod duplicates;
 mod neighbours;
+mod notes;
 mod record;
 mod serials;
 mod shapes;
@@ -18,6 +19,7 @@ use crate::time::Clock;
 use block::CheckedBlock;
 use duplicates::Duplicates;
 use neighbours::Hosts;
+use notes::Notes;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -76,8 +78,21 @@ pub struct Finding {
     pub stamp: Option<Stamp>,
 }
 
+/// Something worth knowing about whole records, which is no damage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The index of the log in the list of sources.
+    pub source: usize,
+    /// The line of the first record, from 1.
+    pub line: u64,
+    /// The description.
+    pub message: String,
+    /// The number of records.
+    pub records: u64,
+}
+
 /// Counts of what was verified.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Lines.
     pub lines: u64,
@@ -90,6 +105,8 @@ pub struct Counts {
     pub filtered: bool,
     /// Logs whose records are all in another log too, for example a rotation and its compressed copy.
     pub repeated_logs: u64,
+    /// The notes, by their place.
+    pub notes: Vec<Note>,
 }
 
 /// The index of a source, and a line in it.
@@ -133,6 +150,7 @@ struct Collector<R> {
     names: Vec<String>,
     hosts: Hosts,
     duplicates: Duplicates,
+    notes: Notes,
     /// The number of lines of the log before the current block.
     before: u64,
 }
@@ -140,7 +158,8 @@ struct Collector<R> {
 impl<R: FnMut(Finding)> Collector<R> {
     fn new(names: Vec<String>, report: R) -> Self {
         let (hosts, duplicates) = (Hosts::default(), Duplicates::default());
-        Self { report, counts: Counts::default(), names, hosts, duplicates, before: 0 }
+        let (counts, notes) = (Counts::default(), Notes::default());
+        Self { report, counts, names, hosts, duplicates, notes, before: 0 }
     }
 
     fn report(&mut self, finding: Finding) {
@@ -164,6 +183,7 @@ impl<R: FnMut(Finding)> Collector<R> {
             self.hosts.add(host, stretch, (source, before + stretch.line));
         }
         self.duplicates.add(source, before, &block.stamps);
+        self.notes.add(source, before, &block.notes);
         self.before += block.lines;
         self.counts.lines += block.lines;
         self.counts.records += block.records;
@@ -178,6 +198,7 @@ impl<R: FnMut(Finding)> Collector<R> {
         for ((source, line), damage, message, stamp) in found {
             self.report(Finding { source, line, damage, message, stamp });
         }
+        self.counts.notes = self.notes.finish();
         self.counts
     }
 }
