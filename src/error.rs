@@ -137,8 +137,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.meaning())?;
-        if let Self::Os(errno) = *self {
-            write!(f, ": {}", io::Error::from_raw_os_error(errno))?;
+        match *self {
+            // The standard library's text of an errno takes memory.
+            Self::Os(libc::ENOMEM) => write!(f, ": Cannot allocate memory (os error 12)")?,
+            Self::Os(errno) => write!(f, ": {}", io::Error::from_raw_os_error(errno))?,
+            _ => {}
         }
         write!(f, "; {}", self.remedy())
     }

@@ -109,6 +109,7 @@ pub mod guest;
 #[doc(hidden)]
 pub mod internal;
 pub mod log;
+mod memory;
 mod message;
 mod rdev;
 pub mod record;

@@ -8,6 +8,7 @@ use crate::log::Caller;
 use crate::message::{Client, Composed, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
 use std::borrow::Borrow;
+use std::collections::TryReserveError;
 use std::sync::Arc;
 
 /// The size at which a batch sends its records early (1 MiB): some thousands of records.
@@ -101,11 +102,18 @@ impl Batch {
             return;
         }
         self.disown_parents();
-        let composed = self
-            .compose_in(USUAL_ROOM, body, success, client)
-            .or_else(|| self.compose_in(framed_len(TEXT_ROOM), body, success, client));
-        // Any record fits into TEXT_ROOM bytes.
-        let Some(composed) = composed else { return };
+        let composed = match self.compose_in(USUAL_ROOM, body, success, client) {
+            // Any record fits into TEXT_ROOM bytes.
+            Ok(None) => self.compose_in(framed_len(TEXT_ROOM), body, success, client),
+            usual => usual,
+        };
+        let Ok(Some(composed)) = composed else {
+            // There is no memory for it. It follows the records before, with their failures.
+            self.flush_early();
+            let sent = self.core.send_alone(kind, body, success, client, caller);
+            self.failure = self.failure.or(sent.err());
+            return;
+        };
         let record = &mut self.bytes[self.used..];
         self.core.log_record(&record[HEADER_LEN..][..composed.body_len], success, caller);
         if self.core.open_backend().is_none() {
@@ -116,7 +124,7 @@ impl Batch {
         self.count += 1;
         self.core.count_offered(1, u64::from(composed.truncated));
         if self.used > BATCH_MAX {
-            self.failure = self.flush().err().or(self.failure);
+            self.flush_early();
         }
     }
 
@@ -127,14 +135,21 @@ impl Batch {
         body: &impl Fields,
         success: bool,
         client: Client<'_>,
-    ) -> Option<Composed> {
+    ) -> Result<Option<Composed>, TryReserveError> {
         let end = self.used + room;
-        if self.bytes.len() < end {
+        if let Some(more) = end.checked_sub(self.bytes.len()) {
+            self.bytes.try_reserve(more)?;
             self.bytes.resize(end, 0);
         }
         // A NUL and padding follow the text.
         let text = &mut self.bytes[self.used + HEADER_LEN..end - 4];
-        compose(body, &self.core.suffix, client, success, text)
+        Ok(compose(body, &self.core.suffix, client, success, text))
+    }
+
+    /// Sends the records before the batch's end.
+    fn flush_early(&mut self) {
+        let last = self.flush();
+        self.failure = self.failure.or(last.err());
     }
 
     /// How many records wait to be sent.

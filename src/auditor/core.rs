@@ -8,7 +8,9 @@ use crate::audit_sys::frame::{Frames, framed_len};
 use crate::audit_sys::process::PerProcess;
 use crate::backend::Backend;
 use crate::log::{Caller, LogLevel, LogSink};
+use crate::memory;
 use crate::message::Suffix;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::{Duration, Instant};
@@ -45,7 +47,14 @@ impl Core {
             let body = String::from_utf8_lossy(body);
             let (level, success) =
                 if success { (LogLevel::Info, "yes") } else { (LogLevel::Warning, "no") };
-            self.log.log(level, caller, &format!("success={success} {body}"));
+            self.log_line(level, caller, format_args!("success={success} {body}"));
+        }
+    }
+
+    /// Logs a line, if there is memory for it.
+    fn log_line(&self, level: LogLevel, caller: Caller<'_>, text: fmt::Arguments<'_>) {
+        if let Ok(text) = memory::format(text) {
+            self.log.log(level, caller, &text);
         }
     }
 
@@ -92,7 +101,7 @@ impl Core {
                     return self.report(outcome, caller);
                 }
                 // It was closed after the records were made.
-                Err(Refused::Closed) => {}
+                Err(Refused::Closed | Refused::NoMemory) => {}
             }
         }
         // Queued records go first, unless the kernel is stuck.
@@ -124,15 +133,18 @@ impl Core {
         let Outcome { failure, change } = outcome;
         match change {
             None => {}
-            Some(StateChange::Failing(why)) => self.log.log(
+            Some(StateChange::Failing(why)) => self.log_line(
                 LogLevel::Warning,
                 caller,
-                &format!("audit records of guests are being lost (errno {}): {why}", why.errno()),
+                format_args!(
+                    "audit records of guests are being lost (errno {}): {why}",
+                    why.errno()
+                ),
             ),
-            Some(StateChange::Recovered(lost)) => self.log.log(
+            Some(StateChange::Recovered(lost)) => self.log_line(
                 LogLevel::Warning,
                 caller,
-                &format!("audit records of guests get through again; {lost} were lost"),
+                format_args!("audit records of guests get through again; {lost} were lost"),
             ),
         }
         failure.map_or(Ok(()), Err)

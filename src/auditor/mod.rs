@@ -1,5 +1,6 @@
 //! Auditors: what the level demands, what is logged, how records are delivered and counted.
 
+mod alone;
 mod batch;
 mod core;
 mod guest_auditor;
@@ -17,14 +18,14 @@ pub use options::{Delivery, Options};
 pub(crate) use stats::SharedCounters;
 pub use stats::Stats;
 
-use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
 use crate::audit_sys::process::PerProcess;
 use crate::backend::{Backend, Notice};
 use crate::log::{Caller, LogLevel};
-use crate::message::{Client, Composed, Suffix, TEXT_ROOM, TextBody, compose};
-use crate::record::{Fields, Record, RecordType};
+use crate::memory;
+use crate::message::{Client, Suffix, TextBody};
+use crate::record::{Record, RecordType};
 use crate::{Error, Failure};
-use core::{Core, USUAL_ROOM};
+use core::Core;
 use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -88,6 +89,7 @@ impl Auditor {
         counters: SharedCounters,
         caller: Caller<'_>,
     ) -> Result<Self, Error> {
+        memory::ensure(memory::OPENING)?;
         let mut opened = None;
         if options.level > 0 {
             let log = &options.log;
@@ -183,7 +185,8 @@ impl Auditor {
         if !record.is_worth_sending() {
             return Ok(());
         }
-        self.offer(record.record_type(), record, record.success, Client::default(), caller)
+        let kind = record.record_type();
+        self.core.send_alone(kind, record, record.success, Client::default(), caller)
     }
 
     /// Sends records as one burst: however many, they take one system call to send and one for the
@@ -243,7 +246,7 @@ impl Auditor {
         client: Client<'_>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
-        self.offer(kind, &TextBody { kind, text }, success, client, caller)
+        self.core.send_alone(kind, &TextBody { kind, text }, success, client, caller)
     }
 
     /// The counts of this process.
@@ -262,61 +265,6 @@ impl Auditor {
     /// directly.
     pub(crate) fn end_queue(&self) {
         self.core.finish(Instant::now() + CLOSE_WAIT);
-    }
-
-    fn offer(
-        &self,
-        kind: RecordType,
-        body: &impl Fields,
-        success: bool,
-        client: Client<'_>,
-        caller: Caller<'_>,
-    ) -> Result<(), Failure> {
-        if self.core.is_idle() {
-            return Ok(());
-        }
-        let mut buffer = [0; USUAL_ROOM];
-        let text = &mut buffer[HEADER_LEN..USUAL_ROOM - 4];
-        match compose(body, &self.core.suffix, client, success, text) {
-            Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
-            None => self.offer_long(kind, body, success, client, caller),
-        }
-    }
-
-    /// [`Auditor::offer`] with room for any record. Not inlined, so that short records need less
-    /// stack.
-    #[inline(never)]
-    fn offer_long(
-        &self,
-        kind: RecordType,
-        body: &impl Fields,
-        success: bool,
-        client: Client<'_>,
-        caller: Caller<'_>,
-    ) -> Result<(), Failure> {
-        let mut buffer = [0; framed_len(TEXT_ROOM)];
-        let text = &mut buffer[HEADER_LEN..][..TEXT_ROOM];
-        match compose(body, &self.core.suffix, client, success, text) {
-            Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
-            None => Err(Failure::Rejected),
-        }
-    }
-
-    fn offer_composed(
-        &self,
-        kind: RecordType,
-        composed: Composed,
-        buffer: &mut [u8],
-        success: bool,
-        caller: Caller<'_>,
-    ) -> Result<(), Failure> {
-        self.core.log_record(&buffer[HEADER_LEN..][..composed.body_len], success, caller);
-        if self.core.open_backend().is_none() {
-            return Ok(());
-        }
-        let len = seal(buffer, kind.number(), composed.len);
-        self.core.count_offered(1, u64::from(composed.truncated));
-        self.core.offer(Frames::new(&mut buffer[..len], 1), caller)
     }
 }
 

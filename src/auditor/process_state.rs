@@ -9,6 +9,7 @@ use super::worker::Worker;
 use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::backend::{Backend, Sink};
+use crate::memory;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -90,7 +91,9 @@ impl ProcessState {
         let mut failed = 0;
         let opened = match &mut output.sink {
             Some(sink) => Ok(sink),
-            none => backend.open().map(|sink| none.insert(sink)),
+            none => memory::ensure(memory::OPENING)
+                .and_then(|()| backend.open())
+                .map(|sink| none.insert(sink)),
         };
         match opened {
             Ok(sink) => sink.send(frames, &mut |_, result| match result {

@@ -22,6 +22,8 @@ pub(super) enum Refused {
     Full,
     /// The queue is closed.
     Closed,
+    /// There is no memory for them.
+    NoMemory,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +100,9 @@ impl Queue {
                 return Err(Refused::Full);
             }
             state = self.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.waiting.bytes.try_reserve(bytes.len()).is_err() {
+            return Err(Refused::NoMemory);
         }
         state.waiting.bytes.extend_from_slice(bytes);
         state.waiting.count += count;

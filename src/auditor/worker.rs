@@ -6,6 +6,7 @@ use super::queue::Burst;
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::without_signals;
 use crate::log::Caller;
+use crate::memory;
 use std::cell::Cell;
 use std::ops::RangeInclusive;
 use std::ptr;
@@ -55,6 +56,9 @@ impl Worker {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_running() {
             return true;
+        }
+        if memory::ensure(memory::OPENING).is_err() {
+            return false;
         }
         let core = Arc::clone(core);
         let builder = thread::Builder::new().name("viraudit".into()).stack_size(STACK_LEN);

@@ -66,7 +66,7 @@ impl FileBackend {
         Ok(FileSink {
             descriptor: Some(open(&self.path)?),
             path: self.path.clone(),
-            journal: Journal::default(),
+            journal: Journal::new().map_err(|why| io::Error::from_raw_os_error(why.errno()))?,
             lock_wait: LOCK_WAIT,
         })
     }
@@ -168,7 +168,8 @@ impl FileSink {
         let mut count = 0;
         let mut rest = Some(frames);
         while let Some(frames) = rest {
-            let (piece, tail) = frames.split(usize::MAX, PIECE_MAX);
+            let at_once = self.journal.at_once(frames.bytes().len().min(PIECE_MAX), frames.count());
+            let (piece, tail) = frames.split(at_once, PIECE_MAX);
             let (lines, result) = self.journal.append(&file, &piece, lock.is_ok());
             count += lines;
             if result.is_err() {

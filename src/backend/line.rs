@@ -18,6 +18,11 @@ impl Default for LineWriter {
 }
 
 impl LineWriter {
+    /// The most bytes of a line besides its text.
+    pub(super) fn overhead(&self) -> usize {
+        200 + self.sender.subj.as_ref().map_or(0, Vec::len)
+    }
+
     /// Appends one line, with its line end, to `out`. `serial` distinguishes events of the same
     /// millisecond.
     pub(super) fn write(

@@ -10,6 +10,7 @@ pub(crate) use fields::WantedFields;
 use super::{Backend, Notice, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
+use crate::memory;
 use crate::message::ParsedMessage;
 use crate::record::{ParseError, RecordType, Style, style_of};
 use crate::{Error, Failure, Record, Value};
@@ -169,9 +170,13 @@ impl Sink for MockBackend {
         for (i, (number, text)) in frames.iter().enumerate() {
             let result = match (self.errno(), number) {
                 (0, number) => {
-                    RecordType::from_number(number).ok_or(Failure::Rejected).map(|kind| {
-                        let record = MockRecord { kind, text: text.to_vec() };
-                        self.with_records(|records| records.push(record));
+                    RecordType::from_number(number).ok_or(Failure::Rejected).and_then(|kind| {
+                        let record = MockRecord { kind, text: memory::copy(text)? };
+                        self.with_records(|records| {
+                            records.try_reserve(1).map_err(|_| Failure::Os(libc::ENOMEM))?;
+                            records.push(record);
+                            Ok(())
+                        })
                     })
                 }
                 (errno, _) => Err(Failure::from_answer(errno)),

@@ -37,7 +37,7 @@ impl Backend for StreamBackend {
     fn open(&self) -> Result<Box<dyn Sink>, Failure> {
         Ok(Box::new(StreamSink {
             out: Arc::clone(&self.out),
-            lines: WholeLines::default(),
+            lines: WholeLines::with_room()?,
             serial: 0,
             cut: false,
         }))
@@ -54,14 +54,22 @@ struct StreamSink {
 
 impl Sink for StreamSink {
     fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
-        self.lines.format(&frames, self.serial, self.cut);
-        // A line that is cut off has used its number too.
-        self.serial += frames.count() as u64;
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = self.lines.write(&mut *out);
-        if written.bytes > 0 {
-            self.cut = written.bytes > written.whole;
+        let at_once = self.lines.at_once(frames.bytes().len(), frames.count());
+        let mut done = 0;
+        let mut rest = Some(frames);
+        while let Some(frames) = rest {
+            let (piece, tail) = frames.split(at_once, usize::MAX);
+            self.lines.format(&piece, self.serial, self.cut);
+            // A line that is cut off has used its number too.
+            self.serial += piece.count() as u64;
+            let written = self.lines.write(&mut *out);
+            if written.bytes > 0 {
+                self.cut = written.bytes > written.whole;
+            }
+            written.report(piece.count(), &mut |i, result| outcome(done + i, result));
+            done += piece.count();
+            rest = tail;
         }
-        written.report(frames.count(), outcome);
     }
 }

@@ -2,13 +2,14 @@
 
 use super::line::LineWriter;
 use crate::Failure;
-use crate::audit_sys::frame::Frames;
+use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len};
 use crate::audit_sys::process::WriteSignals;
+use crate::message::TEXT_ROOM;
+use std::collections::TryReserveError;
 use std::io::{self, ErrorKind, Write};
 use std::time::SystemTime;
 
 /// The lines of a burst.
-#[derive(Default)]
 pub(super) struct WholeLines {
     format: LineWriter,
     text: Vec<u8>,
@@ -38,8 +39,30 @@ impl Written {
 }
 
 impl WholeLines {
+    /// With room for any single message.
+    pub(super) fn with_room() -> Result<Self, Failure> {
+        let mut lines = Self { format: LineWriter::default(), text: Vec::new(), ends: Vec::new() };
+        lines.make_room(framed_len(TEXT_ROOM), 1).map_err(|_| Failure::Os(libc::ENOMEM))?;
+        Ok(lines)
+    }
+
+    /// How many of `count` messages, of `bytes` in all, can be formatted at once: all, or one if
+    /// there is no memory for all.
+    pub(super) fn at_once(&mut self, bytes: usize, count: usize) -> usize {
+        if self.make_room(bytes, count).is_ok() { count } else { 1 }
+    }
+
+    fn make_room(&mut self, bytes: usize, count: usize) -> Result<(), TryReserveError> {
+        // No more messages than headers fit into the bytes.
+        let count = count.min(1 + bytes / HEADER_LEN);
+        self.text.clear();
+        self.ends.clear();
+        self.text.try_reserve(1 + bytes + count * self.format.overhead())?;
+        self.ends.try_reserve(count)
+    }
+
     /// Formats the messages, which get numbers after `serial`. The text begins with a line end if
-    /// the last line was cut off.
+    /// the last line was cut off. There must be room: see [`Self::at_once`].
     pub(super) fn format(&mut self, frames: &Frames<'_>, mut serial: u64, cut: bool) {
         self.text.clear();
         self.ends.clear();

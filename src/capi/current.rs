@@ -5,6 +5,7 @@ use super::fork_slot::ForkSlot;
 use super::log::CapiLog;
 use crate::auditor::SharedCounters;
 use crate::log::Caller;
+use crate::memory;
 use crate::message::Origin;
 use crate::{Auditor, Backend, Delivery, Failure, Options};
 use once_cell::race::OnceBox;
@@ -83,8 +84,15 @@ pub(super) fn opened() -> Option<Arc<Auditor>> {
 /// Lets the current auditor deliver something. Before the first opening, one that only logs takes
 /// its place, if logging is on.
 pub(super) fn deliver(send: impl FnOnce(&Auditor) -> Result<(), Failure>) -> Result<(), Problem> {
-    let auditor = opened().or_else(|| LOGGING.load(Ordering::SeqCst).then(|| Arc::new(closed())));
-    Ok(auditor.map_or(Ok(()), |auditor| send(&auditor))?)
+    let auditor = match opened() {
+        Some(auditor) => auditor,
+        None if LOGGING.load(Ordering::SeqCst) => {
+            memory::ensure(memory::OPENING)?;
+            Arc::new(closed())
+        }
+        None => return Ok(()),
+    };
+    Ok(send(&auditor)?)
 }
 
 /// The caller of a C function that doesn't take its place in the source.

@@ -5,8 +5,9 @@ use super::boundary::{Problem, guard, quietly, status};
 use super::emit::send_record;
 #[cfg(feature = "xml")]
 use super::emit::send_records;
+use crate::memory;
 use crate::record::{Control, ControlOp, MachineId};
-use crate::{Event, Failure, Guest, Record, Resource, Uuid};
+use crate::{Event, Guest, Record, Resource, Uuid};
 use std::ffi::{CStr, c_int, c_longlong, c_ulonglong};
 use std::ptr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,7 +29,7 @@ impl Domain {
     /// A handle for C, which must free it.
     fn handle(subject: Subject) -> Result<*mut Self, Problem> {
         // A box whose allocation may fail: it is laid out as one of a single element.
-        let mut one = with_room(1)?;
+        let mut one = memory::with_room(1)?;
         one.push(Self { subject, pid: AtomicI64::new(0) });
         Ok(Box::into_raw(one.into_boxed_slice()).cast())
     }
@@ -45,21 +46,6 @@ impl Domain {
     fn pid(&self) -> i64 {
         self.pid.load(Ordering::Relaxed)
     }
-}
-
-/// An empty vector with room for `len` elements, or ENOMEM.
-fn with_room<T>(len: usize) -> Result<Vec<T>, Problem> {
-    let mut vec = Vec::new();
-    vec.try_reserve_exact(len).map_err(|_| Failure::Os(libc::ENOMEM))?;
-    Ok(vec)
-}
-
-/// A copy of a text, or ENOMEM.
-fn copy(text: &CStr) -> Result<Vec<u8>, Problem> {
-    let text = text.to_bytes();
-    let mut bytes = with_room(text.len())?;
-    bytes.extend_from_slice(text);
-    Ok(bytes)
 }
 
 /// Sends a record about a guest. The event is built only if `dom` isn't NULL.
@@ -100,6 +86,7 @@ extern "C-unwind" fn virAuditDomainNew(
     guard(ptr::null_mut(), || {
         let uuid = Uuid(*uuid.ok_or(Problem::Null("uuid"))?);
         let (virt, name) = (virt.named("virt")?, name.named("name")?);
+        let copy = |text: &CStr| memory::copy(text.to_bytes());
         Domain::handle(Subject::Named(Guest::new(copy(virt)?, copy(name)?, uuid)))
     })
 }
@@ -109,8 +96,13 @@ extern "C-unwind" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
     guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).and_then(Domain::handle))
 }
 
+/// A definition and what its reading needs at once take less than so many times the XML's length.
+#[cfg(feature = "xml")]
+const XML_FACTOR: usize = 32;
+
 #[cfg(feature = "xml")]
 fn described(xml: &[u8]) -> Result<Subject, Problem> {
+    memory::ensure(memory::OPENING + xml.len().saturating_mul(XML_FACTOR))?;
     Ok(Subject::Described(crate::DomainDef::parse(xml).map_err(crate::Error::from)?))
 }
 

@@ -2,12 +2,15 @@
 
 use super::boundary::quietly;
 use super::fork_slot::ForkSlot;
+use crate::Failure;
 use crate::log::{Caller, LogCrate, LogLevel, LogSink};
+use crate::memory;
 use std::cell::{Cell, UnsafeCell};
-use std::ffi::{CString, c_char, c_int, c_uint, c_void};
+use std::ffi::{CString, c_char, c_int, c_uint, c_ulonglong, c_void};
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// The header's virAuditLogFunc.
 type LogFunc = unsafe extern "C" fn(
@@ -55,8 +58,9 @@ impl LogSink for CapiLog {
 
 impl Callback {
     fn log(&self, level: LogLevel, caller: Caller<'_>, message: &str) {
-        let (file, function, message) =
-            (c_text(caller.file), c_text(caller.function), c_text(message));
+        let Ok([file, function, message]) = c_texts([caller.file, caller.function, message]) else {
+            return;
+        };
         let level = match level {
             LogLevel::Info => 0,
             LogLevel::Warning => 1,
@@ -69,10 +73,15 @@ impl Callback {
     }
 }
 
-/// The text up to its first NUL, for C.
-fn c_text(text: &str) -> CString {
-    let text = text.split('\0').next().unwrap_or_default();
-    CString::new(text).unwrap_or_default()
+/// The texts up to their first NUL, for C.
+fn c_texts(texts: [&str; 3]) -> Result<[CString; 3], Failure> {
+    let [file, function, message] = texts.map(|text| {
+        let text = text.split('\0').next().unwrap_or_default();
+        let mut bytes = memory::with_room(text.len() + 1)?;
+        bytes.extend_from_slice(text.as_bytes());
+        Ok(CString::new(bytes).unwrap_or_default())
+    });
+    Ok([file?, function?, message?])
 }
 
 /// libvirt's description of a module that logs, as of libvirt 9.0.0. libvirt looks up the filter
@@ -133,19 +142,53 @@ const VIR_LOG_INFO: c_int = 2;
 const VIR_LOG_WARN: c_int = 3;
 
 /// libvirt's function if it is in this process. The global scope may change with each library that
-/// is loaded or unloaded, so only a function from elsewhere is kept.
+/// is loaded or unloaded, so only a function from elsewhere is kept. Without any, the search is
+/// repeated only after another library was loaded.
 fn vir_log_message() -> Option<VirLogMessage> {
     static LOCAL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+    static ABSENT_AT: AtomicU64 = AtomicU64::new(u64::MAX);
     let mut symbol = LOCAL.load(Ordering::Acquire);
     if symbol.is_null() {
+        // Counted before the search: what is loaded meanwhile is looked for next time.
+        let loaded = loaded();
+        if loaded == ABSENT_AT.load(Ordering::Relaxed) {
+            return None;
+        }
         symbol = symbol_in(libc::RTLD_DEFAULT);
-    }
-    if symbol.is_null() {
-        symbol = local_symbol();
-        LOCAL.store(symbol, Ordering::Release);
+        if symbol.is_null() {
+            symbol = local_symbol();
+            LOCAL.store(symbol, Ordering::Release);
+        }
+        if symbol.is_null() {
+            ABSENT_AT.store(loaded, Ordering::Relaxed);
+        }
     }
     // SAFETY: nobody but libvirt has a function of that name, and a null one becomes None.
     unsafe { std::mem::transmute::<*mut c_void, Option<VirLogMessage>>(symbol) }
+}
+
+/// How many libraries were loaded in this process so far.
+fn loaded() -> u64 {
+    /// Reads the count from the first library's description.
+    unsafe extern "C" fn read(
+        info: *mut libc::dl_phdr_info,
+        size: usize,
+        count: *mut c_void,
+    ) -> c_int {
+        if size >= offset_of!(libc::dl_phdr_info, dlpi_adds) + size_of::<c_ulonglong>() {
+            // SAFETY: the C library's description has that member.
+            let adds = unsafe { (*info).dlpi_adds };
+            // SAFETY: it is `loaded`'s.
+            unsafe { count.cast::<u64>().write(adds) };
+        }
+        1
+    }
+    // The searches are all repeated if the C library doesn't count.
+    static UNKNOWN: AtomicU64 = AtomicU64::new(0);
+    let mut count = u64::MAX;
+    // SAFETY: `read` gets the number behind the pointer.
+    unsafe { libc::dl_iterate_phdr(Some(read), (&raw mut count).cast()) };
+    if count == u64::MAX { UNKNOWN.fetch_add(1, Ordering::Relaxed) } else { count }
 }
 
 fn symbol_in(scope: *mut c_void) -> *mut c_void {
@@ -169,7 +212,9 @@ pub(super) fn has_libvirt() -> bool {
 }
 
 fn log_to_libvirt(log: VirLogMessage, level: LogLevel, caller: Caller<'_>, message: &str) {
-    let (file, function, message) = (c_text(caller.file), c_text(caller.function), c_text(message));
+    let Ok([file, function, message]) = c_texts([caller.file, caller.function, message]) else {
+        return;
+    };
     let priority = match level {
         LogLevel::Info => VIR_LOG_INFO,
         LogLevel::Warning => VIR_LOG_WARN,

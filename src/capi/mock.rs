@@ -7,6 +7,7 @@ use super::fork_slot::ForkSlot;
 use crate::audit_sys::process::PerProcess;
 use crate::auditor::SharedCounters;
 use crate::backend::WantedFields;
+use crate::memory;
 use crate::{MockBackend, RecordType};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int};
@@ -78,6 +79,7 @@ fn mock() -> Result<Arc<Mock>, Problem> {
 #[unsafe(no_mangle)]
 extern "C-unwind" fn virAuditOpenMock() -> c_int {
     status(|| {
+        memory::ensure(memory::OPENING)?;
         let mock = Mock::default();
         current::open(mock.backend.clone(), 1, Arc::clone(&mock.counters))?;
         MOCK.replace(Some(Arc::new(mock)));

@@ -6,6 +6,7 @@ use super::current::{self, open};
 use super::delivery;
 use super::mock;
 use crate::config::{self, Config};
+use crate::memory;
 use crate::{Error, FileBackend, KernelBackend};
 use std::ffi::{CStr, OsStr, c_int, c_uint};
 use std::os::unix::ffi::OsStrExt;
@@ -33,6 +34,7 @@ fn config(path: Option<&CStr>) -> Result<Config, Error> {
 #[unsafe(no_mangle)]
 extern "C-unwind" fn virAuditOpen(audit_level: c_uint) -> c_int {
     status(|| {
+        memory::ensure(memory::OPENING)?;
         delivery::configure_if_preloaded();
         open_host(audit_level)
     })
@@ -41,6 +43,7 @@ extern "C-unwind" fn virAuditOpen(audit_level: c_uint) -> c_int {
 #[unsafe(no_mangle)]
 extern "C-unwind" fn virAuditOpenConfig(path: MaybeText<'_>) -> c_int {
     status(|| {
+        memory::ensure(memory::OPENING)?;
         // libvirtd doesn't start with a file that it can't read.
         current::set_required(true);
         let Config { audit_level, audit_logging } = config(path.get())?;
@@ -57,6 +60,7 @@ extern "C-unwind" fn virAuditRequired() -> bool {
 #[unsafe(no_mangle)]
 extern "C-unwind" fn virAuditOpenFile(path: Text<'_>) -> c_int {
     status(|| {
+        memory::ensure(memory::OPENING)?;
         let path = Path::new(OsStr::from_bytes(path.named("path")?.to_bytes()));
         open(FileBackend::new(path), 1, current::counters())
     })

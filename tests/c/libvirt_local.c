@@ -1,18 +1,44 @@
 /* Python loads its libvirt module, and so libvirt, with RTLD_LOCAL. Log lines go to it all the same. */
 
+#define _GNU_SOURCE
+
 #include "check.h"
 
 #include <dlfcn.h>
+
+static int searches;
+
+/* In the place of the C library's: counts how often the library looks for libvirt. */
+void *dlopen(const char *name, int flags)
+{
+    static void *(*next)(const char *, int);
+
+    if (next == NULL) {
+        void *found = dlsym(RTLD_NEXT, "dlopen");
+
+        memcpy(&next, &found, sizeof found);
+    }
+    searches += (flags & RTLD_NOLOAD) != 0;
+    return next(name, flags);
+}
 
 int main(int argc, char **argv)
 {
     void *libvirt;
     const char *seen;
+    int i;
 
-    CHECK(argc == 2);
+    CHECK(argc == 3);
     virAuditLog(true);
     /* Without libvirt, lines are discarded. It may be loaded later. */
-    VIR_AUDIT(VIR_AUDIT_RECORD_MACHINE_CONTROL, true, "a=0");
+    for (i = 0; i < 5; i++)
+        VIR_AUDIT(VIR_AUDIT_RECORD_MACHINE_CONTROL, true, "a=0");
+    CHECK(searches == 1);
+    /* Each library that is loaded may be libvirt. */
+    CHECK(dlopen(argv[2], RTLD_NOW | RTLD_LOCAL) != NULL);
+    for (i = 0; i < 5; i++)
+        VIR_AUDIT(VIR_AUDIT_RECORD_MACHINE_CONTROL, true, "a=0");
+    CHECK(searches == 2);
     libvirt = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     CHECK(libvirt != NULL);
     CHECK(dlsym(RTLD_DEFAULT, "virLogMessage") == NULL);

@@ -198,7 +198,12 @@ fn log_lines_go_to_a_libvirt_that_was_loaded_locally() {
     let mut command = Command::new("gcc");
     command.args(["-shared", "-fPIC", "-Wl,-soname,libvirt.so.0"]).arg(source("libvirt_fake"));
     cc::run(command.arg("-o").arg(&libvirt));
-    cc::run(built(dir.path(), "gcc", PLAIN, "libvirt_local", Linkage::Shared).arg(&libvirt));
+    let other = dir.path().join("libother.so");
+    let mut command = Command::new("gcc");
+    command.args(["-shared", "-fPIC", "-xc", "/dev/null", "-o"]).arg(&other);
+    cc::run(&mut command);
+    let mut program = built(dir.path(), "gcc", PLAIN, "libvirt_local", Linkage::Shared);
+    cc::run(program.arg(&libvirt).arg(&other));
 }
 
 /// What every language's example prints: a guest's life.
@@ -274,6 +279,13 @@ fn the_example_in_rust_shows_a_guests_life() {
 fn no_memory() {
     let dir = tempfile::tempdir().unwrap();
     cc::run(&mut built(dir.path(), "gcc", PLAIN, "no_memory", Linkage::Shared));
+}
+
+/// As above.
+#[test]
+fn little_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    cc::run(built(dir.path(), "gcc", PLAIN, "little_memory", Linkage::Shared).arg(dir.path()));
 }
 
 #[test]

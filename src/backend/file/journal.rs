@@ -1,7 +1,9 @@
 //! The end of a file that several processes append to.
 
+use crate::Failure;
 use crate::audit_sys::frame::Frames;
 use crate::backend::whole_lines::{WholeLines, Written};
+use crate::memory;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -10,7 +12,6 @@ use std::os::unix::fs::FileExt;
 const TAIL: u64 = 16 * 1024;
 
 /// The end of the file, as far as this process knows it.
-#[derive(Default)]
 pub(super) struct Journal {
     lines: WholeLines,
     /// The last number in use.
@@ -22,6 +23,15 @@ pub(super) struct Journal {
 }
 
 impl Journal {
+    pub(super) fn new() -> Result<Self, Failure> {
+        Ok(Self { lines: WholeLines::with_room()?, serial: 0, end: None, cut: false })
+    }
+
+    /// See [`WholeLines::at_once`].
+    pub(super) fn at_once(&mut self, bytes: usize, count: usize) -> usize {
+        self.lines.at_once(bytes, count)
+    }
+
     /// Prepares for another file. The numbers go on.
     pub(super) fn begin_another_file(&mut self) {
         (self.end, self.cut) = (None, false);
@@ -83,7 +93,10 @@ impl Journal {
 /// The last bytes of a file of length `end`.
 fn tail(file: &File, end: u64) -> io::Result<Vec<u8>> {
     let begin = end.saturating_sub(TAIL);
-    let mut tail = vec![0; (end - begin) as usize];
+    let len = (end - begin) as usize;
+    let mut tail =
+        memory::with_room(len).map_err(|why| io::Error::from_raw_os_error(why.errno()))?;
+    tail.resize(len, 0);
     file.read_exact_at(&mut tail, begin)?;
     Ok(tail)
 }
