@@ -3,7 +3,9 @@
 use crate::console::{self, reason};
 use crate::failure::Failure;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::ffi::OsString;
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use viraudit_trail::input::Sources;
 use viraudit_trail::input::blocks::ReadError;
@@ -21,6 +23,11 @@ pub(crate) fn find(files: &[PathBuf], command: &str) -> Result<Sources, Failure>
         };
         not_read(&console::shown(&path), &error, &hint)
     })
+}
+
+/// The bytes of `--tag`'s values.
+pub(crate) fn tags(tags: &[OsString]) -> Vec<Vec<u8>> {
+    tags.iter().map(|tag| tag.clone().into_vec()).collect()
 }
 
 /// Raises the limit of open files as far as permitted: all logs are open at a time.
@@ -86,7 +93,7 @@ mod tests {
             (true, ErrorKind::InvalidData, "can't read /a: invalid data"),
             (false, ErrorKind::PermissionDenied, "can't read /a: permission denied"),
         ] {
-            let sources = Sources { list: list.clone(), local };
+            let sources = Sources { list: list.clone(), local, ..Sources::default() };
             let failure = all_read(&sources, &[(0, kind.into())], "verify").unwrap_err();
             assert_eq!(failure.message, expected);
         }

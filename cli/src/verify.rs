@@ -7,6 +7,7 @@ use crate::logs;
 use crate::seal;
 use clap::Args;
 use serde_json::json;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,13 +23,16 @@ that repeats in the next lines is printed once, with a count.
 KIND is one of:
   cut        the end of a record is missing
   malformed  not a record, or a required field is missing
+  unread     lines hold records, but can't be read or are
+             not the audit system's
   forged     a field appears twice, a value leaves its
              field, or text follows the closing quote
   unknown    a field, a record type or a kind of resource
              is not known
   duplicate  a record appears twice, or two records have
              the same time and serial number
-  time       a time is years from its neighbours' times
+  time       a time is years from its neighbours' times, or
+             in a zone that is not known
   serial     a serial number is far from its neighbours
   order      events are in reverse order
   gap        serial numbers are missing (not checked if
@@ -71,6 +75,10 @@ pub(crate) struct VerifyArgs {
     /// Print one JSON object per finding (kind, file, line, message and proof) or note (with records instead of proof).
     #[arg(long)]
     json: bool,
+    /// Read records that syslog has under this tag, besides the audit system's. Any program can use
+    /// a tag, so trust only one that no user's program writes.
+    #[arg(long = "tag", value_name = "TAG", conflicts_with = "chain")]
+    tags: Vec<OsString>,
     /// Append signed digests of everything not yet sealed to the chain. KEY is an Ed25519 private
     /// key in PEM format.
     #[arg(long, value_name = "KEY", requires = "chain", conflicts_with = "json")]
@@ -95,7 +103,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         let (key, head) = (args.key.as_deref(), args.head.as_deref());
         return seal::check_logs(&args.files, chain, key, head, args.json);
     }
-    let sources = logs::find(&args.files, "verify")?;
+    let mut sources = logs::find(&args.files, "verify")?;
+    sources.tags = logs::tags(&args.tags);
     let mut out = BufWriter::new(io::stdout());
     let mut findings = Findings { json: args.json, sources: &sources, run: None, out: &mut out };
     let mut written = Ok(());

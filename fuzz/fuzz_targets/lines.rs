@@ -176,7 +176,7 @@ fn from_a_file(log: &[u8], shown: &[u8], findings: &[Finding]) {
         std::env::temp_dir().join(format!("viraudit-fuzz-lines-{}", std::process::id()))
     });
     fs::write(&*FILE, log).expect("a file");
-    let sources = Sources { list: vec![Source::File(FILE.clone())], local: false };
+    let sources = Sources { list: vec![Source::File(FILE.clone())], local: false, ..Sources::default() };
     let report = Report::read(&sources, DETAILS, &CLOCK, &Default::default(), Filter::default());
     let mut found = Vec::new();
     let (_, errors) = verify(&sources, &CLOCK, &Default::default(), |finding| found.push(finding));

@@ -2,6 +2,7 @@
 
 use crate::events::{Found, Scanner, Wants};
 use crate::input::blocks::BlockOutput;
+use crate::line::foreign::ForeignReader;
 use crate::report::{EventView, Report};
 use crate::time::Clock;
 use std::collections::VecDeque;
@@ -40,7 +41,7 @@ impl Watcher {
     /// A watcher without any records.
     pub fn new(clock: Clock) -> Self {
         Self {
-            scanner: Scanner::new(WANTS, clock),
+            scanner: Scanner::new(WANTS, ForeignReader::new(clock, &[])),
             found: Found::default(),
             report: Report::live(WANTS),
             remembered_bytes: 0,

@@ -49,7 +49,11 @@ fn accounted(text: &[u8]) {
 fn findings(text: &[u8]) -> Vec<String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
-    let sources = Sources { list: vec![Source::File(file.path().into())], local: false };
+    let sources = Sources {
+        list: vec![Source::File(file.path().into())],
+        local: false,
+        ..Sources::default()
+    };
     let mut found = Vec::new();
     let (counts, errors) = verify(&sources, &clock(), &Arc::new(AtomicU64::new(0)), |finding| {
         found.push(format!("{} {} {}", finding.line, finding.damage.name(), finding.message));

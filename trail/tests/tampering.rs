@@ -19,7 +19,7 @@ fn verified(logs: &[&[String]]) -> (Vec<String>, Counts) {
     };
     let list = logs.iter().enumerate().map(write).collect();
     let mut found = Vec::new();
-    let sources = Sources { list, local: false };
+    let sources = Sources { list, local: false, ..Sources::default() };
     let (counts, errors) = verify(&sources, &clock(), &Arc::new(AtomicU64::new(0)), |finding| {
         let message = finding.message.replace(&format!("{}/", dir.path().display()), "");
         let (source, line, kind) = (finding.source, finding.line, finding.damage.name());

@@ -84,6 +84,10 @@ pub(crate) struct ReportArgs {
     /// Show only sessions with a failure and, with --all-events, only the failed events.
     #[arg(long)]
     pub(super) failed: bool,
+    /// Read records that syslog has under this tag, besides the audit system's. Any program can use
+    /// a tag, so trust only one that no user's program writes.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<OsString>,
     /// Omit what ended before TIME.
     #[arg(long, value_name = "TIME")]
     start: Option<String>,

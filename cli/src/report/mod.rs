@@ -26,29 +26,32 @@ use viraudit_trail::time::{Clock, UtcFormatCache};
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let clock = Clock::system();
     let filter = args.filter(&clock)?;
-    let sources = logs::find(&args.files, "report")?;
+    let mut sources = logs::find(&args.files, "report")?;
+    sources.tags = logs::tags(&args.tags);
     let details = args.all_events || args.summary;
     let wants = Wants { details, failed: args.failed };
     let bar = progress::Bar::new(&sources);
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
-    let Store { line_counts, errors, .. } = report.store();
+    let Store { line_counts, remarks, errors, .. } = report.store();
     // A file that is not a log gets one line only.
     let is_log = line_counts.used > 0 || !errors.is_empty();
-    if is_log && line_counts.is_damaged() {
-        console::eprint(format!("{line_counts}; see viraudit verify"));
+    let mut notes: Vec<String> = remarks.iter().map(ToString::to_string).collect();
+    if line_counts.is_damaged() {
+        notes.push(format!("{line_counts}; see viraudit verify"));
+    }
+    if is_log {
+        notes.iter().for_each(console::eprint);
     }
     logs::all_read(&sources, errors, "report")?;
     if found {
         return Ok(DONE);
     }
-    console::eprint(if is_log {
-        "nothing found".to_owned()
-    } else if line_counts.is_damaged() {
-        format!("no audit records about guests: {line_counts}; see viraudit verify")
-    } else {
-        "no audit records about guests".to_owned()
+    console::eprint(match notes.as_slice() {
+        _ if is_log => "nothing found".to_owned(),
+        [] => "no audit records about guests".to_owned(),
+        notes => format!("no audit records about guests: {}", notes.join("; ")),
     });
     Ok(NOTHING_FOUND)
 }

@@ -8,9 +8,8 @@ pub(crate) use found::{
 };
 
 use crate::input::blocks::{BlockOutput, LINE_MAX};
-use crate::line::foreign::{self, ForeignLine};
-use crate::line::{Front, Line, LineKind, Op, VirtLine, front, without_cr};
-use crate::time::Clock;
+use crate::line::foreign::{ForeignLine, ForeignReader, is_interpreted};
+use crate::line::{Front, Line, LineKind, Op, Reason, VirtLine, front, without_cr};
 use repeat_cache::RepeatCache;
 use viraudit::RecordType;
 
@@ -27,12 +26,12 @@ pub struct Wants {
 #[derive(Debug)]
 pub(crate) struct Scanner {
     wants: Wants,
-    clock: Clock,
+    foreign: ForeignReader,
 }
 
 impl Scanner {
-    pub(crate) fn new(wants: Wants, clock: Clock) -> Self {
-        Self { wants, clock }
+    pub(crate) fn new(wants: Wants, foreign: ForeignReader) -> Self {
+        Self { wants, foreign }
     }
 
     /// Whether records of the type with this number may be used.
@@ -82,9 +81,12 @@ impl Scanner {
         }
     }
 
-    fn foreign_line(&self, line: &[u8], out: &mut Found) {
+    #[cold]
+    fn foreign_line(&self, line_text: &[u8], out: &mut Found) {
         let mut rewritten = Vec::new();
-        match foreign::rewrite(line, &self.clock, &mut rewritten) {
+        let line = out.line_counts.lines + 1;
+        let mut note = |reason| out.remarks.add(reason, line);
+        match self.foreign.rewrite(line_text, &mut rewritten, &mut note) {
             ForeignLine::Audit => match front(&rewritten) {
                 Some(front) => self.record(&front, &mut RepeatCache::default(), out),
                 None => out.line_counts.malformed += 1,
@@ -101,10 +103,7 @@ impl Scanner {
             out.line_counts.other += 1;
             return;
         }
-        let Some(line) = front.line_by(&mut cache.stamps) else {
-            out.line_counts.malformed += 1;
-            return;
-        };
+        let Some(line) = front.line_by(&mut cache.stamps) else { return no_stamp(front, out) };
         let content = match line.kind {
             LineKind::Virt(kind) => {
                 self.virt(kind, &line, cache, out);
@@ -176,6 +175,17 @@ impl Scanner {
         }
         let shown = self.wants.details || control && virt.op != Op::Init || failed;
         out.push_virt(line, &virt, body, shown);
+    }
+}
+
+/// Counts a record whose stamp can't be read.
+#[cold]
+fn no_stamp(front: &Front<'_>, out: &mut Found) {
+    if is_interpreted(front.rest) {
+        out.remarks.add(Reason::Interpreted, out.line_counts.lines + 1);
+        out.line_counts.other += 1;
+    } else {
+        out.line_counts.malformed += 1;
     }
 }
 

@@ -19,7 +19,8 @@ use super::{EventId, Found, LineCounts, Scanner, Wants, WordId, prefetch};
 use crate::input::Sources;
 use crate::input::blocks::{self, ReadError};
 use crate::line::fields::{find, number};
-use crate::line::{AuxKind, Denial, Op};
+use crate::line::foreign::ForeignReader;
+use crate::line::{AuxKind, Denial, Op, Remarks};
 use crate::time::Clock;
 use details::Details;
 use interner::Interner;
@@ -42,6 +43,8 @@ pub struct Store {
     pub(crate) in_order: bool,
     /// Counts of the lines that were read.
     pub line_counts: LineCounts,
+    /// Remarks about lines that were not read, or not for certain.
+    pub remarks: Remarks,
     /// Logs that could not be read to their end.
     pub errors: Vec<ReadError>,
     /// Whether the logs are this host's own: its user database applies.
@@ -62,7 +65,7 @@ impl Store {
         progress: &Arc<AtomicU64>,
         mut after_block: impl FnMut(&Self) + Send,
     ) -> Self {
-        let scanner = Scanner::new(wants, clock.clone());
+        let scanner = Scanner::new(wants, ForeignReader::new(clock.clone(), &sources.tags));
         let mut store = Self::new(wants, sources.local);
         store.guests.reserve_for(sources.size().unwrap_or(0));
         store.errors = blocks::run(
@@ -82,7 +85,7 @@ impl Store {
     /// Reads one text on this thread, with the same result as reading it from a file.
     pub fn of_text(text: &[u8], wants: Wants, clock: &Clock) -> Self {
         let mut found = Found::default();
-        Scanner::new(wants, clock.clone()).scan(text, &mut found);
+        Scanner::new(wants, ForeignReader::new(clock.clone(), &[])).scan(text, &mut found);
         let mut store = Self::new(wants, false);
         store.add_all(Batch::new(0, &found, [None, None]));
         store.sort();
@@ -91,6 +94,7 @@ impl Store {
 
     /// Adds all records of a batch.
     fn add_all(&mut self, mut batch: Batch<'_>) {
+        self.remarks.append(&batch.found.remarks, self.line_counts.lines);
         self.line_counts += batch.found.line_counts;
         for record in &batch.found.records {
             self.add(record, &mut batch);

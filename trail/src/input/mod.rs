@@ -120,6 +120,8 @@ pub struct Sources {
     pub list: Vec<Source>,
     /// The logs are this host's own: its user database applies.
     pub local: bool,
+    /// Syslog tags whose records are trusted, besides the audit system's.
+    pub tags: Vec<Vec<u8>>,
 }
 
 impl Sources {
@@ -128,7 +130,7 @@ impl Sources {
     pub fn resolve(paths: &[PathBuf]) -> Result<Self, (PathBuf, io::Error)> {
         if paths.is_empty() {
             let list = auditd::logs(Path::new(AUDITD_CONF))?;
-            return Ok(Self { list, local: true });
+            return Ok(Self { list, local: true, ..Self::default() });
         }
         let mut list = Vec::new();
         for path in paths {
@@ -147,7 +149,7 @@ impl Sources {
                 });
             }
         }
-        Ok(Self { list, local: false })
+        Ok(Self { list, ..Self::default() })
     }
 
     /// The size of all files in bytes; `None` if one of them isn't a regular file.

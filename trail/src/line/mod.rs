@@ -15,6 +15,7 @@ mod virt;
 
 pub(crate) use denial::{AuxBody, Denial, context};
 pub(crate) use envelope::{Envelope, quoted};
+pub use foreign::{Reason, Remark, Remarks};
 pub(crate) use kind::{AuxKind, LineKind, anomaly_name};
 pub(crate) use resource::ResourceChange;
 pub use stamp::Stamp;

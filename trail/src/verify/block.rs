@@ -6,9 +6,8 @@ use super::shapes::Shapes;
 use super::stretch::Stretch;
 use super::{Damage, Finding, record};
 use crate::input::blocks::{BlockOutput, LINE_MAX};
-use crate::line::foreign::{self, ForeignLine};
-use crate::line::{Front, LineKind, Stamp, StampReader, front, names, without_cr};
-use crate::time::Clock;
+use crate::line::foreign::{ForeignLine, ForeignReader, is_interpreted};
+use crate::line::{Front, LineKind, Reason, Remarks, Stamp, StampReader, front, names, without_cr};
 
 /// The result of checking a block. Lines are counted from its beginning.
 #[derive(Debug, Default)]
@@ -19,6 +18,8 @@ pub(super) struct CheckedBlock {
     pub(super) stretches: Vec<Stretch>,
     pub(super) stamps: BlockStamps,
     pub(super) notes: BlockNotes,
+    /// Remarks about lines in other formats.
+    pub(super) remarks: Remarks,
     /// The host of the last record with a serial number.
     node: Vec<u8>,
     shapes: Shapes,
@@ -39,23 +40,24 @@ impl BlockOutput for CheckedBlock {
         self.stretches.clear();
         self.stamps.clear();
         self.notes.clear();
+        self.remarks.clear();
         self.node.clear();
     }
 }
 
 impl CheckedBlock {
-    pub(super) fn check(&mut self, text: &[u8], clock: &Clock) {
+    pub(super) fn check(&mut self, text: &[u8], foreign: &ForeignReader) {
         let mut from = 0;
         for end in memchr::memchr_iter(b'\n', text) {
-            self.check_line(without_cr(&text[from..end]), clock);
+            self.check_line(without_cr(&text[from..end]), foreign);
             from = end + 1;
         }
         if from < text.len() {
-            self.check_line(without_cr(&text[from..]), clock);
+            self.check_line(without_cr(&text[from..]), foreign);
         }
     }
 
-    fn check_line(&mut self, line: &[u8], clock: &Clock) {
+    fn check_line(&mut self, line: &[u8], foreign: &ForeignReader) {
         if line.len() > LINE_MAX {
             return self.skip_line();
         }
@@ -64,7 +66,8 @@ impl CheckedBlock {
             return self.check_record(&front, true);
         }
         let mut rewritten = Vec::new();
-        match foreign::rewrite(line, clock, &mut rewritten) {
+        let mut note = |reason| self.remarks.add(reason, self.lines);
+        match foreign.rewrite(line, &mut rewritten, &mut note) {
             ForeignLine::Other => {}
             ForeignLine::Audit => {
                 if let Some(front) = front(&rewritten) {
@@ -80,6 +83,9 @@ impl CheckedBlock {
     /// Checks a record. `native` is false for one that was rewritten from another format.
     fn check_record(&mut self, front: &Front<'_>, native: bool) {
         let Some(line) = front.line_by(&mut self.reader) else {
+            if is_interpreted(front.rest) {
+                return self.remarks.add(Reason::Interpreted, self.lines);
+            }
             let message = "the time or the serial number is malformed".into();
             return self.find(Damage::Malformed, message, None);
         };

@@ -14,12 +14,14 @@ mod stretch;
 
 use crate::input::blocks::{self, ReadError};
 use crate::input::{Source, Sources};
-use crate::line::Stamp;
+use crate::line::foreign::ForeignReader;
+use crate::line::{Remarks, Stamp};
 use crate::time::Clock;
 use block::CheckedBlock;
 use duplicates::Duplicates;
 use neighbours::Hosts;
 use notes::Notes;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -30,6 +32,8 @@ pub enum Damage {
     Cut,
     /// A line is not a record, or a record lacks a required field.
     Malformed,
+    /// Lines hold records that are not read.
+    Unread,
     /// A value has broken out of its field or its record.
     Forged,
     /// A field, a resource or a type is undefined.
@@ -52,6 +56,7 @@ impl Damage {
         match self {
             Self::Cut => "cut",
             Self::Malformed => "malformed",
+            Self::Unread => "unread",
             Self::Forged => "forged",
             Self::Unknown => "unknown",
             Self::Duplicate => "duplicate",
@@ -115,8 +120,8 @@ type Place = (usize, u64);
 /// A finding that needs more than one line: its place, its kind, its message and its stamp.
 type LateFinding = (Place, Damage, String, Option<Stamp>);
 
-/// Verifies all sources. `report` gets each finding, in order; those that need more than one line come last, sorted by
-/// line.
+/// Verifies all sources. `report` gets each finding, in order; those that need more than one line,
+/// and those about lines that are not read, come last, sorted by line.
 pub fn verify(
     sources: &Sources,
     clock: &Clock,
@@ -125,10 +130,11 @@ pub fn verify(
 ) -> (Counts, Vec<ReadError>) {
     let names = sources.list.iter().map(Source::name).collect();
     let mut collector = Collector::new(names, report);
+    let foreign = ForeignReader::new(clock.clone(), &sources.tags);
     let errors = blocks::run(
         &sources.list,
         progress,
-        |text, block: &mut CheckedBlock| block.check(text, clock),
+        |text, block: &mut CheckedBlock| block.check(text, &foreign),
         |_, block, _| collector.add(block.source, block.first, &block.output),
     );
     (collector.finish(), errors)
@@ -137,7 +143,7 @@ pub fn verify(
 /// Verifies one text on this thread, with the same result as [`verify`].
 pub fn verify_text(text: &[u8], clock: &Clock, report: impl FnMut(Finding)) -> Counts {
     let mut block = CheckedBlock::default();
-    block.check(text, clock);
+    block.check(text, &ForeignReader::new(clock.clone(), &[]));
     let mut collector = Collector::new(Vec::new(), report);
     collector.add(0, true, &block);
     collector.finish()
@@ -151,6 +157,8 @@ struct Collector<R> {
     hosts: Hosts,
     duplicates: Duplicates,
     notes: Notes,
+    /// The remarks about each source.
+    remarks: BTreeMap<usize, Remarks>,
     /// The number of lines of the log before the current block.
     before: u64,
 }
@@ -159,7 +167,8 @@ impl<R: FnMut(Finding)> Collector<R> {
     fn new(names: Vec<String>, report: R) -> Self {
         let (hosts, duplicates) = (Hosts::default(), Duplicates::default());
         let (counts, notes) = (Counts::default(), Notes::default());
-        Self { report, counts, names, hosts, duplicates, notes, before: 0 }
+        let remarks = BTreeMap::new();
+        Self { report, counts, names, hosts, duplicates, notes, remarks, before: 0 }
     }
 
     fn report(&mut self, finding: Finding) {
@@ -184,6 +193,9 @@ impl<R: FnMut(Finding)> Collector<R> {
         }
         self.duplicates.add(source, before, &block.stamps);
         self.notes.add(source, before, &block.notes);
+        if block.remarks.iter().next().is_some() {
+            self.remarks.entry(source).or_default().append(&block.remarks, before);
+        }
         self.before += block.lines;
         self.counts.lines += block.lines;
         self.counts.records += block.records;
@@ -194,6 +206,12 @@ impl<R: FnMut(Finding)> Collector<R> {
         self.counts.filtered = std::mem::take(&mut self.hosts).finish(&mut found);
         let duplicates = std::mem::take(&mut self.duplicates);
         self.counts.repeated_logs = duplicates.finish(&self.names, &mut found);
+        for (source, remarks) in std::mem::take(&mut self.remarks) {
+            found.extend(remarks.iter().map(|remark| {
+                let damage = if remark.reason.was_read() { Damage::Time } else { Damage::Unread };
+                ((source, remark.first), damage, remark.to_string(), None)
+            }));
+        }
         found.sort();
         for ((source, line), damage, message, stamp) in found {
             self.report(Finding { source, line, damage, message, stamp });

@@ -121,7 +121,11 @@ impl Log {
 pub fn report(log: &[u8], wants: Wants, filter: Filter) -> Report {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(log).unwrap();
-    let sources = Sources { list: vec![Source::File(file.path().into())], local: false };
+    let sources = Sources {
+        list: vec![Source::File(file.path().into())],
+        local: false,
+        ..Sources::default()
+    };
     let progress = Arc::new(AtomicU64::new(0));
     Report::read(&sources, wants, &clock(), &progress, filter)
 }

@@ -2,7 +2,7 @@
 
 use crate::events::{LineCounts, define_id};
 use crate::input::blocks::BlockOutput;
-use crate::line::{AuxKind, Defect, Line, Op, Stamp, VirtLine};
+use crate::line::{AuxKind, Defect, Line, Op, Remarks, Stamp, VirtLine};
 use viraudit::Uuid;
 
 /// The place of a text in the buffer of a [`Found`].
@@ -99,6 +99,8 @@ pub(crate) struct Found {
     /// The auxiliary records, sorted by stamp.
     pub(crate) aux: Vec<AuxRecord>,
     pub(crate) line_counts: LineCounts,
+    /// Remarks about lines in other formats.
+    pub(crate) remarks: Remarks,
     senders: Vec<Sender>,
     texts: Vec<u8>,
 }
@@ -114,6 +116,7 @@ impl BlockOutput for Found {
         self.aux.clear();
         self.senders.clear();
         self.line_counts = LineCounts::default();
+        self.remarks.clear();
         self.texts.clear();
     }
 
