@@ -426,11 +426,35 @@ virAuditDomain *virAuditDomainNew(const char *virt, const char *name, const unsi
  * Creates a guest with all its resources from its domain XML. The XML is read as libvirt reads that
  * of a running guest. The process id is 0. The caller frees the guest with virAuditDomainFree.
  *
- * Fails with EINVAL if libvirt would reject the XML, or if the XML lacks something that the records
- * need. The explanation has line and column. Fails with ENOTSUP if the library was built without
- * XML support.
+ * An element that can't be read, such as a device of a later libvirt, is left out of the records, is
+ * counted (virAuditDomainNotRecorded), and is logged as a warning. The number of a USB device that
+ * the XML gives by its port, or by vendor and product, is looked up on this host.
+ *
+ * Fails with EINVAL if the text is not a domain XML, or has no name, UUID or type. The explanation
+ * has line and column. Fails with ENOTSUP if the library was built without XML support.
  */
 virAuditDomain *virAuditDomainNewXML(const char *xml) VIRAUDIT_NEW(virAuditDomainFree);
+
+/* How a domain XML is read. */
+typedef enum {
+    VIR_AUDIT_XML_LENIENT, /* what can't be read is left out */
+    VIR_AUDIT_XML_STRICT   /* what can't be read is an error */
+} virAuditXMLFlags;
+
+/*
+ * As virAuditDomainNewXML, with flags: a virAuditXMLFlags. With VIR_AUDIT_XML_STRICT, it fails with
+ * EINVAL where virAuditDomainNewXML leaves an element out: if libvirt would reject the XML, if the
+ * XML lacks something that the records need, or if it has a device that the library doesn't know.
+ * Fails with EINVAL for other flags.
+ */
+virAuditDomain *virAuditDomainNewXMLFlags(const char *xml, unsigned int flags)
+    VIRAUDIT_NEW(virAuditDomainFree);
+
+/*
+ * Returns the number of elements of the domain XML that were left out of the records. It is 0 for a
+ * guest that was not created from XML.
+ */
+ssize_t virAuditDomainNotRecorded(const virAuditDomain *dom);
 
 /*
  * Sets the process id of the guest on the host. It appears in VIRT_CONTROL records. libvirt sets 0

@@ -37,9 +37,20 @@ fn cases(path: &Path) -> Vec<Case> {
         .collect()
 }
 
+/// The XML as that of a running guest, which has an id. The larger corpus has libvirt's answer for
+/// a running guest to every XML.
+fn as_if_running(xml: &str) -> String {
+    let Some(start) = xml.find("<domain ") else { return xml.to_owned() };
+    let end = xml[start..].find('>').map_or(xml.len(), |end| start + end);
+    let has_id = xml[start..end].split_whitespace().any(|word| word.starts_with("id="));
+    let id = if has_id { "" } else { "id='1' " };
+    let (before, behind) = xml.split_at(start + "<domain ".len());
+    format!("{before}{id}{behind}")
+}
+
 /// What is wrong, if anything.
 fn difference(case: &Case) -> Option<String> {
-    let def = match (DomainDef::parse(case.xml.as_bytes()), &case.records) {
+    let def = match (DomainDef::parse_strict(case.xml.as_bytes()), &case.records) {
         (Ok(_), None) => return Some("libvirt refuses it".into()),
         (Err(_), None) => return None,
         (Err(error), Some(_)) => return Some(format!("refused: {error}")),
@@ -58,8 +69,9 @@ fn difference(case: &Case) -> Option<String> {
     Some(format!("record {at}:\n  ours    {:?}\n  libvirt {:?}", ours.get(at), theirs.get(at)))
 }
 
-fn compare(path: &Path) {
-    let cases = cases(path);
+fn compare(path: &Path, xml: fn(&str) -> String) {
+    let mut cases = cases(path);
+    cases.iter_mut().for_each(|case| case.xml = xml(&case.xml));
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|case| difference(case).map(|what| format!("{}: {what}", case.name)))
@@ -77,14 +89,15 @@ fn shared() -> Option<PathBuf> {
 
 #[test]
 fn own_domains_give_libvirts_records() {
-    compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/start.jsonl"));
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/start.jsonl");
+    compare(&own, str::to_owned);
 }
 
 #[test]
 fn shared_domains_give_libvirts_records() {
     // Besides: the project's own set is always compared.
     if let Some(path) = shared() {
-        compare(&path);
+        compare(&path, as_if_running);
     }
 }
 

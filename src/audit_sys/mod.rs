@@ -17,6 +17,8 @@ pub mod rules;
 pub mod socket;
 pub mod status;
 mod unread;
+#[cfg(feature = "xml")]
+pub(crate) mod usb;
 
 pub(crate) use host::device_number;
 

@@ -19,7 +19,7 @@ pub(super) struct Domain {
     pid: AtomicI64,
 }
 
-enum Subject {
+pub(super) enum Subject {
     Named(Guest<'static>),
     #[cfg(feature = "xml")]
     Described(crate::DomainDef),
@@ -27,7 +27,7 @@ enum Subject {
 
 impl Domain {
     /// A handle for C, which must free it.
-    fn handle(subject: Subject) -> Result<*mut Self, Problem> {
+    pub(super) fn handle(subject: Subject) -> Result<*mut Self, Problem> {
         // A box whose allocation may fail: it is laid out as one of a single element.
         let mut one = memory::with_room(1)?;
         one.push(Self { subject, pid: AtomicI64::new(0) });
@@ -40,6 +40,15 @@ impl Domain {
             Subject::Named(guest) => guest.borrowed(),
             #[cfg(feature = "xml")]
             Subject::Described(def) => def.guest().borrowed(),
+        }
+    }
+
+    /// The number of elements of its XML that have no records.
+    pub(super) fn not_recorded(&self) -> usize {
+        match &self.subject {
+            Subject::Named(_) => 0,
+            #[cfg(feature = "xml")]
+            Subject::Described(def) => def.not_recorded_count(),
         }
     }
 
@@ -89,26 +98,6 @@ extern "C-unwind" fn virAuditDomainNew(
         let copy = |text: &CStr| memory::copy(text.to_bytes());
         Domain::handle(Subject::Named(Guest::new(copy(virt)?, copy(name)?, uuid)))
     })
-}
-
-#[unsafe(no_mangle)]
-extern "C-unwind" fn virAuditDomainNewXML(xml: Text<'_>) -> *mut Domain {
-    guard(ptr::null_mut(), || described(xml.named("xml")?.to_bytes()).and_then(Domain::handle))
-}
-
-/// A definition and what its reading needs at once take less than so many times the XML's length.
-#[cfg(feature = "xml")]
-const XML_FACTOR: usize = 32;
-
-#[cfg(feature = "xml")]
-fn described(xml: &[u8]) -> Result<Subject, Problem> {
-    memory::ensure(memory::OPENING + xml.len().saturating_mul(XML_FACTOR))?;
-    Ok(Subject::Described(crate::DomainDef::parse(xml).map_err(crate::Error::from)?))
-}
-
-#[cfg(not(feature = "xml"))]
-fn described(_xml: &[u8]) -> Result<Subject, Problem> {
-    Err(Problem::LeftOut("this build of viraudit can't read domain XML"))
 }
 
 #[unsafe(no_mangle)]

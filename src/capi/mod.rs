@@ -15,6 +15,7 @@ mod current;
 mod delivery;
 mod device;
 mod domain;
+mod domain_xml;
 mod emit;
 mod encode;
 mod fork_slot;

@@ -3,8 +3,8 @@
 
 use super::chardev::{assigned, path, required_kind};
 use super::element::{Element, owned};
+use super::fault::{Fault, Reading};
 use super::machine::bytes;
-use crate::error::XmlError;
 use crate::record::{Change, HostDevice, Resource, TpmKind};
 use crate::value::Value;
 
@@ -19,115 +19,136 @@ const NSS_DATABASE: &str = "/etc/pki/nssdb";
 /// The text for the host's own smartcard.
 const NSS_SMARTCARD: &str = "nss-smartcard-device";
 
+/// The kinds.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Filesystem,
+    Redirdev,
+    Smartcard,
+    Rng,
+    Tpm,
+    Shmem,
+    Input,
+}
+
+/// Adds the resources of one device.
+type ReadDevice = fn(Element<'_>, &mut Resources) -> Result<(), Fault>;
+
+/// Reads the devices of one kind.
+pub(super) fn read(
+    kind: Kind,
+    domain: Element<'_>,
+    reading: &mut Reading<'_>,
+    resources: &mut Resources,
+) -> Result<(), Fault> {
+    let (name, read_one): (_, ReadDevice) = match kind {
+        Kind::Filesystem => ("filesystem", filesystem),
+        Kind::Redirdev => ("redirdev", redirdev),
+        Kind::Smartcard => ("smartcard", smartcard),
+        Kind::Rng => ("rng", rng),
+        Kind::Tpm => ("tpm", tpm),
+        Kind::Shmem => ("shmem", shmem),
+        Kind::Input => ("input", input),
+    };
+    for device in domain.devices(name) {
+        let found = read_one(device, resources);
+        reading.accept(device, found)?;
+    }
+    Ok(())
+}
+
 /// Filesystems: the path, or a template's name.
-pub(super) fn read_filesystems(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
+fn filesystem(fs: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
     const TYPES: [&str; 7] = ["mount", "block", "file", "template", "ram", "bind", "volume"];
-    for fs in domain.devices("filesystem") {
-        let attribute = match fs.one_of("type", &TYPES)?.unwrap_or("mount") {
-            "mount" | "bind" => "dir",
-            "file" => "file",
-            "block" => "dev",
-            "template" => "name",
-            _ => continue,
-        };
-        let source = fs.child("source");
-        match source.and_then(|source| source.attribute(attribute)) {
-            Some(path) => out.push(Resource::Fs(assigned(path))),
-            // A virtiofsd that libvirt doesn't run: only its socket is known.
-            None if source.is_some_and(|source| source.attribute("socket").is_some()) => {}
-            None => {
-                let message = format!("<filesystem> has no <source {attribute}='...'/>");
-                return Err(fs.error(message));
-            }
-        }
+    let attribute = match fs.one_of("type", &TYPES)?.unwrap_or("mount") {
+        "mount" | "bind" => "dir",
+        "file" => "file",
+        "block" => "dev",
+        "template" => "name",
+        _ => return Ok(()),
+    };
+    let source = fs.child("source");
+    match source.and_then(|source| source.attribute(attribute)) {
+        Some(path) => out.push(Resource::Fs(assigned(path))),
+        // A virtiofsd that libvirt doesn't run: only its socket is known.
+        None if source.is_some_and(|source| source.attribute("socket").is_some()) => {}
+        None => return Err(fs.error(format!("<filesystem> has no <source {attribute}='...'/>"))),
     }
     Ok(())
 }
 
 /// USB devices redirected from a client.
-pub(super) fn read_redirdevs(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
-    for redirdev in domain.devices("redirdev") {
-        redirdev.one_of("bus", &["usb"])?;
-        required_kind(redirdev)?;
-        out.push(Resource::Dev(HostDevice::Redirected));
-    }
+fn redirdev(redirdev: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
+    redirdev.one_of("bus", &["usb"])?;
+    required_kind(redirdev)?;
+    out.push(Resource::Dev(HostDevice::Redirected));
     Ok(())
 }
 
 /// Smartcards: the host's, three certificates of the host and their database, or a client's.
-pub(super) fn read_smartcards(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
-    for card in domain.devices("smartcard") {
-        card.required("mode")?;
-        match card.one_of("mode", &["host", "host-certificates", "passthrough"])? {
-            Some("host") => out.push(Resource::Smartcard(assigned(NSS_SMARTCARD))),
-            Some("host-certificates") => {
-                let certificates: Vec<_> = card.children("certificate").collect();
-                if certificates.len() != 3 {
-                    return Err(card.error("<smartcard> needs three <certificate>"));
-                }
-                out.extend(
-                    certificates.iter().map(|one| Resource::Smartcard(assigned(one.text()))),
-                );
-                let database = match card.child("database") {
-                    None => NSS_DATABASE.into(),
-                    Some(database) if database.text().starts_with('/') => database.text(),
-                    Some(database) => return Err(database.bad_text("an absolute path")),
-                };
-                out.push(Resource::Smartcard(assigned(database)));
+fn smartcard(card: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
+    card.required("mode")?;
+    match card.one_of("mode", &["host", "host-certificates", "passthrough"])? {
+        Some("host") => out.push(Resource::Smartcard(assigned(NSS_SMARTCARD))),
+        Some("host-certificates") => {
+            let certificates: Vec<_> = card.children("certificate").collect();
+            if certificates.len() != 3 {
+                return Err(card.error("<smartcard> needs three <certificate>"));
             }
-            _ => {
-                let new = path(card, required_kind(card)?)?;
-                out.extend(
-                    new.map(|new| Resource::Smartcard(Change { old: None, new: Some(new) })),
-                );
-            }
+            let database = match card.child("database") {
+                None => NSS_DATABASE.into(),
+                Some(database) if database.text().starts_with('/') => database.text(),
+                Some(database) => return Err(database.bad_text("an absolute path")),
+            };
+            out.extend(certificates.iter().map(|one| Resource::Smartcard(assigned(one.text()))));
+            out.push(Resource::Smartcard(assigned(database)));
+        }
+        _ => {
+            let new = path(card, required_kind(card)?)?;
+            out.extend(new.map(|new| Resource::Smartcard(Change { old: None, new: Some(new) })));
         }
     }
     Ok(())
 }
 
 /// Sources of randomness: a file, or an entropy gathering daemon.
-pub(super) fn read_rngs(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
-    for rng in domain.devices("rng") {
-        let backend = only_backend(rng)?;
-        backend.required("model")?;
-        let new = match backend.one_of("model", &["random", "egd", "builtin"])? {
-            Some("random") => Some(owned(backend.some_text().unwrap_or(RANDOM.into()))),
-            Some("egd") => path(backend, required_kind(backend)?)?,
-            _ => None,
-        };
-        out.extend(new.map(|new| Resource::Rng(Change { old: None, new: Some(new) })));
-    }
+fn rng(rng: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
+    let backend = only_backend(rng)?;
+    backend.required("model")?;
+    let new = match backend.one_of("model", &["random", "egd", "builtin"])? {
+        Some("random") => Some(owned(backend.some_text().unwrap_or(RANDOM.into()))),
+        Some("egd") => path(backend, required_kind(backend)?)?,
+        _ => None,
+    };
+    out.extend(new.map(|new| Resource::Rng(Change { old: None, new: Some(new) })));
     Ok(())
 }
 
 /// TPMs. An emulator that libvirt starts has no path in the XML.
-pub(super) fn read_tpms(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
-    for tpm in domain.devices("tpm") {
-        let backend = only_backend(tpm)?;
-        backend.required("type")?;
-        let resource = match backend.one_of("type", &["passthrough", "emulator", "external"])? {
-            Some("passthrough") => {
-                let device = backend.child("device").and_then(|device| device.attribute("path"));
-                let path = device.filter(|path| !path.is_empty()).unwrap_or(TPM);
-                Resource::Tpm { kind: TpmKind::Passthrough, path: Some(owned(path)) }
-            }
-            Some("emulator") => Resource::Tpm { kind: TpmKind::Emulator, path: None },
-            _ => {
-                let kind = backend.child("source").map(required_kind).transpose()?;
-                let Some(kind) = kind else {
-                    return Err(backend.error("an external TPM has no <source>"));
-                };
-                Resource::Tpm { kind: TpmKind::External, path: path(backend, kind)? }
-            }
-        };
-        out.push(resource);
-    }
+fn tpm(tpm: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
+    let backend = only_backend(tpm)?;
+    backend.required("type")?;
+    let resource = match backend.one_of("type", &["passthrough", "emulator", "external"])? {
+        Some("passthrough") => {
+            let device = backend.child("device").and_then(|device| device.attribute("path"));
+            let path = device.filter(|path| !path.is_empty()).unwrap_or(TPM);
+            Resource::Tpm { kind: TpmKind::Passthrough, path: Some(owned(path)) }
+        }
+        Some("emulator") => Resource::Tpm { kind: TpmKind::Emulator, path: None },
+        _ => {
+            let kind = backend.child("source").map(required_kind).transpose()?;
+            let Some(kind) = kind else {
+                return Err(backend.error("an external TPM has no <source>"));
+            };
+            Resource::Tpm { kind: TpmKind::External, path: path(backend, kind)? }
+        }
+    };
+    out.push(resource);
     Ok(())
 }
 
 /// The one `<backend>` that a device must have.
-fn only_backend(device: Element<'_>) -> Result<Element<'_>, XmlError> {
+fn only_backend(device: Element<'_>) -> Result<Element<'_>, Fault> {
     let mut backends = device.children("backend");
     match (backends.next(), backends.next()) {
         (Some(backend), None) => Ok(backend),
@@ -136,32 +157,28 @@ fn only_backend(device: Element<'_>) -> Result<Element<'_>, XmlError> {
 }
 
 /// Shared memory, with or without a server.
-pub(super) fn read_shmems(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
-    for shmem in domain.devices("shmem") {
-        let name = shmem.required("name")?;
-        let size = shmem.child("size").map(|size| bytes(size, 1, u64::MAX)).transpose()?;
-        out.push(match shmem.child("server") {
-            Some(server) => Resource::ShmemServer(server.attribute("path").map(clean)),
-            None => Resource::Shmem { name: owned(name), size: size.flatten().unwrap_or(0) },
-        });
-    }
+fn shmem(shmem: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
+    let name = shmem.required("name")?;
+    let size = shmem.child("size").map(|size| bytes(size, 1, u64::MAX)).transpose()?;
+    out.push(match shmem.child("server") {
+        Some(server) => Resource::ShmemServer(server.attribute("path").map(clean)),
+        None => Resource::Shmem { name: owned(name), size: size.flatten().unwrap_or(0) },
+    });
     Ok(())
 }
 
 /// Input devices of the host that the guest gets. An emulated mouse, tablet or keyboard is none.
-pub(super) fn read_inputs(domain: Element<'_>, out: &mut Resources) -> Result<(), XmlError> {
+fn input(input: Element<'_>, out: &mut Resources) -> Result<(), Fault> {
     const TYPES: [&str; 5] = ["mouse", "tablet", "keyboard", "passthrough", "evdev"];
-    for input in domain.devices("input") {
-        input.required("type")?;
-        let attribute = match input.one_of("type", &TYPES)? {
-            Some("passthrough") => "evdev",
-            Some("evdev") => "dev",
-            _ => continue,
-        };
-        let source = input.child("source");
-        let path = source.map(|source| source.required(attribute)).transpose()?;
-        out.push(Resource::Evdev(path.map(clean)));
-    }
+    input.required("type")?;
+    let attribute = match input.one_of("type", &TYPES)? {
+        Some("passthrough") => "evdev",
+        Some("evdev") => "dev",
+        _ => return Ok(()),
+    };
+    let source = input.child("source");
+    let path = source.map(|source| source.required(attribute)).transpose()?;
+    out.push(Resource::Evdev(path.map(clean)));
     Ok(())
 }
 

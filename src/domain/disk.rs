@@ -2,12 +2,12 @@
 
 use super::chardev::assigned;
 use super::element::Element;
-use crate::error::XmlError;
+use super::fault::{Fault, Reading};
 use crate::record::Resource;
 
 /// The types of source, and the attribute of `<source>` that holds the path of those that have
-/// one. The last of them came after libvirt 9.0.0.
-const TYPES: [(&str, Option<&str>); 8] = [
+/// one. The last two of them came after libvirt 9.0.0.
+const TYPES: [(&str, Option<&str>); 9] = [
     ("file", Some("file")),
     ("block", Some("dev")),
     ("dir", Some("dir")),
@@ -16,6 +16,7 @@ const TYPES: [(&str, Option<&str>); 8] = [
     ("nvme", None),
     ("vhostuser", None),
     ("vhostvdpa", None),
+    ("ctl", Some("dev")),
 ];
 
 /// More disks than any guest can have; finding a disk's place takes time by their number.
@@ -31,8 +32,9 @@ struct Place<'d> {
 
 pub(super) fn read(
     domain: Element<'_>,
+    reading: &mut Reading<'_>,
     resources: &mut Vec<Resource<'static>>,
-) -> Result<(), XmlError> {
+) -> Result<(), Fault> {
     let mut disks: Vec<(Place<'_>, Option<Resource<'static>>)> = Vec::new();
     for disk in domain.devices("disk") {
         if disks.len() == MAX_DISKS {
@@ -44,7 +46,7 @@ pub(super) fn read(
             index: target.and_then(|target| target.attribute("dev")).map(index),
         };
         let at = position(disks.iter().map(|(place, _)| place), disks.len(), &place);
-        disks.insert(at, (place, source(disk)?));
+        disks.insert(at, (place, reading.accept(disk, source(disk))?.flatten()));
     }
     resources.extend(disks.into_iter().filter_map(|(_, resource)| resource));
     Ok(())
@@ -68,7 +70,7 @@ fn position<'a, 'd: 'a>(
 }
 
 /// The path of a disk. An empty one is libvirt's way to read an empty drive.
-fn source(disk: Element<'_>) -> Result<Option<Resource<'static>>, XmlError> {
+fn source(disk: Element<'_>) -> Result<Option<Resource<'static>>, Fault> {
     let kind = disk.one_of("type", &TYPES.map(|(name, _)| name))?.unwrap_or("file");
     let path = TYPES
         .iter()

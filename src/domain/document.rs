@@ -1,7 +1,7 @@
 //! From bytes to a tree of elements, with size limits.
 
 use super::element::{Element, shorten};
-use super::limits;
+use super::{foreign, limits};
 use crate::error::XmlError;
 
 /// The largest domain XML that is read, in bytes. Most have some KiB, those with thousands of disks
@@ -53,14 +53,18 @@ fn is_utf8_name(name: &str) -> bool {
 }
 
 /// A parsed XML.
-pub(super) struct Document<'t>(roxmltree::Document<'t>);
+pub(super) struct Document<'t> {
+    tree: roxmltree::Document<'t>,
+    text: &'t str,
+}
 
 impl<'t> Document<'t> {
     /// Parses a text. Only XML's own five entities and numeric characters are resolved.
     pub(super) fn parse(text: &'t str) -> Result<Self, XmlError> {
-        limits::check(text)?;
+        foreign::check(text)?;
+        let end = limits::check(text)?;
         let options = roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..Default::default() };
-        let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
+        let tree = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
             let at = error.pos();
             let message = match error {
                 roxmltree::Error::DtdDetected => {
@@ -70,19 +74,29 @@ impl<'t> Document<'t> {
                 roxmltree::Error::NodesLimitReached => {
                     format!("more than {MAX_NODES} elements, texts and comments")
                 }
-                other => shorten(without_place(&other.to_string()), 200),
+                other => {
+                    let behind = end.and_then(|end| foreign::behind(text, end));
+                    match behind.filter(|error| at.row >= error.line) {
+                        Some(error) => return error,
+                        None => shorten(without_place(&other.to_string()), 200),
+                    }
+                }
             };
             XmlError { line: at.row, column: at.col, message }
         })?;
-        Ok(Self(document))
+        Ok(Self { tree, text })
     }
 
     /// The root element, which must be a domain.
     pub(super) fn domain(&self) -> Result<Element<'_>, XmlError> {
-        let root = Element::new(self.0.root_element());
+        let root = Element::new(self.tree.root_element());
         match root.name() {
             "domain" => Ok(root),
-            other => Err(root.error(format!("the root element is <{other}>; expected <domain>"))),
+            other => {
+                let other = shorten(other, 60);
+                let fault = root.error(format!("the root element is <{other}>; expected <domain>"));
+                Err(fault.in_text(self.text))
+            }
         }
     }
 }

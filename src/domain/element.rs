@@ -1,7 +1,7 @@
 //! An element of the XML, with the few ways in which a domain's values are written.
 
+use super::fault::Fault;
 use super::number;
-use crate::error::XmlError;
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -40,6 +40,12 @@ impl<'d> Element<'d> {
         Devices { groups: self.children("devices"), group: none }
     }
 
+    /// All child elements, except those in a namespace.
+    pub(super) fn elements(self) -> impl Iterator<Item = Self> {
+        let elements = self.0.children().filter(|node| node.is_element());
+        elements.filter(|node| node.tag_name().namespace().is_none()).map(Self)
+    }
+
     /// An attribute, also an empty one.
     #[inline(never)]
     pub(super) fn attribute(self, name: &str) -> Option<&'d str> {
@@ -52,7 +58,7 @@ impl<'d> Element<'d> {
     }
 
     /// An attribute that must be there.
-    pub(super) fn required(self, name: &str) -> Result<&'d str, XmlError> {
+    pub(super) fn required(self, name: &str) -> Result<&'d str, Fault> {
         self.attribute(name)
             .ok_or_else(|| self.error(format!("<{}> has no attribute '{name}'", self.name())))
     }
@@ -81,17 +87,17 @@ impl<'d> Element<'d> {
     }
 
     /// A whole number in an attribute, decimal.
-    pub(super) fn decimal(self, name: &str) -> Result<Option<u32>, XmlError> {
+    pub(super) fn decimal(self, name: &str) -> Result<Option<u32>, Fault> {
         self.number(name, 10, "a whole number from 0 to 4294967295")
     }
 
     /// A whole number in an attribute: decimal, hex after 0x, or octal after 0.
-    pub(super) fn any_base<T: TryFrom<u64>>(self, name: &str) -> Result<Option<T>, XmlError> {
+    pub(super) fn any_base<T: TryFrom<u64>>(self, name: &str) -> Result<Option<T>, Fault> {
         self.number(name, 0, "a whole number, decimal or hex after 0x")
     }
 
     /// The same, when it must be there.
-    pub(super) fn required_any_base<T: TryFrom<u64>>(self, name: &str) -> Result<T, XmlError> {
+    pub(super) fn required_any_base<T: TryFrom<u64>>(self, name: &str) -> Result<T, Fault> {
         self.required(name)?;
         self.any_base(name).and_then(|number| number.ok_or_else(|| self.bad(name, "a number")))
     }
@@ -101,7 +107,7 @@ impl<'d> Element<'d> {
         name: &str,
         base: u32,
         expected: &str,
-    ) -> Result<Option<T>, XmlError> {
+    ) -> Result<Option<T>, Fault> {
         let Some(text) = self.attribute(name) else { return Ok(None) };
         let number = number::parse(text, base).and_then(|number| T::try_from(number).ok());
         number.map(Some).ok_or_else(|| self.bad(name, expected))
@@ -112,7 +118,7 @@ impl<'d> Element<'d> {
         self,
         name: &str,
         words: &[&'w str],
-    ) -> Result<Option<&'w str>, XmlError> {
+    ) -> Result<Option<&'w str>, Fault> {
         let Some(text) = self.attribute(name) else { return Ok(None) };
         let word = words.iter().find(|word| **word == text);
         word.map(|word| Some(*word))
@@ -120,39 +126,39 @@ impl<'d> Element<'d> {
     }
 
     /// An attribute that is yes or no.
-    pub(super) fn yes_no(self, name: &str) -> Result<Option<bool>, XmlError> {
+    pub(super) fn yes_no(self, name: &str) -> Result<Option<bool>, Fault> {
         Ok(self.one_of(name, &["yes", "no"])?.map(|word| word == "yes"))
     }
 
+    /// Where it begins in the text, in bytes.
+    pub(super) fn position(self) -> usize {
+        self.0.range().start
+    }
+
     /// An error at this element.
-    pub(super) fn error(self, message: impl Into<String>) -> XmlError {
-        self.error_at(self.0.range().start, message.into())
+    pub(super) fn error(self, message: impl Into<String>) -> Fault {
+        Fault { at: self.position(), message: message.into() }
     }
 
     /// An error at an attribute's value, with what was expected.
-    pub(super) fn bad(self, name: &str, expected: &str) -> XmlError {
+    pub(super) fn bad(self, name: &str, expected: &str) -> Fault {
         let (at, text) = match self.0.attribute_node(name) {
             Some(attribute) => (attribute.range_value().start, attribute.value()),
             None => (self.0.range().start, ""),
         };
         let message =
             format!("<{} {name}='{}'>: expected {expected}", self.name(), shorten(text, SHOWN));
-        self.error_at(at, message)
+        Fault { at, message }
     }
 
     /// An error at this element's text, with what was expected.
-    pub(super) fn bad_text(self, expected: &str) -> XmlError {
+    pub(super) fn bad_text(self, expected: &str) -> Fault {
         let text = self.text();
         self.error(format!(
             "<{0}>{1}</{0}>: expected {expected}",
             self.name(),
             shorten(&text, SHOWN)
         ))
-    }
-
-    fn error_at(self, at: usize, message: String) -> XmlError {
-        let place = self.0.document().text_pos_at(at);
-        XmlError { line: place.row, column: place.col, message }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who the guest is: the driver's name, its own, its UUID, and what kind of system it runs.
 
 use super::element::{Element, owned};
-use crate::error::XmlError;
+use super::fault::{Fault, Reading};
 use crate::guest::{Guest, Uuid, VIRT_NAMES};
 
 /// The kind of guest, as far as records depend on it.
@@ -13,23 +13,38 @@ pub(super) enum Os {
     Other,
 }
 
+/// The longest name of an unknown driver, in bytes.
+const MAX_DRIVER: usize = 32;
+
 const OS_TYPES: [&str; 6] = ["hvm", "xen", "linux", "exe", "uml", "xenpvh"];
 
-pub(super) fn read(domain: Element<'_>) -> Result<(Guest<'static>, Os), XmlError> {
+/// The driver of a later libvirt is recorded as it is.
+pub(super) fn read(
+    domain: Element<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<(Guest<'static>, Os), Fault> {
     let virt = domain.required("type")?;
-    if !VIRT_NAMES.contains(&virt) {
+    if !VIRT_NAMES.contains(&virt) && (reading.is_strict() || !is_word(virt)) {
         return Err(domain.bad("type", &format!("one of: {}", VIRT_NAMES.join(", "))));
     }
     let name = domain
         .child_text("name")
         .ok_or_else(|| domain.error("the domain has no name; expected <name>...</name>"))?;
     let guest = Guest::new(owned(virt), owned(name), uuid(domain)?);
-    Ok((guest, os(domain)?))
+    let kind = domain.children("os").find_map(|os| os.child("type")).unwrap_or(domain);
+    let os = reading.accept(kind, os(domain))?;
+    Ok((guest, os.unwrap_or(Os::Other)))
+}
+
+/// Whether a text can be a driver's name.
+fn is_word(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=MAX_DRIVER).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// The domain's UUID, or the one in its SMBIOS data. With neither, libvirt generates a new one,
 /// which would be wrong for a running guest.
-fn uuid(domain: Element<'_>) -> Result<Uuid, XmlError> {
+fn uuid(domain: Element<'_>) -> Result<Uuid, Fault> {
     let smbios = || {
         let sysinfo =
             domain.children("sysinfo").find(|info| info.attribute("type") == Some("smbios"))?;
@@ -46,7 +61,7 @@ fn uuid(domain: Element<'_>) -> Result<Uuid, XmlError> {
 }
 
 /// Without an OS type, a boot loader means a paravirtualized guest.
-fn os(domain: Element<'_>) -> Result<Os, XmlError> {
+fn os(domain: Element<'_>) -> Result<Os, Fault> {
     let kind = domain.children("os").find_map(|os| os.child("type"));
     let Some((kind, text)) = kind.and_then(|kind| Some((kind, kind.some_text()?))) else {
         return match domain.child_text("bootloader") {

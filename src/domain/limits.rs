@@ -18,8 +18,10 @@ struct Tag {
 
 /// Walks the tags as a parser does: past comments, CDATA, processing instructions, and `>` in
 /// quotes. It may miscount after a mistake in malformed text, which the parser rejects anyway.
-pub(super) fn check(text: &str) -> Result<(), XmlError> {
+/// Returns the end of the root element, if it has one.
+pub(super) fn check(text: &str) -> Result<Option<usize>, XmlError> {
     let mut depth = 0usize;
+    let mut end = None;
     let mut namespaces = 0;
     let mut at = 0;
     while let Some(found) = text[at..].find('<') {
@@ -41,6 +43,9 @@ pub(super) fn check(text: &str) -> Result<(), XmlError> {
                 } else if !rest[..tag.len].ends_with("/>") {
                     depth += 1;
                 }
+                if depth == 0 && end.is_none() {
+                    end = Some(start + tag.len);
+                }
                 if tag.attributes > MAX_ATTRIBUTES { usize::MAX } else { tag.len }
             }),
         };
@@ -58,7 +63,7 @@ pub(super) fn check(text: &str) -> Result<(), XmlError> {
             None => break,
         }
     }
-    Ok(())
+    Ok(end)
 }
 
 /// The tag at the start of the text; `None` if it has no end.
@@ -87,13 +92,18 @@ mod tests {
         format!("<domain>{}{}</domain>", open.repeat(n), close.repeat(n))
     }
 
+    /// Where the root element ends.
+    fn end(xml: &str) -> usize {
+        check(xml).unwrap().unwrap()
+    }
+
     fn refusal(xml: &str) -> String {
         check(xml).unwrap_err().message
     }
 
     #[test]
     fn depth_is_bounded() {
-        assert_eq!(check(&nested(255, "<a>", "</a>")), Ok(()));
+        assert!(check(&nested(255, "<a>", "</a>")).is_ok());
         assert!(refusal(&nested(256, "<a>", "</a>")).contains("256 deep"));
         assert!(refusal(&nested(1_000_000, "<a b='>'>", "</a>")).contains("256 deep"));
         assert!(refusal(&"<a>".repeat(1_000_000)).contains("256 deep"));
@@ -102,7 +112,10 @@ mod tests {
     #[test]
     fn only_tags_have_a_depth() {
         let flat = "<a b='/>'/><!-- <a> --><!--> <a> --><![CDATA[<a>]]><?p <a> ?>";
-        assert_eq!(check(&nested(1000, flat, "")), Ok(()));
+        assert_eq!(end(&nested(1000, flat, "")), nested(1000, flat, "").len());
+        for (root, rest) in [("<a/>", "<b/>"), ("<a b='>'><c/></a>", " <a/>"), ("<?p?><a/>", "x")] {
+            assert_eq!(end(&format!("{root}{rest}")), root.len(), "{root}");
+        }
     }
 
     #[test]
@@ -111,10 +124,10 @@ mod tests {
             let attributes: String = (0..n).map(|i| format!(" a{i}='x'")).collect();
             format!("<domain{attributes}/>")
         };
-        assert_eq!(check(&with(256)), Ok(()));
+        assert!(check(&with(256)).is_ok());
         assert!(refusal(&with(257)).contains("256 attributes"));
         let declared = |n: usize| nested(n, "<a xmlns:b='urn:b'/>", "");
-        assert_eq!(check(&declared(1024)), Ok(()));
+        assert!(check(&declared(1024)).is_ok());
         assert!(refusal(&declared(1025)).contains("1024 declarations"));
     }
 
@@ -127,7 +140,7 @@ mod tests {
     #[test]
     fn unfinished_text_is_left_to_the_parser() {
         for xml in ["<", "<a", "<a b='", "<!--", "<![CDATA[", "<?", "<a><!-- >", ""] {
-            assert_eq!(check(xml), Ok(()), "{xml}");
+            assert_eq!(check(xml), Ok(None), "{xml}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Memory, virtual CPUs and I/O threads: the totals that the guest starts with.
 
 use super::element::Element;
+use super::fault::{Fault, Reading};
 use super::number;
-use crate::error::XmlError;
 use crate::record::Resource;
 use std::collections::{HashMap, HashSet};
 
@@ -11,19 +11,26 @@ const MAX_MEMORY: u64 = i64::MAX as u64;
 
 pub(super) fn read(
     domain: Element<'_>,
+    reading: &mut Reading<'_>,
     resources: &mut Vec<Resource<'static>>,
-) -> Result<(), XmlError> {
-    resources.push(Resource::Memory { old: 0, new: memory(domain)? });
-    resources.push(Resource::Vcpu { old: 0, new: vcpus(domain)? });
-    match iothreads(domain)? {
-        0 => {}
-        new => resources.push(Resource::IoThread { old: 0, new }),
-    }
+) -> Result<(), Fault> {
+    let at = |name| domain.child(name).unwrap_or(domain);
+    let memory = reading.accept(at("memory"), memory(domain))?;
+    resources.extend(memory.map(|new| Resource::Memory { old: 0, new }));
+    let vcpus = reading.accept(at("vcpu"), vcpus(domain))?;
+    resources.extend(vcpus.map(|new| Resource::Vcpu { old: 0, new }));
+    let threads = reading.accept(at("iothreads"), iothreads(domain))?.filter(|&new| new > 0);
+    resources.extend(threads.map(|new| Resource::IoThread { old: 0, new }));
     Ok(())
 }
 
-/// The total in KiB: the value of `<memory>`, or else the sum of NUMA cells and memory devices.
-fn memory(domain: Element<'_>) -> Result<u64, XmlError> {
+/// The total in KiB.
+///
+/// In the XML of a running guest, which has an `id`, it is the value of `<memory>`. In one that was
+/// written to define or create a guest, libvirt replaces that by the sum of the NUMA cells and the
+/// memory devices, if there are cells.
+fn memory(domain: Element<'_>) -> Result<u64, Fault> {
+    let runs = domain.attribute("id").is_some();
     let given = domain.child("memory").map(kibibytes).transpose()?.flatten().unwrap_or(0);
     let mut cells = 0u64;
     let numa = domain.children("cpu").filter_map(|cpu| cpu.child("numa"));
@@ -38,33 +45,35 @@ fn memory(domain: Element<'_>) -> Result<u64, XmlError> {
         };
         hotplug = hotplug.saturating_add(size);
     }
-    let (initial, devices) = if given == 0 { (cells, hotplug) } else { (given, 0) };
-    if initial == 0 || (given != 0 && hotplug >= given) {
+    if cells != 0 && (given == 0 || !runs) {
+        return Ok(cells.saturating_add(hotplug));
+    }
+    if hotplug >= given {
         let what = domain.child("memory").unwrap_or(domain);
         let message = "the guest has no memory besides its memory devices; expected <memory>, or \
                        cells in <cpu><numa>";
         return Err(what.error(message));
     }
-    Ok(initial.saturating_add(devices))
+    Ok(given)
 }
 
 /// An element's amount in KiB, rounded up; `None` for an empty element.
-fn kibibytes(element: Element<'_>) -> Result<Option<u64>, XmlError> {
+fn kibibytes(element: Element<'_>) -> Result<Option<u64>, Fault> {
     let bytes = bytes(element, 1024, MAX_MEMORY)?;
     Ok(bytes.map(|bytes| bytes.div_ceil(1024)))
 }
 
-fn amount_kib(element: Element<'_>, text: &str) -> Result<u64, XmlError> {
+fn amount_kib(element: Element<'_>, text: &str) -> Result<u64, Fault> {
     Ok(amount(element, text, 1024, MAX_MEMORY)?.div_ceil(1024))
 }
 
 /// An element's amount in bytes: its text times its unit, `scale` bytes when it names none.
 /// `None` for an empty element.
-pub(super) fn bytes(element: Element<'_>, scale: u64, max: u64) -> Result<Option<u64>, XmlError> {
+pub(super) fn bytes(element: Element<'_>, scale: u64, max: u64) -> Result<Option<u64>, Fault> {
     element.some_text().map(|text| amount(element, &text, scale, max)).transpose()
 }
 
-fn amount(element: Element<'_>, text: &str, scale: u64, max: u64) -> Result<u64, XmlError> {
+fn amount(element: Element<'_>, text: &str, scale: u64, max: u64) -> Result<u64, Fault> {
     let scale = match element.attribute("unit") {
         None | Some("") => scale,
         Some(unit) => number::unit(unit).ok_or_else(|| {
@@ -84,7 +93,7 @@ fn amount(element: Element<'_>, text: &str, scale: u64, max: u64) -> Result<u64,
 
 /// The number of online CPUs: the enabled ones in `<vcpus>` if it has any, else the current count,
 /// which is the maximum unless specified.
-fn vcpus(domain: Element<'_>) -> Result<u32, XmlError> {
+fn vcpus(domain: Element<'_>) -> Result<u32, Fault> {
     let (mut max, mut current) = (1, 1);
     if let Some(vcpu) = domain.child("vcpu") {
         max = decimal_text(vcpu)?;
@@ -109,7 +118,7 @@ fn vcpus(domain: Element<'_>) -> Result<u32, XmlError> {
 }
 
 /// The number of I/O threads: that in `<iothreads>` or of those in `<iothreadids>`, whichever is more.
-fn iothreads(domain: Element<'_>) -> Result<u32, XmlError> {
+fn iothreads(domain: Element<'_>) -> Result<u32, Fault> {
     let count = domain.child("iothreads").filter(|element| element.some_text().is_some());
     let count = count.map(decimal_text).transpose()?.unwrap_or(0);
     let mut ids = HashSet::new();
@@ -121,7 +130,7 @@ fn iothreads(domain: Element<'_>) -> Result<u32, XmlError> {
     Ok(count.max(ids.len() as u32))
 }
 
-fn decimal_text(element: Element<'_>) -> Result<u32, XmlError> {
+fn decimal_text(element: Element<'_>) -> Result<u32, Fault> {
     let number = number::parse(&element.text(), 10).and_then(|number| number.try_into().ok());
     number.ok_or_else(|| element.bad_text("a whole number from 0 to 4294967295"))
 }

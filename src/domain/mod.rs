@@ -7,13 +7,18 @@
 //! or MAC address up, so here it is an error.
 //!
 //! Only what appears in records is read. So an XML that libvirt rejects for another reason is
-//! accepted, and so are devices and attributes of later versions of libvirt.
+//! accepted, and so are attributes of later versions of libvirt.
+//!
+//! An element that can't be read, such as a device or a type of disk of a later libvirt, costs only
+//! its own records: [`DomainDef::not_recorded`] lists it. [`DomainDef::parse_strict`] refuses it.
 
 mod chardev;
 mod devices;
 mod disk;
 mod document;
 mod element;
+mod fault;
+mod foreign;
 mod hostdev;
 mod identity;
 mod limits;
@@ -22,11 +27,61 @@ mod net;
 mod number;
 mod seclabel;
 
+use crate::audit_sys::usb;
 use crate::error::XmlError;
 use crate::guest::Guest;
 use crate::record::{Event, MachineId, Record, Resource};
 use crate::value::Value;
+use devices::Kind;
 use document::Document;
+use element::Element;
+use fault::{Fault, Reading};
+use std::path::Path;
+
+pub use fault::NotRecorded;
+
+/// The most entries of [`DomainDef::not_recorded`].
+pub const MAX_NOT_RECORDED: usize = 100;
+
+/// The devices of which libvirt makes no record.
+const WITHOUT_RECORDS: [&str; 17] = [
+    "audio",
+    "controller",
+    "crypto",
+    "emulator",
+    "graphics",
+    "hub",
+    "iommu",
+    "lease",
+    "memballoon",
+    "nvram",
+    "panic",
+    "pstore",
+    "redirfilter",
+    "sound",
+    "video",
+    "vsock",
+    "watchdog",
+];
+
+/// The devices that are read here.
+const WITH_RECORDS: [&str; 15] = [
+    "channel",
+    "console",
+    "disk",
+    "filesystem",
+    "hostdev",
+    "input",
+    "interface",
+    "memory",
+    "parallel",
+    "redirdev",
+    "rng",
+    "serial",
+    "shmem",
+    "smartcard",
+    "tpm",
+];
 
 /// A guest and its resources, from its domain XML.
 ///
@@ -49,6 +104,8 @@ pub struct DomainDef {
     guest: Guest<'static>,
     labels: Vec<MachineId<'static>>,
     resources: Vec<Resource<'static>>,
+    not_recorded: Vec<NotRecorded>,
+    not_recorded_count: usize,
 }
 
 impl DomainDef {
@@ -56,30 +113,40 @@ impl DomainDef {
     /// 16 MiB, a million elements, 256 of them deep, and 10,000 disks, without a document type
     /// declaration. Time and memory are linear in its size.
     ///
+    /// An element that can't be read, other than the guest's name and UUID, is left out of the
+    /// records and listed by [`DomainDef::not_recorded`].
+    ///
+    /// The number of a USB device that the XML gives by its port, or by vendor and product, is
+    /// looked up in /sys/bus/usb/devices. Without such a device, it is 0.
+    ///
+    /// # Errors
+    ///
+    /// The place and what was expected there: if the text isn't a domain XML, or has no name, UUID
+    /// or type.
+    pub fn parse(xml: &[u8]) -> Result<Self, XmlError> {
+        Self::read(xml, false, Path::new(usb::DEVICES))
+    }
+
+    /// As [`DomainDef::parse`], but refuses an XML with an element that can't be read.
+    ///
     /// # Errors
     ///
     /// The place and what was expected there: if the XML is malformed, rejected by libvirt for
-    /// something that appears in records, or incomplete for a running guest.
-    pub fn parse(xml: &[u8]) -> Result<Self, XmlError> {
+    /// something that appears in records, or incomplete for a running guest, or has a device that
+    /// this version doesn't know.
+    pub fn parse_strict(xml: &[u8]) -> Result<Self, XmlError> {
+        Self::read(xml, true, Path::new(usb::DEVICES))
+    }
+
+    fn read(xml: &[u8], strict: bool, usb_devices: &Path) -> Result<Self, XmlError> {
         let text = document::decode(xml)?;
         let document = Document::parse(text)?;
         let domain = document.domain()?;
-        let (guest, os) = identity::read(domain)?;
-        let labels = seclabel::read(domain)?;
-        let mut resources = Vec::new();
-        disk::read(domain, &mut resources)?;
-        devices::read_filesystems(domain, &mut resources)?;
-        net::read(domain, &mut resources)?;
-        hostdev::read(domain, &mut resources)?;
-        devices::read_redirdevs(domain, &mut resources)?;
-        chardev::read(domain, os, &mut resources)?;
-        devices::read_smartcards(domain, &mut resources)?;
-        devices::read_rngs(domain, &mut resources)?;
-        devices::read_tpms(domain, &mut resources)?;
-        devices::read_shmems(domain, &mut resources)?;
-        devices::read_inputs(domain, &mut resources)?;
-        machine::read(domain, &mut resources)?;
-        Ok(Self { guest, labels, resources })
+        let mut reading = Reading::new(strict, usb_devices);
+        let (guest, labels, resources) =
+            contents(domain, &mut reading).map_err(|fault| fault.in_text(text))?;
+        let (not_recorded, not_recorded_count) = reading.finish(text);
+        Ok(Self { guest, labels, resources, not_recorded, not_recorded_count })
     }
 
     /// The guest.
@@ -95,6 +162,17 @@ impl DomainDef {
     /// Its resources at the start, in libvirt's order. None has an old side.
     pub fn resources(&self) -> &[Resource<'static>] {
         &self.resources
+    }
+
+    /// The elements that were left out because this version can't read them, in the XML's order:
+    /// the first [`MAX_NOT_RECORDED`] of them.
+    pub fn not_recorded(&self) -> &[NotRecorded] {
+        &self.not_recorded
+    }
+
+    /// The number of all elements that were left out.
+    pub fn not_recorded_count(&self) -> usize {
+        self.not_recorded_count
     }
 
     /// The records of its start, in libvirt's order: a VIRT_MACHINE_ID for each label, a
@@ -122,31 +200,37 @@ impl DomainDef {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::Kind;
-    use std::collections::BTreeSet;
+type Contents = (Guest<'static>, Vec<MachineId<'static>>, Vec<Resource<'static>>);
 
-    /// The kinds that no domain XML has: libvirt makes these records while it sets a guest up.
-    const NOT_IN_XML: [&str; 1] = ["cgroup"];
-    /// Domains with a device of which libvirt makes no record, so that its golden file can't have
-    /// it.
-    const NOT_LIBVIRTS: [&str; 0] = [];
-
-    #[test]
-    fn every_kind_is_read_from_xml() {
-        let golden = include_str!("../../tests/golden/start.jsonl");
-        let domains = golden.lines().map(|line| {
-            let case: serde_json::Value = serde_json::from_str(line).unwrap();
-            case["xml"].as_str().unwrap().to_owned()
-        });
-        let mut seen = BTreeSet::from(NOT_IN_XML);
-        for xml in domains.chain(NOT_LIBVIRTS.map(str::to_owned)) {
-            let definition = DomainDef::parse(xml.as_bytes());
-            let resources = definition.iter().flat_map(DomainDef::resources);
-            seen.extend(resources.map(Resource::kind));
-        }
-        assert_eq!(seen, Kind::ALL.iter().map(|kind| kind.name).collect());
+/// Reads the guest, its labels, and its resources in libvirt's order.
+fn contents(domain: Element<'_>, reading: &mut Reading<'_>) -> Result<Contents, Fault> {
+    let (guest, os) = identity::read(domain, reading)?;
+    let labels = seclabel::read(domain, reading)?;
+    let mut resources = Vec::new();
+    disk::read(domain, reading, &mut resources)?;
+    devices::read(Kind::Filesystem, domain, reading, &mut resources)?;
+    net::read(domain, reading, &mut resources)?;
+    hostdev::read(domain, reading, &mut resources)?;
+    devices::read(Kind::Redirdev, domain, reading, &mut resources)?;
+    chardev::read(domain, os, reading, &mut resources)?;
+    for kind in [Kind::Smartcard, Kind::Rng, Kind::Tpm, Kind::Shmem, Kind::Input] {
+        devices::read(kind, domain, reading, &mut resources)?;
     }
+    machine::read(domain, reading, &mut resources)?;
+    unknown_devices(domain, reading)?;
+    Ok((guest, labels, resources))
 }
+
+/// Devices that no version of libvirt had when this was written.
+fn unknown_devices(domain: Element<'_>, reading: &mut Reading<'_>) -> Result<(), Fault> {
+    for device in domain.children("devices").flat_map(Element::elements) {
+        let name = device.name();
+        if !WITH_RECORDS.contains(&name) && !WITHOUT_RECORDS.contains(&name) {
+            reading.accept::<()>(device, Err(device.error("an unknown device")))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

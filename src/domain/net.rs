@@ -1,9 +1,10 @@
 //! Network interfaces, and the host devices that some of them are.
 
 use super::element::Element;
+use super::fault::{Fault, Reading};
 use super::hostdev::subsystem;
-use crate::error::XmlError;
-use crate::record::{Mac, Resource};
+use crate::record::{HostDevice, Mac, Resource};
+use std::path::Path;
 
 /// One of them matters here, and a misspelt one must not pass for another.
 const TYPES: [&str; 15] = [
@@ -28,21 +29,33 @@ const TYPES: [&str; 15] = [
 /// all others.
 pub(super) fn read(
     domain: Element<'_>,
+    reading: &mut Reading<'_>,
     resources: &mut Vec<Resource<'static>>,
-) -> Result<(), XmlError> {
+) -> Result<(), Fault> {
     let mut devices = Vec::new();
     for net in domain.devices("interface") {
-        resources.push(Resource::Net { old: None, new: Some(mac(net)?) });
-        if net.one_of("type", &TYPES)? == Some("hostdev") {
-            devices.extend(subsystem(net, device_kind(net)?)?.map(Resource::Dev));
-        }
+        // An interface of an unknown type still has its address.
+        let device = host_device(net, reading.usb_devices);
+        let mac = reading.accept(net, mac(net))?;
+        // One that has neither is listed once.
+        let device = if mac.is_some() { reading.accept(net, device)? } else { device.ok() };
+        resources.extend(mac.map(|mac| Resource::Net { old: None, new: Some(mac) }));
+        devices.extend(device.flatten().map(Resource::Dev));
     }
     resources.append(&mut devices);
     Ok(())
 }
 
+/// The host device that an interface is, if it is one.
+fn host_device(net: Element<'_>, usb_devices: &Path) -> Result<Option<HostDevice<'static>>, Fault> {
+    match net.one_of("type", &TYPES)? {
+        Some("hostdev") => subsystem(net, device_kind(net)?, usb_devices),
+        _ => Ok(None),
+    }
+}
+
 /// The kind of host device that an interface is, from its source's address.
-fn device_kind(net: Element<'_>) -> Result<&'static str, XmlError> {
+fn device_kind(net: Element<'_>) -> Result<&'static str, Fault> {
     let source = net.child("source");
     let address = source.and_then(|source| source.child("address"));
     if let Some(address) = address.filter(|address| address.attribute("type").is_some()) {
@@ -54,8 +67,9 @@ fn device_kind(net: Element<'_>) -> Result<&'static str, XmlError> {
     }
 }
 
-/// The MAC address. libvirt makes up one that is missing; a running guest's XML has it.
-fn mac(net: Element<'_>) -> Result<Mac, XmlError> {
+/// The MAC address. libvirt makes up one that is missing; a running guest's XML has it. Later
+/// versions than 9.0.0 also replace one of zeros.
+fn mac(net: Element<'_>) -> Result<Mac, Fault> {
     let Some(mac) = net.child("mac").filter(|mac| mac.attribute("address").is_some()) else {
         let message = "<interface> has no <mac address='...'/>; the XML of a running guest has";
         return Err(net.error(message));
@@ -63,6 +77,10 @@ fn mac(net: Element<'_>) -> Result<Mac, XmlError> {
     match parse_mac(mac.required("address")?) {
         Some(Mac([first, ..])) if first & 1 == 1 => {
             Err(mac.bad("address", "a unicast MAC address"))
+        }
+        Some(Mac([0, 0, 0, 0, 0, 0])) => {
+            Err(mac
+                .bad("address", "an address other than zeros; the XML of a running guest has one"))
         }
         Some(mac) => Ok(mac),
         None => Err(mac.bad("address", "a MAC address, such as 52:54:00:12:34:56")),

@@ -286,12 +286,55 @@ static void described(void)
     CHECK(strncmp(virAuditLastError(), "line 2, column ", 15) == 0);
 }
 
+static int warnings;
+
+static void count_warning(void *opaque, virAuditLogLevel level, const char *file, size_t line,
+                          const char *function, const char *message)
+{
+    static const char start[] = "not recorded: <disk> at line 2: <disk type='cloud'>";
+
+    (void)file, (void)line;
+    CHECK(opaque == &warnings && level == VIR_AUDIT_LOG_WARNING);
+    CHECK_TEXT(function, "virAuditDomainNewXML");
+    CHECK(strncmp(message, start, strlen(start)) == 0);
+    warnings++;
+}
+
+static void unknown_elements(void)
+{
+    static const char xml[] =
+        "<domain type='kvm'><name>web1</name><uuid>" UUID_TEXT "</uuid>\n"
+        "<memory>1</memory><os><type>hvm</type></os><devices><disk type='cloud'/></devices>"
+        "</domain>";
+    virAuditDomain *named = web1(), *dom;
+
+    virAuditMockClear();
+    virAuditSetLogFunc(count_warning, &warnings);
+    dom = virAuditDomainNewXML(xml);
+    virAuditSetLogFunc(NULL, NULL);
+    CHECK(dom != NULL && warnings == 1);
+    CHECK(virAuditDomainNotRecorded(dom) == 1 && virAuditDomainNotRecorded(named) == 0);
+    CHECK(virAuditDomainStart(dom, "booted", true) == 0 && virAuditMockCount() == 3);
+    virAuditDomainFree(dom);
+    virAuditDomainFree(named);
+
+    CHECK_FAILS(virAuditDomainNewXMLFlags(xml, VIR_AUDIT_XML_STRICT), NULL, EINVAL,
+                "line 2, column 65: <disk type='cloud'>: expected one of: file, block, dir, network, "
+                "volume, nvme, vhostuser, vhostvdpa, ctl");
+    CHECK_FAILS(virAuditDomainNewXMLFlags(xml, 2), NULL, EINVAL, "flags is not a virAuditXMLFlags");
+    dom = virAuditDomainNewXMLFlags(xml, VIR_AUDIT_XML_LENIENT);
+    CHECK(virAuditDomainNotRecorded(dom) == 1);
+    virAuditDomainFree(dom);
+    virAuditMockClear();
+}
+
 int main(void)
 {
     virAuditDomain *dom = web1();
 
     CHECK(virAuditOpenMock() == 0);
     CHECK(virAuditMockCount() == 0);
+    unknown_elements();
     life(dom);
     paths(dom);
     devices(dom);

@@ -1,7 +1,7 @@
 //! The guest of a record: its name and UUID on the command line, or its domain XML.
 
 use super::value::{value, word};
-use crate::console::{read, shown};
+use crate::console::{counted, eprint, read, shown};
 use crate::failure::Failure;
 use clap::{ArgGroup, Args};
 use std::ffi::OsString;
@@ -30,6 +30,9 @@ pub(crate) struct GuestArgs {
     /// Domain XML of the guest; - is standard input (instead of --virt, --name and --uuid).
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
+    /// Refuse an XML with an element that can't be recorded, instead of leaving the element out.
+    #[arg(long, requires = "xml")]
+    strict: bool,
 }
 
 impl GuestArgs {
@@ -49,11 +52,25 @@ impl GuestArgs {
     /// The definition in the XML, if there is one.
     pub(crate) fn definition(&self) -> Result<Option<DomainDef>, Failure> {
         let Some(file) = &self.xml else { return Ok(None) };
-        let definition = DomainDef::parse(&read(file, XML_MAX)?).map_err(
+        let parse = if self.strict { DomainDef::parse_strict } else { DomainDef::parse };
+        let definition = parse(&read(file, XML_MAX)?).map_err(
             |XmlError { line, column, message, .. }| {
                 Failure::bad_input(format!("{}:{line}:{column}: {message}", shown(file)))
             },
         )?;
         Ok(Some(definition))
+    }
+
+    /// Warns about the elements of the XML that have no record.
+    pub(crate) fn warn_of_gaps(&self, definition: &DomainDef) {
+        let listed = definition.not_recorded();
+        listed.iter().for_each(eprint);
+        let more = definition.not_recorded_count() - listed.len();
+        if more > 0 {
+            eprint(format!(
+                "not recorded: {}",
+                counted(more as u64, "more element", "more elements")
+            ));
+        }
     }
 }

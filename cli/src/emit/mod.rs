@@ -43,7 +43,12 @@ Examples:
 const START_HELP: &str = "\
 With --xml, these records are emitted: VIRT_MACHINE_ID for each security label, VIRT_RESOURCE for \
 each resource in libvirt's order, then VIRT_CONTROL op=start. Without --xml, only VIRT_CONTROL \
-op=start is emitted. --failed applies to VIRT_CONTROL only: the resources were assigned.";
+op=start is emitted. --failed applies to VIRT_CONTROL only: the resources were assigned.
+
+An element that this version can't read, such as a device of a later libvirt, is left out, and a \
+warning on standard error shows its line; the other records are emitted. --strict refuses such an \
+XML. The number of a USB device that the XML gives by its port, or by vendor and product, is looked \
+up below /sys/bus/usb/devices.";
 
 const DEV_HELP: &str = "\
 The format of ADDRESS depends on BUS:
@@ -198,5 +203,7 @@ fn start(args: With<lifecycle::Start>) -> Result<u8, Failure> {
     let lifecycle::Start { pid, reason } = args.event;
     let success = args.delivery.success();
     let records: Vec<_> = definition.start_records(value::value(reason), pid, success).collect();
-    deliver(&records, &args.delivery)
+    let code = deliver(&records, &args.delivery)?;
+    args.guest.warn_of_gaps(&definition);
+    Ok(code)
 }

@@ -23,3 +23,4 @@ mod skip;
 mod status;
 mod stdout;
 mod terminal;
+mod unknown;
