@@ -24,7 +24,7 @@ TIME is one of:
   10:20                 local time today
   @SECONDS              seconds since 1970-01-01 UTC
   '2 days ago'          also with hours, minutes, ...
-  now, recent, boot, today, yesterday, this-week, week-ago,
+  now, recent, boot, this-hour, today, yesterday, this-week, week-ago,
   this-month or this-year, as for ausearch
 
 A session that is partly in the range is shown with a mark: < if it began before --start, > if it \

@@ -12,12 +12,15 @@ mod table;
 
 pub(crate) use args::ReportArgs;
 
-use crate::console::{self, output_error};
+use crate::console::{self, counted, output_error, shown};
 use crate::exit_status::{DONE, NOTHING_FOUND};
 use crate::failure::Failure;
 use crate::logs;
 use args::Format;
+use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::report::{EventView, Report};
 use viraudit_trail::time::{Clock, UtcFormatCache};
@@ -34,7 +37,12 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
-    let Store { line_counts, remarks, errors, .. } = report.store();
+    let Store { line_counts, remarks, errors, programs, .. } = report.store();
+    for (program, records) in programs {
+        let program = shown(Path::new(OsStr::from_bytes(program)));
+        let records = counted(*records, "record", "records");
+        console::eprint(format!("{records} of {program}: not from libvirt, and about no guest"));
+    }
     // A file that is not a log gets one line only.
     let is_log = line_counts.used > 0 || !errors.is_empty();
     let mut notes: Vec<String> = remarks.iter().map(ToString::to_string).collect();

@@ -151,11 +151,11 @@ impl Scanner {
         let last_run = cache.take_run();
         let body = match cache.body(line.body) {
             Ok(body) => body,
-            Err(defect) => return out.unusable(defect),
+            Err(defect) => return out.unusable(defect, line.body),
         };
         let virt = match VirtLine::of_body(kind, cache.envelope(), body) {
             Ok(virt) => virt,
-            Err(defect) => return out.unusable(defect),
+            Err(defect) => return out.unusable(defect, line.body),
         };
         let control = kind == RecordType::VirtControl;
         let failed = self.wants.failed && !virt.success;

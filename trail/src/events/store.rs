@@ -24,6 +24,7 @@ use crate::line::{AuxKind, Denial, Op, Remarks};
 use crate::time::Clock;
 use details::Details;
 use interner::Interner;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use timeline::Timeline;
@@ -45,6 +46,9 @@ pub struct Store {
     pub line_counts: LineCounts,
     /// Remarks about lines that were not read, or not for certain.
     pub remarks: Remarks,
+    /// Other programs than libvirt, with the number of their VIRT_* records about no guest. Docker
+    /// logs each call of its API so.
+    pub programs: BTreeMap<Vec<u8>, u64>,
     /// Logs that could not be read to their end.
     pub errors: Vec<ReadError>,
     /// Whether the logs are this host's own: its user database applies.
@@ -96,6 +100,9 @@ impl Store {
     fn add_all(&mut self, mut batch: Batch<'_>) {
         self.remarks.append(&batch.found.remarks, self.line_counts.lines);
         self.line_counts += batch.found.line_counts;
+        for (program, records) in &batch.found.programs {
+            *self.programs.entry(program.clone()).or_default() += records;
+        }
         for record in &batch.found.records {
             self.add(record, &mut batch);
         }

@@ -1,8 +1,8 @@
 //! The text around the BODY of a program's record: the kernel's fields before it, libaudit's fields
 //! (program, host, result) after it.
 
-use super::Defect;
-use super::fields::{Fields, number};
+use super::fields::{Fields, number, word};
+use super::{Defect, other_program};
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
 /// A record, split at its `msg='...'`.
@@ -21,7 +21,9 @@ pub(crate) fn quoted(body: &[u8]) -> Result<Quoted<'_>, Defect> {
     let start = match start {
         Some(at) => at + 1,
         // Cut before `msg=`, or not a program's record.
-        None if body.starts_with(b"pid=") => return Err(Defect::Cut),
+        None if body.starts_with(b"pid=") || body.starts_with(b"user pid=") => {
+            return Err(Defect::Cut);
+        }
         None => return Err(Defect::Malformed("msg")),
     };
     let (head, text) = (&body[..start - b" msg='".len()], &body[start..]);
@@ -30,22 +32,49 @@ pub(crate) fn quoted(body: &[u8]) -> Result<Quoted<'_>, Defect> {
 }
 
 /// The BODY and the result. The last `res=` counts: libaudit appends it after all values.
+///
+/// If other fields follow `res=`, or if another program than libvirt omits it, the BODY is the whole
+/// text.
 fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
-    let at = last_word(text, b"res=").ok_or(Defect::Cut)?;
-    let success = match &text[at + b" res=".len()..] {
+    // Old versions of libaudit: `BODY: exe="..." (hostname=?, addr=?, terminal=? res=success)`
+    let (inner, in_parentheses) = match text.strip_suffix(b")") {
+        Some(inner) => (inner, true),
+        None => (text, false),
+    };
+    let (at, from) = match last_word(inner, b"res=") {
+        Some(at) => (at, at + b" res=".len()),
+        None if inner.starts_with(b"res=") => (0, b"res=".len()),
+        None if other_program(text).is_some() => return Ok((text, true)),
+        None => return Err(Defect::Cut),
+    };
+    let (value, behind) = word(&inner[from..]);
+    let success = match value {
         b"success" | b"1" => true,
         b"failed" | b"0" => false,
-        partial if b"success".starts_with(partial) || b"failed".starts_with(partial) => {
+        partial
+            if behind.is_empty()
+                && (b"success".starts_with(partial) || b"failed".starts_with(partial)) =>
+        {
             return Err(Defect::Cut);
         }
         _ => return Err(Defect::Malformed("res")),
     };
+    if !behind.is_empty() {
+        return Ok((text, success));
+    }
     let body = &text[..at];
-    Ok((last_word(body, b"exe=").map_or(body, |exe| &body[..exe]), success))
+    let body = last_word(body, b"exe=").map_or(body, |exe| &body[..exe]);
+    // Old versions of libaudit separate the BODY by a colon, and versions of libvirt from then write
+    // no `virt=`. Any other BODY may end with a raw value that has one.
+    let may_have_colon = in_parentheses || !body.starts_with(b"virt=");
+    match body.strip_suffix(b":") {
+        Some(body) if may_have_colon => Ok((body.trim_ascii_end(), success)),
+        _ => Ok((body, success)),
+    }
 }
 
 /// The offset of the blank before the last word that starts with `start`.
-fn last_word(text: &[u8], start: &[u8]) -> Option<usize> {
+pub(super) fn last_word(text: &[u8], start: &[u8]) -> Option<usize> {
     memrchr_iter(b' ', text).find(|&at| text[at + 1..].starts_with(start))
 }
 

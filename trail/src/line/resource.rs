@@ -38,12 +38,22 @@ fn bare(text: &[u8]) -> &[u8] {
     }
 }
 
+/// A value without the single quotes in which libvirt before 0.9.10 wrote MAC addresses.
+fn unquoted(text: &[u8]) -> &[u8] {
+    match text {
+        [b'\'', inner @ .., b'\''] => inner,
+        _ => text,
+    }
+}
+
 /// An old or a new value; `None` for the placeholder. Plain numbers are not hex.
 fn side(text: &[u8], style: Option<Style>) -> Option<Cow<'_, [u8]>> {
     match style {
-        Some(Style::Plain) => Some(Cow::Borrowed(bare(text))).filter(|text| !text.is_empty()),
+        Some(Style::Plain) => {
+            Some(Cow::Borrowed(unquoted(bare(text)))).filter(|text| !text.is_empty())
+        }
         Some(Style::Raw) => raw_option(text),
-        _ => decoded_option(text),
+        _ => decoded_option(unquoted(text)),
     }
 }
 
@@ -56,14 +66,20 @@ fn other(text: &[u8], style: Option<Style>) -> Cow<'_, [u8]> {
     }
 }
 
+/// Whether records about any resource have a field with this key.
+fn is_common(key: &[u8]) -> bool {
+    let suffix: &[&[u8]] = &[b"exe", b"hostname", b"addr", b"terminal", b"res", b"(hostname"];
+    matches!(key, b"virt" | b"resrc" | b"reason" | b"vm" | b"uuid" | b"") || suffix.contains(&key)
+}
+
 impl<'t> ResourceChange<'t> {
-    /// Parses the fields after the UUID.
+    /// Parses the fields after the UUID, or all of them.
     pub(crate) fn new(kind: &[u8], reason: &[u8], tail: &'t [u8]) -> Self {
         let mut change = Self::default();
         let kind = Kind::find(kind);
         let gone = matches!(reason, b"detach" | b"deny");
         for Field { key, value: text, .. } in Fields::new(tail) {
-            if matches!(key, b"virt" | b"resrc" | b"reason" | b"vm" | b"uuid" | b"") {
+            if is_common(key) {
                 continue;
             }
             let (role, style) = meaning(kind, key);
@@ -131,6 +147,10 @@ mod tests {
                 r#"net="52:54:00:00:00:01" rdev="0A:C8""#,
                 "- 52:54:00:00:00:01 rdev=0A:C8",
             ),
+            ("net", "attach", "old-net='?' new-net='52:54:00:00:00:01'", "- 52:54:00:00:00:01"),
+            ("net", "attach", "old-net=? new-net=52:54:00:00:00:01", "- 52:54:00:00:00:01"),
+            ("net", "open", "net='52:54:00:00:00:01' exe=? res=success", "- 52:54:00:00:00:01"),
+            ("dev", "start", "type=pci device=\"0000:03:00.0\"", "- 0000:03:00.0 type=pci"),
             ("mem", "update", "old-mem=0 new-mem=1048576", "0 1048576"),
             ("vcpu", "update", "old-vcpu=10 new-vcpu=20", "10 20"),
             ("dev", "attach", r#"bus=usb device="001.002""#, "- 001.002 bus=usb"),

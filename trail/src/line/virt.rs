@@ -156,11 +156,11 @@ impl<'a> Words<'a> {
         let is_label = kind == RecordType::VirtMachineId;
         let mut vm = None;
         let mut uuid = None;
-        let (mut virt, mut op, mut reason, mut pid) = (&b""[..], None, &b""[..], None);
+        let (mut virt, mut op, mut reason, mut pid) = (None, None, &b""[..], None);
         let mut tail = body;
         for field in Fields::new(body) {
             match field.key {
-                b"virt" if field.at == 0 => virt = field.value,
+                b"virt" if virt.is_none() => virt = Some(field.value),
                 b"vm" if vm.is_none() => vm = Some(field.value),
                 b"uuid" if uuid.is_none() => {
                     uuid = Some(uuid_of(field.value).ok_or(Defect::Malformed("uuid"))?);
@@ -177,6 +177,7 @@ impl<'a> Words<'a> {
         }
         let vm = vm.filter(|vm| !vm.is_empty()).ok_or(Defect::Malformed("vm"))?;
         let uuid = uuid.ok_or(Defect::Malformed("uuid"))?;
+        let virt = virt.unwrap_or_default();
         Ok(Self { virt, op, reason, vm, uuid, guest: None, tail, pid })
     }
 }

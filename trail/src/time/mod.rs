@@ -6,7 +6,7 @@ pub use format_cache::{LocalFormatCache, UtcFormatCache};
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan, Zoned};
+use jiff::{RoundMode, Span, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 use std::fmt;
 
 /// The current time, with its zone.
@@ -61,8 +61,8 @@ impl fmt::Display for InvalidTime {
         write!(
             f,
             "'{}' is not a valid time: use 2026-11-21, '2026-11-21 10:20', 2026-11-21T10:20:00Z, 10:20, \
-             @SECONDS, '2 days ago', or one of now recent boot today yesterday this-week week-ago \
-             this-month this-year",
+             @SECONDS, '2 days ago', or one of now recent boot this-hour today yesterday \
+             this-week week-ago this-month this-year",
             self.0
         )
     }
@@ -73,6 +73,8 @@ impl std::error::Error for InvalidTime {}
 /// A parsed time.
 enum ParsedTime {
     Instant(Timestamp),
+    /// The hour that begins at this time.
+    Hour(Timestamp),
     /// The days from the first date to before the second.
     Days(Date, Date),
 }
@@ -89,6 +91,8 @@ pub fn parse(text: &str, edge: Edge, clock: &Clock) -> Result<i64, InvalidTime> 
             time.as_millisecond().saturating_add(999)
         }
         (ParsedTime::Instant(time), Edge::End) => time.as_millisecond(),
+        (ParsedTime::Hour(from), Edge::Start) => from.as_millisecond(),
+        (ParsedTime::Hour(from), Edge::End) => from.as_millisecond() + 3_600_000 - 1,
         (ParsedTime::Days(from, _), Edge::Start) => {
             first(from).compatible().map_err(|_| InvalidTime(text.to_owned()))?.as_millisecond()
         }
@@ -118,6 +122,10 @@ fn keyword(text: &str, clock: &Clock) -> Option<ParsedTime> {
         "now" => Some(ParsedTime::Instant(now.timestamp())),
         "recent" => Some(ParsedTime::Instant(now.timestamp().checked_sub(10.minutes()).ok()?)),
         "boot" => clock.boot.map(ParsedTime::Instant),
+        "this-hour" => {
+            let hours = ZonedRound::new().smallest(Unit::Hour).mode(RoundMode::Trunc);
+            now.round(hours).ok().map(|time| ParsedTime::Hour(time.timestamp()))
+        }
         "today" => days(today, 1.day()),
         "yesterday" => days(today.yesterday().ok()?, 1.day()),
         // Weeks start on Sunday, as in auvirt.
@@ -268,6 +276,7 @@ mod tests {
             ("now", "2026-11-21T11:00:00.000Z", "2026-11-21T11:00:00.999Z"),
             ("recent", "2026-11-21T10:50:00.000Z", "2026-11-21T10:50:00.999Z"),
             ("boot", "2026-11-21T09:00:00.000Z", "2026-11-21T09:00:00.999Z"),
+            ("this-hour", "2026-11-21T11:00:00.000Z", "2026-11-21T11:59:59.999Z"),
             ("today", "2026-11-20T23:00:00.000Z", "2026-11-21T22:59:59.999Z"),
             ("yesterday", "2026-11-19T23:00:00.000Z", "2026-11-20T22:59:59.999Z"),
             ("this-week", "2026-11-14T23:00:00.000Z", "2026-11-21T22:59:59.999Z"),
@@ -277,6 +286,21 @@ mod tests {
         ] {
             assert_eq!(shown(text, Edge::Start), start, "--start {text}");
             assert_eq!(shown(text, Edge::End), end, "--end {text}");
+        }
+    }
+
+    #[test]
+    fn this_hour_is_the_zone_s() {
+        for (now, start) in [
+            ("2026-11-21T12:59:59.999+01:00[Europe/Berlin]", "2026-11-21T11:00:00.000Z"),
+            ("2026-11-21T12:10:00+05:45[Asia/Kathmandu]", "2026-11-21T06:15:00.000Z"),
+            // The second of two hours with this name.
+            ("2026-10-25T02:30:00+01:00[Europe/Berlin]", "2026-10-25T01:00:00.000Z"),
+        ] {
+            let clock = Clock::fixed(now);
+            let at = |edge| parse("this-hour", edge, &clock).unwrap();
+            assert_eq!(utc(at(Edge::Start)), start, "{now}");
+            assert_eq!(at(Edge::End) - at(Edge::Start), 3_599_999, "{now}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::duplicates::BlockStamps;
 use super::notes::{self, BlockNotes, Topic};
+use super::record::Checked;
 use super::shapes::Shapes;
 use super::stretch::Stretch;
 use super::{Damage, Finding, record};
@@ -107,11 +108,20 @@ impl CheckedBlock {
                 if self.shapes.accepts(kind, line.body) {
                     return;
                 }
-                let findings = self.findings.len();
-                record::check(kind, &line, &mut |damage, message| {
-                    self.find(damage, message, Some(line.stamp));
+                let mut usual = true;
+                record::check(kind, &line, &mut |result| {
+                    usual = false;
+                    match result {
+                        Checked::Damage(damage, message) => {
+                            self.find(damage, message, Some(line.stamp));
+                        }
+                        Checked::Note(topic) => {
+                            self.records -= u64::from(matches!(topic, Topic::NoGuest(_)));
+                            notes::add(&mut self.notes, topic, self.lines);
+                        }
+                    }
                 });
-                if self.findings.len() == findings {
+                if usual {
                     self.shapes.learn(kind, line.body);
                 }
             }

@@ -7,6 +7,7 @@ mod block;
 mod duplicates;
 mod neighbours;
 mod notes;
+mod old;
 mod record;
 mod serials;
 mod shapes;

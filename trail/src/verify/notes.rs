@@ -9,13 +9,20 @@ use std::collections::BTreeMap;
 pub(super) enum Topic {
     /// Interpreted fields without their separator.
     Separator,
+    /// Records in the format of an old libvirt or libaudit.
+    Old,
+    /// Records of this program, which is not libvirt's, about no guest.
+    NoGuest(Vec<u8>),
+    /// Records of this program about guests, with other fields or another order than libvirt's.
+    OtherFields(Vec<u8>),
 }
 
 impl Topic {
     /// Whether one note is enough for all logs.
     fn is_global(&self) -> bool {
         match self {
-            Self::Separator => false,
+            Self::Separator | Self::Old => false,
+            Self::NoGuest(_) | Self::OtherFields(_) => true,
         }
     }
 
@@ -26,8 +33,24 @@ impl Topic {
                  program replaced or dropped"
                     .into()
             }
+            Self::Old => {
+                "the format is that of libvirt before 0.10 or of an old libaudit: fields that \
+                          came later are not expected"
+                    .into()
+            }
+            Self::NoGuest(program) => {
+                format!("{} is not libvirt, and its records are about no guest", shown(program))
+            }
+            Self::OtherFields(program) => format!(
+                "{} is not libvirt, and its records have other fields or another order",
+                shown(program)
+            ),
         }
     }
+}
+
+fn shown(program: &[u8]) -> String {
+    program.escape_ascii().to_string()
 }
 
 /// The notes of a block, with the line of the first record and the number of records.

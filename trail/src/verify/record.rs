@@ -1,8 +1,10 @@
 //! The check of a record about a guest, field by field.
 
-use super::Damage;
-use crate::line::fields::Fields;
-use crate::line::{Defect, Line, VirtLine, quoted};
+use super::notes::Topic;
+use super::{Damage, old};
+use crate::line::fields::{Fields, find};
+use crate::line::{Defect, Line, VirtLine, other_program, quoted};
+use std::borrow::Cow;
 use viraudit::RecordType;
 use viraudit::internal::message::ParsedMessage;
 use viraudit::internal::record::{Field, Kind, Style};
@@ -47,56 +49,97 @@ fn is_a_name(key: &str) -> bool {
     matches!(key, "resrc" | "op") || resource_fields(key.as_bytes()).any(names_a_form)
 }
 
-/// Passes all defects of a record to `report`.
-pub(super) fn check(kind: RecordType, line: &Line<'_>, report: &mut impl FnMut(Damage, String)) {
-    let quoted = match (quoted(line.body), VirtLine::parse(kind, line)) {
+/// A result of a check.
+pub(super) enum Checked {
+    Damage(Damage, String),
+    Note(Topic),
+}
+
+/// Passes all defects of a record, and the notes about it, to `report`.
+pub(super) fn check(kind: RecordType, line: &Line<'_>, report: &mut impl FnMut(Checked)) {
+    let quoted = quoted(line.body);
+    let program = quoted.as_ref().ok().and_then(|quoted| other_program(quoted.text));
+    let mut damage = |damage, message| report(Checked::Damage(damage, message));
+    let (quoted, has_guest) = match (quoted, VirtLine::parse(kind, line)) {
+        (Ok(quoted), Err(Defect::Malformed(_))) if program.is_some() => (quoted, false),
         (Err(Defect::Cut), _) | (_, Err(Defect::Cut)) => {
-            return report(Damage::Cut, "the record's end is missing".into());
+            return damage(Damage::Cut, "the record's end is missing".into());
         }
         (Err(Defect::Malformed(key)), _) | (_, Err(Defect::Malformed(key))) => {
             let message = format!("the field {key}= is missing or malformed");
-            return report(Damage::Malformed, message);
+            return damage(Damage::Malformed, message);
         }
-        (Ok(quoted), Ok(_)) => quoted,
-    };
-    let clean = std::cell::Cell::new(true);
-    let mut report = |damage, message| {
-        clean.set(false);
-        report(damage, message);
+        (Ok(quoted), Ok(_)) => (quoted, true),
     };
     if !quoted.trailing.is_empty() {
         let text = quoted.trailing.escape_ascii();
-        report(Damage::Forged, format!("text after the closing quote: {text}"));
+        damage(Damage::Forged, format!("text after the closing quote: {text}"));
     }
-    check_kernel_fields(quoted.head, &mut report);
+    check_kernel_fields(quoted.head, &mut damage);
+    match program.map(Cow::into_owned) {
+        Some(program) if !has_guest => report(Checked::Note(Topic::NoGuest(program))),
+        program => check_fields(kind, quoted.text, program, report),
+    }
+}
+
+/// Checks the fields of a record about a guest. Other programs than libvirt may add fields, and write
+/// them in another order.
+fn check_fields(
+    kind: RecordType,
+    text: &[u8],
+    program: Option<Vec<u8>>,
+    report: &mut impl FnMut(Checked),
+) {
+    let modern = old::modern_suffix(text);
+    let mut is_old = matches!(modern, Cow::Owned(_));
+    let text = &*modern;
+    let has_virt = find(text, b"virt").is_some();
+    let (mut clean, mut others) = (true, false);
+    let mut damage = |damage, message| {
+        clean = false;
+        report(Checked::Damage(damage, message));
+    };
     let mut keys: Vec<&[u8]> = Vec::new();
     let mut resource = None;
-    for field in Fields::new(quoted.text) {
+    for field in Fields::new(text) {
         let key = field.key;
         let shown = key.escape_ascii();
         if key.is_empty() {
             let text = field.value.escape_ascii();
-            report(Damage::Forged, format!("a value has broken out of its field: {text}"));
+            damage(Damage::Forged, format!("a value has broken out of its field: {text}"));
         } else if keys.contains(&key) {
-            report(Damage::Forged, format!("the field {shown}= appears twice"));
-        } else if !is_known(kind, resource, key) {
-            report(Damage::Unknown, format!("not a field of a {kind} record: {shown}="));
+            damage(Damage::Forged, format!("the field {shown}= appears twice"));
+        } else if !is_known(kind, resource, key) && (has_virt || !old::KEYS.contains(&key)) {
+            if program.is_some() {
+                others = true;
+            } else {
+                damage(Damage::Unknown, format!("not a field of a {kind} record: {shown}="));
+            }
         } else if field.value.iter().any(|&byte| !(b' '..=0x7E).contains(&byte)) {
-            report(Damage::Forged, format!("the value of {shown}= has bytes that must be encoded"));
+            damage(Damage::Forged, format!("the value of {shown}= has bytes that must be encoded"));
         }
         if key == b"resrc" {
             resource = Kind::find(field.value);
         }
         keys.push(key);
     }
-    if clean.get()
-        && let Err(error) = ParsedMessage::parse(kind, quoted.text)
-    {
-        let damage = match error {
-            ParseError::Unexpected(key) if is_a_name(key) => Damage::Unknown,
-            _ => Damage::Malformed,
-        };
-        report(damage, error.to_string());
+    if clean && let Err(error) = ParsedMessage::parse(kind, text) {
+        if !has_virt && program.is_none() || old::explains(text, error) {
+            is_old = true;
+        } else if program.is_some() {
+            others = true;
+        } else {
+            let kind = match error {
+                ParseError::Unexpected(key) if is_a_name(key) => Damage::Unknown,
+                _ => Damage::Malformed,
+            };
+            report(Checked::Damage(kind, error.to_string()));
+        }
+    }
+    match program {
+        Some(program) if others => report(Checked::Note(Topic::OtherFields(program))),
+        _ if is_old => report(Checked::Note(Topic::Old)),
+        _ => {}
     }
 }
 

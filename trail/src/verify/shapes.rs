@@ -258,7 +258,7 @@ mod tests {
         let line = front(text)?.line_by(&mut StampReader::default())?;
         let LineKind::Virt(kind) = line.kind else { return None };
         let mut clean = true;
-        record::check(kind, &line, &mut |_, _| clean = false);
+        record::check(kind, &line, &mut |_| clean = false);
         Some((clean, shapes.accepts(kind, line.body)))
     }
 

@@ -2,7 +2,8 @@
 
 use crate::events::{LineCounts, define_id};
 use crate::input::blocks::BlockOutput;
-use crate::line::{AuxKind, Defect, Line, Op, Remarks, Stamp, VirtLine};
+use crate::line::{AuxKind, Defect, Line, Op, Remarks, Stamp, VirtLine, other_program, quoted};
+use std::collections::BTreeMap;
 use viraudit::Uuid;
 
 /// The place of a text in the buffer of a [`Found`].
@@ -101,6 +102,8 @@ pub(crate) struct Found {
     pub(crate) line_counts: LineCounts,
     /// Remarks about lines in other formats.
     pub(crate) remarks: Remarks,
+    /// Other programs than libvirt, with the number of their records that are about no guest.
+    pub(crate) programs: BTreeMap<Vec<u8>, u64>,
     senders: Vec<Sender>,
     texts: Vec<u8>,
 }
@@ -114,6 +117,7 @@ impl BlockOutput for Found {
     fn clear(&mut self) {
         self.records.clear();
         self.aux.clear();
+        self.programs.clear();
         self.senders.clear();
         self.line_counts = LineCounts::default();
         self.remarks.clear();
@@ -128,11 +132,20 @@ impl BlockOutput for Found {
 }
 
 impl Found {
-    /// Counts an unusable record.
-    pub(super) fn unusable(&mut self, defect: Defect) {
+    /// Counts an unusable record. Those that other programs than libvirt write about no guest are
+    /// whole.
+    #[cold]
+    pub(super) fn unusable(&mut self, defect: Defect, record: &[u8]) {
         match defect {
             Defect::Cut => self.line_counts.cut += 1,
-            Defect::Malformed(_) => self.line_counts.malformed += 1,
+            Defect::Malformed(_) => match quoted(record).ok().and_then(|it| other_program(it.text))
+            {
+                Some(program) => {
+                    self.line_counts.other += 1;
+                    *self.programs.entry(program.into_owned()).or_default() += 1;
+                }
+                None => self.line_counts.malformed += 1,
+            },
         }
     }
 
