@@ -1,8 +1,9 @@
 //! The promise: every record is counted, every state change is logged once, and nothing else is
 //! logged.
 
-use std::sync::{Arc, Mutex};
-use viraudit::backend::{Notice, Sink};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use viraudit::backend::{Frames, Notice, Sink};
 use viraudit::log::{Caller, LogLevel, LogSink};
 use viraudit::{
     Auditor, Backend, Change, Client, Error, Failure, Guest, MockBackend, Options, Origin, Record,
@@ -314,4 +315,67 @@ fn threads_lose_nothing_and_keep_their_order() {
     }
     assert_eq!(next, [EACH; THREADS]);
     assert_eq!(auditor.stats().delivered, (THREADS * EACH) as u64);
+}
+
+/// Its sink waits in the middle of a delivery, and counts how many of its kind are open.
+#[derive(Clone, Debug, Default)]
+struct Gate {
+    open: Arc<AtomicUsize>,
+    passes: Arc<(Mutex<[bool; 2]>, Condvar)>,
+}
+
+impl Gate {
+    const BEGAN: usize = 0;
+    const MAY_END: usize = 1;
+
+    fn pass(&self, which: usize) {
+        self.passes.0.lock().unwrap()[which] = true;
+        self.passes.1.notify_all();
+    }
+
+    fn wait(&self, which: usize) {
+        let passes = self.passes.0.lock().unwrap();
+        drop(self.passes.1.wait_while(passes, |passes| !passes[which]).unwrap());
+    }
+}
+
+impl Backend for Gate {
+    fn open(&self) -> Result<Box<dyn Sink>, Failure> {
+        self.open.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(OpenGate(self.clone())))
+    }
+}
+
+struct OpenGate(Gate);
+
+impl Drop for OpenGate {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Sink for OpenGate {
+    fn send(&mut self, frames: Frames<'_>, outcome: &mut dyn FnMut(usize, Result<(), Failure>)) {
+        self.0.pass(Gate::BEGAN);
+        self.0.wait(Gate::MAY_END);
+        (0..frames.count()).for_each(|i| outcome(i, Ok(())));
+    }
+}
+
+#[test]
+fn a_delivery_that_ends_after_the_close_leaves_nothing_open() {
+    let gate = Gate::default();
+    let auditor = Auditor::open(gate.clone(), Options::new()).unwrap();
+    std::thread::scope(|scope| {
+        let sender = scope.spawn(|| auditor.emit(disk("/images/a", true)));
+        gate.wait(Gate::BEGAN);
+        auditor.shut();
+        assert_eq!(gate.open.load(Ordering::SeqCst), 1, "it is still delivering");
+        gate.pass(Gate::MAY_END);
+        assert_eq!(sender.join().unwrap(), Ok(()));
+    });
+    assert_eq!(gate.open.load(Ordering::SeqCst), 0);
+    assert_eq!(auditor.stats().delivered, 1);
+    auditor.emit(disk("/images/b", true)).unwrap();
+    assert_eq!((gate.open.load(Ordering::SeqCst), auditor.stats().offered), (0, 1));
 }
