@@ -7,8 +7,9 @@ use crate::report::{EventView, Report};
 use crate::time::Clock;
 use std::collections::VecDeque;
 
-/// The number of events that are remembered to assign denials to guests. When it is exceeded, all
-/// are forgotten: a denial then has no guest until records show the guest's label or process again.
+/// The number of guests' events that are remembered to assign denials to guests. When it is exceeded,
+/// all are forgotten: a denial then has no guest until records show the guest's label or process
+/// again. Denials and anomalies, which any user can provoke, are not remembered.
 const REMEMBERED: usize = 200_000;
 
 /// The same limit for the bytes of their records.
@@ -31,6 +32,8 @@ pub struct Watcher {
     found: Found,
     report: Report,
     remembered_bytes: usize,
+    /// The limits of what is remembered, in events and in bytes.
+    limits: (usize, usize),
     /// The records of events that are not complete, as lines.
     open: VecDeque<Vec<u8>>,
     open_bytes: usize,
@@ -45,6 +48,7 @@ impl Watcher {
             found: Found::default(),
             report: Report::live(WANTS),
             remembered_bytes: 0,
+            limits: (REMEMBERED, REMEMBERED_BYTES),
             open: VecDeque::new(),
             open_bytes: 0,
             given_up: 0,
@@ -109,12 +113,57 @@ impl Watcher {
         if self.found.records.is_empty() {
             return;
         }
-        self.remembered_bytes += lines.len();
-        if self.report.store().events.len() > REMEMBERED || self.remembered_bytes > REMEMBERED_BYTES
-        {
+        let before = self.report.store().events.len();
+        if before > self.limits.0 || self.remembered_bytes > self.limits.1 {
             self.report = Report::live(WANTS);
-            self.remembered_bytes = lines.len();
+            self.remembered_bytes = 0;
         }
         self.report.append(&self.found, show);
+        if self.report.store().events.len() != before {
+            self.remembered_bytes += lines.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denial(label: &str, serial: u32) -> String {
+        format!(
+            "audit(1767225700.000:{serial}): avc:  denied  {{ read }} for  pid=777 comm=\"x\" \
+             scontext=system_u:system_r:{label} tcontext=u:r:etc_t:s0 tclass=file permissive=0"
+        )
+    }
+
+    fn label(guest: u32) -> String {
+        format!(
+            "audit(1767225600.000:{guest}): pid=1 uid=0 auid=4294967295 ses=4294967295 \
+             msg='virt=kvm vm=\"g{guest}\" uuid=8e4f0f4c-2f8b-4b7a-9d9c-{guest:012} \
+             vm-ctx=system_u:system_r:svirt_t:s0:c{guest},c999 img-ctx=u:r:svirt_image_t:s0:c{guest},c999 model=selinux \
+             exe=\"/x\" hostname=? addr=? terminal=? res=success'"
+        )
+    }
+
+    #[test]
+    fn guests_events_push_out_a_label_and_denials_do_not() {
+        let mut watcher = Watcher { limits: (20, 20_000), ..Watcher::new(Clock::system()) };
+        let mut shown = Vec::new();
+        let mut denied = |watcher: &mut Watcher, label: &str, serials: std::ops::Range<u32>| {
+            shown.clear();
+            for serial in serials {
+                watcher.record(1400, denial(label, serial).as_bytes(), &mut |_| {});
+                watcher.flush(&mut |event| shown.push(event.vm.to_string()));
+            }
+            shown.clone()
+        };
+        watcher.record(2502, label(1).as_bytes(), &mut |_| {});
+        assert_eq!(denied(&mut watcher, "user_t:s0", 100..400), [""; 0]);
+        assert_eq!(denied(&mut watcher, "svirt_t:s0:c1,c999", 400..700), ["g1"; 300]);
+        for guest in 2..30 {
+            watcher.record(2502, label(guest).as_bytes(), &mut |_| {});
+        }
+        assert_eq!(denied(&mut watcher, "svirt_t:s0:c1,c999", 700..701), [""; 0]);
+        assert_eq!(denied(&mut watcher, "svirt_t:s0:c29,c999", 701..702), ["g29"]);
     }
 }

@@ -186,6 +186,16 @@ impl Store {
         Event { user, detail: Some(detail), ..event }
     }
 
+    /// Removes the event that was added last, if it is a denial or an anomaly. Returns whether it was.
+    pub(crate) fn forget_denial(&mut self) -> bool {
+        let last =
+            self.events.pop_if(|last| matches!(last.kind, EventKind::Avc | EventKind::Anomaly(_)));
+        if let Some(event) = last {
+            self.details.remove_last(event.detail);
+        }
+        last.is_some()
+    }
+
     /// Sorts the events, and removes duplicates.
     fn sort(&mut self) {
         self.guests.complete();

@@ -175,6 +175,40 @@ mod tests {
         }
     }
 
+    /// `type=X` and a line end, as `xz --lzma2=dict=SIZE --check=crc32` writes them. The size is in one
+    /// byte of the block's header, which ends with its checksum.
+    fn xz(dictionary: u8, header_crc: [u8; 4]) -> Vec<u8> {
+        let mut bytes = vec![
+            0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x01, 0x69, 0x22, 0xde, 0x36, 0x02, 0x00,
+            0x21, 0x01, 0x1c, 0x00, 0x00, 0x00, 0x10, 0xcf, 0x58, 0xcc, 0x01, 0x00, 0x06, 0x74,
+            0x79, 0x70, 0x65, 0x3d, 0x58, 0x0a, 0x00, 0x00, 0x30, 0xd8, 0x48, 0xe2, 0x00, 0x01,
+            0x1b, 0x07, 0x12, 0xeb, 0xd4, 0x17, 0x90, 0x42, 0x99, 0x0d, 0x01, 0x00, 0x00, 0x00,
+            0x00, 0x01, 0x59, 0x5a,
+        ];
+        bytes[16] = dictionary;
+        bytes[20..24].copy_from_slice(&header_crc);
+        bytes
+    }
+
+    /// The same in a frame of zstd, as one raw block.
+    fn zstd(window: u8) -> Vec<u8> {
+        [ZSTD, &[0, window, 7 << 3 | 1, 0, 0], b"type=X\n"].concat()
+    }
+
+    #[test]
+    fn a_small_file_cannot_ask_for_much_memory() {
+        for (name, usual, large) in [
+            // 64 and 256 MiB
+            ("xz", xz(0x1c, [0x10, 0xcf, 0x58, 0xcc]), xz(0x20, [0x09, 0x88, 0xa5, 0x76])),
+            // 8 MiB and 2 GiB
+            ("zstd", zstd(0x68), zstd(0xA8)),
+        ] {
+            assert_eq!(read(usual).unwrap(), b"type=X\n", "{name}");
+            let message = read(large).unwrap_err().to_string();
+            assert_eq!(message, format!("the {name} data needs too much memory"));
+        }
+    }
+
     #[test]
     fn short_and_plain_files_are_text() {
         for text in [&b""[..], b"a", b"\x1f", b"type=X\n"] {

@@ -33,6 +33,9 @@ impl Report {
                     show(&view);
                 }
             }
+            if self.store.forget_denial() {
+                self.correlator.forget_last();
+            }
         }
     }
 }

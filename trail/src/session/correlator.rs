@@ -58,6 +58,11 @@ impl Correlator {
         }
     }
 
+    /// The last event was removed from the store. It was one that no session refers to.
+    pub(crate) fn forget_last(&mut self) {
+        self.fed -= 1;
+    }
+
     /// Assigns the next event.
     fn feed(&mut self, store: &Store, id: EventId) {
         self.fed = id.index() + 1;

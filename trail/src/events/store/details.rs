@@ -62,6 +62,16 @@ impl Details {
         (at, text.len() as u32)
     }
 
+    /// Removes the details of an event, if they are those that were added last.
+    pub(super) fn remove_last(&mut self, id: Option<DetailId>) {
+        if id.is_some_and(|id| id.index() + 1 == self.all.len())
+            && let Some(detail) = self.all.pop()
+        {
+            while self.aux.pop_if(|aux| Some(aux.event) == id).is_some() {}
+            self.texts.truncate(detail.at as usize);
+        }
+    }
+
     #[inline]
     fn get(&self, id: Option<DetailId>) -> Detail {
         id.and_then(|id| self.all.get(id.index())).copied().unwrap_or_default()
