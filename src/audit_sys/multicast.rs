@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::bindings::{NETLINK_AUDIT, audit_nlgrps_AUDIT_NLGRP_READLOG, sockaddr_nl};
+use super::descriptor::Descriptor;
 use super::frame::{ReplyBody, replies};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -29,7 +30,7 @@ pub enum Heard {
 /// A member of the multicast group.
 #[derive(Debug)]
 pub struct Listener {
-    fd: OwnedFd,
+    fd: Descriptor,
     buffer: Vec<u8>,
 }
 
@@ -44,7 +45,7 @@ impl Listener {
         }
         // SAFETY: socket() just returned this descriptor, and nothing else owns it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        let listener = Self { fd, buffer: vec![0; RECORD_MAX] };
+        let listener = Self { fd: Descriptor::new(fd)?, buffer: vec![0; RECORD_MAX] };
         // Only CAP_NET_ADMIN may exceed the system's limit.
         if listener.set(libc::SO_RCVBUFFORCE, &BUFFER).is_err() {
             let _ = listener.set(libc::SO_RCVBUF, &BUFFER);
@@ -77,6 +78,9 @@ impl Listener {
     /// How many records were lost since the listener was opened, because the buffer was full. The
     /// number wraps. `None` before Linux 4.12.
     pub fn lost(&self) -> Option<u32> {
+        if !self.fd.is_ours() {
+            return None;
+        }
         // SK_MEMINFO_VARS numbers, of which the last known is SK_MEMINFO_DROPS.
         let mut numbers = [0u32; 9];
         let mut len = size_of_val(&numbers) as libc::socklen_t;
@@ -88,8 +92,12 @@ impl Listener {
         (done == 0 && len as usize == size_of_val(&numbers)).then_some(numbers[8])
     }
 
-    /// Waits for the next record, for at most `wait`, which is a millisecond or more.
+    /// Waits for the next record, for at most `wait`, which is a millisecond or more. Fails with
+    /// EBADF if the program has closed the listener's descriptor.
     pub fn next(&mut self, wait: Duration) -> io::Result<Heard> {
+        if !self.fd.is_ours() {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
         let wait = wait.max(Duration::from_millis(1));
         let wait = libc::timeval {
             tv_sec: wait.as_secs() as _,
@@ -144,6 +152,28 @@ fn record(datagram: &[u8]) -> Option<Heard> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_number_that_belongs_to_another_socket_is_not_read() {
+        let (own, _peer) = UnixStream::pair().unwrap();
+        let own = Descriptor::new(OwnedFd::from(own)).unwrap();
+        let mut listener = Listener { fd: own, buffer: vec![0; RECORD_MAX] };
+        let number = listener.fd.as_raw_fd();
+        let (other, mut peer) = UnixStream::pair().unwrap();
+        // SAFETY: dup2 takes no pointers; what it closes is the listener's own, as intended here.
+        assert_eq!(unsafe { libc::dup2(other.as_fd().as_raw_fd(), number) }, number);
+        // SAFETY: from now on the number is this test's.
+        let mut other = UnixStream::from(unsafe { OwnedFd::from_raw_fd(number) });
+        peer.write_all(b"x").unwrap();
+        let error = listener.next(Duration::from_millis(1)).unwrap_err();
+        assert_eq!((error.raw_os_error(), listener.lost()), (Some(libc::EBADF), None));
+        assert_eq!(other.read_timeout().unwrap(), None, "no option was set");
+        drop(listener);
+        other.read_exact(&mut [0]).unwrap();
+    }
 
     #[test]
     fn a_datagram_is_one_record() {
