@@ -8,7 +8,7 @@ pub(crate) use found::{
 };
 
 use crate::input::blocks::{BlockOutput, LINE_MAX};
-use crate::line::foreign::{ForeignLine, ForeignReader, is_interpreted};
+use crate::line::foreign::{ForeignLine, ForeignReader, continues_message, is_interpreted};
 use crate::line::{Front, Line, LineKind, Op, Reason, VirtLine, front, without_cr};
 use repeat_cache::RepeatCache;
 use viraudit::RecordType;
@@ -86,7 +86,12 @@ impl Scanner {
         let mut rewritten = Vec::new();
         let line = out.line_counts.lines + 1;
         let mut note = |reason| out.remarks.add(reason, line);
-        match self.foreign.rewrite(line_text, &mut rewritten, &mut note) {
+        let read = self.foreign.rewrite(line_text, &mut rewritten, &mut note);
+        if continues_message(out.message_line + 1 == line, line_text, read) {
+            out.message_line = line;
+        }
+        match read {
+            ForeignLine::Unknown if out.message_line == line => out.line_counts.other += 1,
             ForeignLine::Audit => match front(&rewritten) {
                 Some(front) => self.record(&front, &mut RepeatCache::default(), out),
                 None => out.line_counts.malformed += 1,

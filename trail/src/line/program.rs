@@ -19,7 +19,7 @@ pub(crate) fn other_program(text: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 /// Whether a program writes records in libvirt's format: libvirtd, one of the modular daemons
 /// (virtqemud, virtlxcd, ...), the controller of containers, or viraudit.
-fn is_libvirt(path: &[u8]) -> bool {
+pub(super) fn is_libvirt(path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
     // The names of programs that libtool has not installed yet, and of replaced ones.
     let name = name.strip_prefix(b"lt-").unwrap_or(name);

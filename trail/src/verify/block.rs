@@ -7,7 +7,7 @@ use super::shapes::Shapes;
 use super::stretch::Stretch;
 use super::{Damage, Finding, record};
 use crate::input::blocks::{BlockOutput, LINE_MAX};
-use crate::line::foreign::{ForeignLine, ForeignReader, is_interpreted};
+use crate::line::foreign::{ForeignLine, ForeignReader, continues_message, is_interpreted};
 use crate::line::{Front, LineKind, Reason, Remarks, Stamp, StampReader, front, names, without_cr};
 
 /// The result of checking a block. Lines are counted from its beginning.
@@ -21,6 +21,8 @@ pub(super) struct CheckedBlock {
     pub(super) notes: BlockNotes,
     /// Remarks about lines in other formats.
     pub(super) remarks: Remarks,
+    /// Whether the last line was of libvirt's own log: the next may be the rest of its message.
+    in_message: bool,
     /// The host of the last record with a serial number.
     node: Vec<u8>,
     shapes: Shapes,
@@ -43,6 +45,7 @@ impl BlockOutput for CheckedBlock {
         self.notes.clear();
         self.remarks.clear();
         self.node.clear();
+        self.in_message = false;
     }
 }
 
@@ -64,11 +67,15 @@ impl CheckedBlock {
         }
         self.lines += 1;
         if let Some(front) = front(line) {
+            self.in_message = false;
             return self.check_record(&front, true);
         }
         let mut rewritten = Vec::new();
         let mut note = |reason| self.remarks.add(reason, self.lines);
-        match foreign.rewrite(line, &mut rewritten, &mut note) {
+        let read = foreign.rewrite(line, &mut rewritten, &mut note);
+        self.in_message = continues_message(self.in_message, line, read);
+        match read {
+            _ if self.in_message && read != ForeignLine::Audit => {}
             ForeignLine::Other => {}
             ForeignLine::Audit => {
                 if let Some(front) = front(&rewritten) {

@@ -16,7 +16,7 @@ mod stretch;
 use crate::input::blocks::{self, ReadError};
 use crate::input::{Source, Sources};
 use crate::line::foreign::ForeignReader;
-use crate::line::{Remarks, Stamp};
+use crate::line::{Remark, Remarks, Stamp};
 use crate::time::Clock;
 use block::CheckedBlock;
 use duplicates::Duplicates;
@@ -207,8 +207,18 @@ impl<R: FnMut(Finding)> Collector<R> {
         self.counts.filtered = std::mem::take(&mut self.hosts).finish(&mut found);
         let duplicates = std::mem::take(&mut self.duplicates);
         self.counts.repeated_logs = duplicates.finish(&self.names, &mut found);
+        self.counts.notes = std::mem::take(&mut self.notes).finish();
         for (source, remarks) in std::mem::take(&mut self.remarks) {
-            found.extend(remarks.iter().map(|remark| {
+            let (notes, damage): (Vec<_>, Vec<_>) =
+                remarks.iter().partition(|remark| remark.reason.is_note());
+            let note = |remark: &Remark| Note {
+                source,
+                line: remark.first,
+                message: remark.to_string(),
+                records: remark.lines,
+            };
+            self.counts.notes.extend(notes.into_iter().map(note));
+            found.extend(damage.into_iter().map(|remark| {
                 let damage = if remark.reason.was_read() { Damage::Time } else { Damage::Unread };
                 ((source, remark.first), damage, remark.to_string(), None)
             }));
@@ -217,7 +227,6 @@ impl<R: FnMut(Finding)> Collector<R> {
         for ((source, line), damage, message, stamp) in found {
             self.report(Finding { source, line, damage, message, stamp });
         }
-        self.counts.notes = self.notes.finish();
         self.counts
     }
 }

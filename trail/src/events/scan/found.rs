@@ -104,6 +104,8 @@ pub(crate) struct Found {
     pub(crate) remarks: Remarks,
     /// Other programs than libvirt, with the number of their records that are about no guest.
     pub(crate) programs: BTreeMap<Vec<u8>, u64>,
+    /// The last line that belongs to a message of libvirt's own log.
+    pub(super) message_line: u64,
     senders: Vec<Sender>,
     texts: Vec<u8>,
 }
@@ -118,6 +120,7 @@ impl BlockOutput for Found {
         self.records.clear();
         self.aux.clear();
         self.programs.clear();
+        self.message_line = 0;
         self.senders.clear();
         self.line_counts = LineCounts::default();
         self.remarks.clear();

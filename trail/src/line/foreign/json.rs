@@ -19,6 +19,8 @@ pub(super) struct Entry {
     /// The program that sent the message.
     pub(super) tag: Option<String>,
     pub(super) host: Option<String>,
+    /// The path of the program that sent the message, which journald adds.
+    pub(super) exe: Option<String>,
     /// The record type and the serial number.
     pub(super) kind: Option<String>,
     pub(super) serial: Option<String>,
@@ -66,6 +68,7 @@ impl Entry {
             Target::Transport => &mut self.transport,
             Target::Tag => &mut self.tag,
             Target::Host => &mut self.host,
+            Target::Exe => &mut self.exe,
             Target::Kind => &mut self.kind,
             Target::Serial => &mut self.serial,
             Target::SourceTime => &mut self.source_time,
@@ -93,6 +96,7 @@ enum Target {
     Transport,
     Tag,
     Host,
+    Exe,
     Kind,
     Serial,
     SourceTime,
@@ -111,6 +115,7 @@ impl Target {
             "identifier" if parent == "syslog" => Self::Tag,
             "hostname" | "host" => Self::Host,
             "name" if parent == "host" => Self::Host,
+            "exe" => Self::Exe,
             "audit_type" => Self::Kind,
             "audit_id" => Self::Serial,
             "source_realtime_timestamp" => Self::SourceTime,

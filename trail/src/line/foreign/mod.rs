@@ -4,6 +4,7 @@
 //! may write `type=2500 audit(...)` to syslog, but not under their names. Records that aren't read
 //! get a note, because silence would look like a host without guests.
 
+mod daemon_log;
 mod json;
 mod remarks;
 mod syslog;
@@ -108,6 +109,12 @@ impl ForeignReader {
 
     /// A line of text, perhaps with a header.
     fn text(&self, text: &[u8], rewriting: &mut Rewriting<'_>) -> ForeignLine {
+        if let Some(line) = daemon_log::line(text) {
+            return match line.record {
+                Some(copied) => rewriting.copied(None, line.ms, &copied),
+                None => ForeignLine::Other,
+            };
+        }
         let kernel = syslog::kernel_line(text, &self.clock);
         if let Some(line) = &kernel
             && line.by_kernel
@@ -127,6 +134,12 @@ impl ForeignReader {
     }
 
     fn with_header(&self, header: &Header<'_>, rewriting: &mut Rewriting<'_>) -> ForeignLine {
+        if daemon_log::is_daemon(header.tag)
+            && let Some(copied) = daemon_log::message(header.rest)
+            && let Some(ms) = header.time.ms
+        {
+            return rewriting.copied(header.host, ms, &copied);
+        }
         if !self.trusts(header.tag) {
             return rewriting.unread(header.rest, Reason::tag(header.tag));
         }
@@ -165,6 +178,15 @@ impl ForeignReader {
         let tag: &[u8] = if tag.is_empty() { UNNAMED } else { tag };
         let named = self.is_named(tag);
         let mut sender = Sender { host, ms, unknown_zone: None, names_types: named };
+        // A program may send anything under a daemon's tag, but not as another program.
+        if !matches!(entry.transport.as_deref(), Some("audit" | "kernel"))
+            && daemon_log::is_daemon(tag)
+            && entry.exe.as_ref().is_none_or(|exe| daemon_log::is_daemon(exe.as_bytes()))
+            && let Some(copied) = daemon_log::message(message)
+            && let Some(ms) = ms
+        {
+            return rewriting.copied(host, ms, &copied);
+        }
         match entry.transport.as_deref() {
             Some("audit") => {
                 if let Some(kind) = kind {
@@ -286,12 +308,34 @@ impl Rewriting<'_> {
         self.out.extend_from_slice(fields);
     }
 
+    /// A record in the log of a daemon of libvirt.
+    fn copied(
+        &mut self,
+        host: Option<&[u8]>,
+        ms: i64,
+        copied: &daemon_log::Copied<'_>,
+    ) -> ForeignLine {
+        self.put_node(host);
+        self.put_record(copied.kind, ms, b"0", &copied.fields());
+        (self.note)(Reason::Copied);
+        ForeignLine::Audit
+    }
+
     /// A text that is not read. If it has a record about a guest, the reason is noted.
     fn unread(&mut self, text: &[u8], reason: Reason) -> ForeignLine {
         if is_about_guest(text) {
             (self.note)(reason);
         }
         ForeignLine::Other
+    }
+}
+
+/// Whether a line belongs to a message of libvirt's own log, whose messages may have several lines.
+/// `before` is whether the line before does. A line that looks like a record never does.
+pub(crate) fn continues_message(before: bool, line: &[u8], read: ForeignLine) -> bool {
+    match read {
+        ForeignLine::Unknown => before && memmem::find(line, b"audit(").is_none(),
+        ForeignLine::Audit | ForeignLine::Other => daemon_log::line(line.trim_ascii()).is_some(),
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Reason {
     Field,
     /// Records whose text `journalctl -o json` has left out, as it does with long ones.
     LeftOut,
+    /// Records from the log of libvirt's own daemon.
+    Copied,
     /// Times in a zone that isn't known.
     Zone(String),
 }
@@ -46,7 +48,12 @@ pub struct Remark {
 impl Reason {
     /// Whether the lines were read all the same.
     pub fn was_read(&self) -> bool {
-        matches!(self, Self::Zone(_))
+        matches!(self, Self::Zone(_) | Self::Copied)
+    }
+
+    /// Whether this is only worth knowing, and no damage.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::Copied)
     }
 
     pub(super) fn tag(tag: &[u8]) -> Self {
@@ -106,6 +113,11 @@ impl fmt::Display for Remark {
                     "{lack}, which is too long for journalctl -o json: use journalctl --all -o json"
                 )
             }
+            Reason::Copied => write!(
+                f,
+                "{are} from libvirt's own log: without serial numbers, records that are missing can't be \
+                 found, and the user isn't known"
+            ),
             Reason::Zone(zone) => {
                 let have = if one {
                     "1 line has its time".into()
