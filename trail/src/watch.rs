@@ -15,6 +15,9 @@ const REMEMBERED: usize = 200_000;
 /// The same limit for the bytes of their records.
 const REMEMBERED_BYTES: usize = 128 * 1024 * 1024;
 
+/// The types of the record with the labels of an event's process: Linux's and Ubuntu's.
+const CONTEXTS: [u16; 2] = [1425, 1420];
+
 /// The type of the record that ends an event of several records.
 const EVENT_ENDS: u16 = 1320;
 
@@ -61,7 +64,7 @@ impl Watcher {
         if kind == EVENT_ENDS {
             return self.flush(show);
         }
-        if !Scanner::uses(kind) {
+        if !Scanner::uses(kind) || CONTEXTS.contains(&kind) && !self.is_open(text) {
             return;
         }
         let mut line = [format!("type={kind} ").as_bytes(), text, b"\n"].concat();
@@ -81,6 +84,18 @@ impl Watcher {
     /// Completes the open events, for when no record has come for a while.
     pub fn flush(&mut self, show: &mut dyn FnMut(&EventView<'_>)) {
         self.complete(self.open.len(), show);
+    }
+
+    /// Whether a record of the same event is open. Every event may have a record of labels, and those
+    /// of most events are not needed.
+    fn is_open(&self, text: &[u8]) -> bool {
+        let Some(len) = memchr::memchr(b')', text) else { return false };
+        let stamp = &text[..len];
+        let of_event = |line: &Vec<u8>| {
+            memchr::memchr(b' ', line).is_some_and(|at| line[at + 1..].starts_with(stamp))
+        };
+        // The record follows the others of its event at once.
+        self.open.iter().rev().take(64).any(of_event)
     }
 
     /// The number of records so far whose events were completed before their end, because too many

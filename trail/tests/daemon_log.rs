@@ -146,13 +146,15 @@ fn other_messages_are_no_records_and_no_damage() {
         start.to_owned(),
     ]
     .join("\n");
-    let report = report(text.as_bytes(), DETAILS, Filter::default());
-    assert_eq!(sessions(&report), ["g1 running 1-?"]);
-    assert_eq!(report.store().line_counts.used, 1);
-    assert!(!report.store().line_counts.is_damaged());
+    let read = report(text.as_bytes(), DETAILS, Filter::default());
+    assert_eq!(sessions(&read), ["g1 running 1-?"]);
+    assert_eq!(read.store().line_counts.used, 1);
+    assert!(!read.store().line_counts.is_damaged());
     let (found, counts) = verified(&text);
     assert_eq!((found, counts.records), (vec![], 1));
     // Only the rest of a message may be any text.
+    let rubbish = report(b"rubbish\nmore of it\n", DETAILS, Filter::default());
+    assert_eq!(rubbish.store().line_counts.malformed, 2);
     let (found, _) = verified(&format!("rubbish\n{start}\nype=VIRT_CONTROL msg=audit(1.0:3): x\n"));
     assert_eq!(found, ["1: malformed not an audit record", "3: malformed not an audit record"]);
 }

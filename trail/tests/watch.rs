@@ -60,7 +60,7 @@ fn records_of_other_events_do_not_pile_up() {
     watched.denial(100);
     for serial in 1000..50_000 {
         let text = format!("audit(1767225700.000:{serial}): auid=1000 uid=1000 comm=\"x\" sig=0");
-        watched.record(1326, &text);
+        watched.record(1309, &text);
     }
     watched.syscall(100);
     watched.record(1320, "audit(1767225700.000:100): ");

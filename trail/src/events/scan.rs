@@ -9,7 +9,9 @@ pub(crate) use found::{
 
 use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{ForeignLine, ForeignReader, continues_message, is_interpreted};
-use crate::line::{Front, Line, LineKind, Op, Reason, VirtLine, front, without_cr};
+use crate::line::{
+    AuxKind, Front, LANDLOCK_DOMAIN, Line, LineKind, Op, Reason, VirtLine, front, without_cr,
+};
 use repeat_cache::RepeatCache;
 use viraudit::RecordType;
 
@@ -87,7 +89,8 @@ impl Scanner {
         let line = out.line_counts.lines + 1;
         let mut note = |reason| out.remarks.add(reason, line);
         let read = self.foreign.rewrite(line_text, &mut rewritten, &mut note);
-        if continues_message(out.message_line + 1 == line, line_text, read) {
+        let before = out.message_line > 0 && out.message_line + 1 == line;
+        if continues_message(before, line_text, read) {
             out.message_line = line;
         }
         match read {
@@ -116,20 +119,22 @@ impl Scanner {
             }
             LineKind::Aux(kind) => {
                 out.line_counts.other += 1;
-                let node = line.node.map(|node| out.keep(node));
-                let (body, names) = (out.keep(line.body), out.keep(line.names));
-                out.aux.push(AuxRecord { stamp: line.stamp, kind, node, body, names });
+                // The number of this type is another one's, too.
+                if kind != AuxKind::Contexts || line.body.starts_with(b"subj_") {
+                    out.push_aux(kind, &line);
+                }
                 return;
             }
             LineKind::Avc if self.wants.details => {
                 RecordContent::Avc { body: out.keep(line.body), names: out.keep(line.names) }
             }
-            LineKind::Anomaly(number) if self.wants.details => RecordContent::Anomaly {
-                number,
-                name: out.keep(front.name),
-                body: out.keep(line.body),
-                names: out.keep(line.names),
-            },
+            LineKind::Anomaly(number) if self.wants.details => {
+                if number == LANDLOCK_DOMAIN {
+                    out.push_aux(AuxKind::Domain, &line);
+                }
+                let (body, names) = (out.keep(line.body), out.keep(line.names));
+                RecordContent::Anomaly { number, name: out.keep(front.name), body, names }
+            }
             LineKind::Boot => RecordContent::Boot,
             LineKind::Kernel if is_initialized(line.body) => RecordContent::Boot,
             LineKind::Shutdown => RecordContent::Down,

@@ -2,7 +2,7 @@
 //! record or in several.
 
 use super::AuxKind;
-use super::fields::{find, kernel_text, number};
+use super::fields::{Fields, find, kernel_text, number};
 use memchr::{memchr, memmem};
 use std::borrow::Cow;
 
@@ -28,6 +28,12 @@ pub(crate) fn context(label: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((parts.next()?, parts.next()?))
 }
 
+/// The labels in `subj_selinux=LABEL subj_apparmor=LABEL (MODE)`. A mode is dropped.
+fn contexts(body: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let labels = Fields::new(body).filter(|field| field.key.starts_with(b"subj_"));
+    labels.filter_map(|field| kernel_text(field.value))
+}
+
 impl<'t> Denial<'t> {
     /// A denial or an anomaly from the fields of its records.
     pub(crate) fn new(main: &'t [u8], aux: impl Iterator<Item = AuxBody<'t>>) -> Self {
@@ -47,9 +53,10 @@ impl<'t> Denial<'t> {
         find(self.main, key)
     }
 
-    /// A field of the main record, else of the system call's.
+    /// A field of the main record, else of the system call's, else of the Landlock domain's.
     fn either(&self, key: &[u8]) -> Option<&'t [u8]> {
-        self.main(key).or_else(|| self.aux(AuxKind::Syscall).find_map(|body| find(body, key)))
+        let of = |kind| self.aux(kind).find_map(|body| find(body, key));
+        self.main(key).or_else(|| of(AuxKind::Syscall)).or_else(|| of(AuxKind::Domain))
     }
 
     /// The process id.
@@ -74,7 +81,16 @@ impl<'t> Denial<'t> {
 
     /// The security label of the process.
     pub(crate) fn source_label(&self) -> Option<Cow<'t, [u8]>> {
-        self.main(b"scontext").or_else(|| self.either(b"subj")).and_then(kernel_text)
+        self.source_labels().into_iter().next()
+    }
+
+    /// The security labels of the process, one for each security module.
+    pub(crate) fn source_labels(&self) -> Vec<Cow<'t, [u8]>> {
+        let one = self.main(b"scontext").or_else(|| self.either(b"subj")).and_then(kernel_text);
+        match one {
+            Some(label) => vec![label],
+            None => self.aux(AuxKind::Contexts).flat_map(contexts).collect(),
+        }
     }
 
     /// The security label of the target.
@@ -167,6 +183,11 @@ impl<'t> Denial<'t> {
                 known.filter_map(kernel_text).filter(absolute).find(ends)
             })
             .or(name)
+    }
+
+    /// Another field of the main record that is never encoded: a number or a word of the kernel.
+    pub(crate) fn plain(&self, key: &[u8]) -> Option<&'t [u8]> {
+        self.main(key).filter(|value| !value.is_empty() && *value != b"?")
     }
 
     /// Another field of the main record, such as `op=` or `dev=`.

@@ -10,7 +10,8 @@ pub(crate) enum LineKind {
     Virt(RecordType),
     /// A denial by a security module, in the kernel or (USER_AVC) by a program on its behalf.
     Avc,
-    /// An anomaly, by its number; 0 if only its name is known.
+    /// An anomaly, or what Landlock and seccomp report about a process, by its number; 0 if only its
+    /// name is known.
     Anomaly(u16),
     /// An auxiliary record.
     Aux(AuxKind),
@@ -39,7 +40,19 @@ pub(crate) enum AuxKind {
     Cwd,
     /// A path that the system call used.
     Path,
+    /// The security labels of the process, if the kernel has several security modules. The other
+    /// records have `subj=?` then.
+    Contexts,
+    /// A Landlock domain, which reports one of its first denials.
+    Domain,
 }
+
+/// The type of what seccomp reports.
+pub(crate) const SECCOMP: u16 = 1326;
+/// The type of a denial by Landlock.
+pub(crate) const LANDLOCK_ACCESS: u16 = 1423;
+/// The type of the start or the end of a Landlock domain.
+pub(crate) const LANDLOCK_DOMAIN: u16 = 1424;
 
 impl LineKind {
     /// The type with this number.
@@ -55,7 +68,9 @@ impl LineKind {
             1300 => Self::Aux(AuxKind::Syscall),
             1302 => Self::Aux(AuxKind::Path),
             1307 => Self::Aux(AuxKind::Cwd),
-            1700..=1799 | 2100..=2199 => Self::Anomaly(small),
+            // Ubuntu's kernels use 1420, which is another type in Linux since 6.12.
+            1420 | 1425 => Self::Aux(AuxKind::Contexts),
+            1326 | 1423 | 1424 | 1700..=1799 | 2100..=2199 => Self::Anomaly(small),
             2000 => Self::Kernel,
             2500..=2599 => RecordType::from_number(small).map_or(Self::UnknownVirt, Self::Virt),
             _ => Self::Other,
@@ -72,6 +87,10 @@ impl LineKind {
             b"PATH" => Self::Aux(AuxKind::Path),
             b"CWD" => Self::Aux(AuxKind::Cwd),
             b"AVC" | b"USER_AVC" => Self::Avc,
+            b"MAC_TASK_CONTEXTS" | b"IPE_ACCESS" => Self::Aux(AuxKind::Contexts),
+            b"SECCOMP" => Self::Anomaly(SECCOMP),
+            b"LANDLOCK_ACCESS" => Self::Anomaly(LANDLOCK_ACCESS),
+            b"LANDLOCK_DOMAIN" => Self::Anomaly(LANDLOCK_DOMAIN),
             b"SYSTEM_BOOT" => Self::Boot,
             b"SYSTEM_SHUTDOWN" => Self::Shutdown,
             b"SYSTEM_RUNLEVEL" => Self::RunLevel,
@@ -149,6 +168,24 @@ mod tests {
             ("2500x", LineKind::Other),
         ] {
             assert_eq!(LineKind::from_name(name.as_bytes()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_and_numbers_are_the_same_type() {
+        for (name, number) in [
+            ("SECCOMP", 1326),
+            ("LANDLOCK_ACCESS", 1423),
+            ("LANDLOCK_DOMAIN", 1424),
+            ("MAC_TASK_CONTEXTS", 1425),
+            ("IPE_ACCESS", 1420),
+            ("AVC", 1400),
+            ("ANOM_ABEND", 1701),
+        ] {
+            let kind = LineKind::from_number(number);
+            assert_eq!(LineKind::from_name(name.as_bytes()), kind, "{name}");
+            assert_eq!(LineKind::from_name(format!("UNKNOWN[{number}]").as_bytes()), kind);
+            assert!(kind.matters(), "{name}");
         }
     }
 }

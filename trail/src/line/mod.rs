@@ -17,7 +17,7 @@ mod virt;
 pub(crate) use denial::{AuxBody, Denial, context};
 pub(crate) use envelope::{Envelope, quoted};
 pub use foreign::{Reason, Remark, Remarks};
-pub(crate) use kind::{AuxKind, LineKind, anomaly_name};
+pub(crate) use kind::{AuxKind, LANDLOCK_ACCESS, LANDLOCK_DOMAIN, LineKind, SECCOMP, anomaly_name};
 pub(crate) use program::other_program;
 pub(crate) use resource::ResourceChange;
 pub use stamp::Stamp;

@@ -4,7 +4,9 @@ use super::session::is_proof;
 use super::{Report, decoded_text, text};
 use crate::events::{Event, EventId, EventKind};
 use crate::line::fields::{decoded_option, find, number, raw_option};
-use crate::line::{Denial, Op, ResourceChange, Stamp, anomaly_name};
+use crate::line::{
+    Denial, LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, ResourceChange, SECCOMP, Stamp, anomaly_name,
+};
 use crate::session::SessionId;
 use std::borrow::Cow;
 use viraudit::{RecordType, Uuid};
@@ -29,6 +31,10 @@ impl<'r> Value<'r> {
 
     fn text(value: Option<Cow<'r, str>>) -> Self {
         value.map_or(Self::Null, Self::Text)
+    }
+
+    fn plain(value: Option<&'r [u8]>) -> Self {
+        value.map_or(Self::Null, |value| Self::Text(text(value)))
     }
 
     fn number(value: Option<impl Into<i64>>) -> Self {
@@ -108,6 +114,9 @@ impl<'r> EventView<'r> {
             EventKind::Down => view.host_ends("down", "shutdown"),
             EventKind::Boot => view.host_ends("boot", "crash"),
             EventKind::Avc => view.avc(report, event),
+            EventKind::Anomaly(SECCOMP) => view.seccomp(report, event),
+            EventKind::Anomaly(LANDLOCK_ACCESS) => view.landlock(report, event),
+            EventKind::Anomaly(LANDLOCK_DOMAIN) => view.landlock_domain(report, event),
             EventKind::Anomaly(number) => view.anomaly(report, event, number),
             EventKind::Virt(op) => view.virt(report, event, op),
         }
@@ -236,11 +245,75 @@ impl<'r> EventView<'r> {
         self.put_known("device", Value::bytes(denial.field(b"dev")));
     }
 
+    /// A system call that a filter of the process stopped or logged.
+    fn seccomp(&mut self, report: &'r Report, event: &Event) {
+        let denial = report.store.denial_of(event);
+        self.kind = "seccomp";
+        let code = denial.plain(b"code");
+        self.put("action", Value::text(code.and_then(seccomp_action).map(Into::into)));
+        self.put("syscall", Value::plain(denial.plain(b"syscall")));
+        self.put_known("arch", Value::plain(denial.plain(b"arch")));
+        if let Some(signal) = denial.signal().filter(|&signal| signal > 0) {
+            self.put("signal", Value::Number(signal.into()));
+            self.put_known("signal_name", Value::text(signal_name(signal).map(Into::into)));
+        }
+        self.process(&denial);
+        self.user(report, event);
+        self.put_known("label", Value::bytes(denial.source_label()));
+    }
+
+    fn landlock(&mut self, report: &'r Report, event: &Event) {
+        let denial = report.store.denial_of(event);
+        self.kind = "landlock";
+        self.put("result", Value::Text("denied".into()));
+        self.put("operation", Value::plain(denial.plain(b"blockers")));
+        self.put("target", Value::bytes(denial.target().or_else(|| denial.field(b"ocomm"))));
+        for (key, shown) in
+            [(b"opid" as &[u8], "target_pid"), (b"src", "source_port"), (b"dest", "port")]
+        {
+            let value = denial.plain(key).and_then(number::<i64>);
+            self.put_known(shown, Value::number(value));
+        }
+        self.process(&denial);
+        self.user(report, event);
+        self.put_known("domain", Value::plain(denial.plain(b"domain")));
+        self.put_known("source_label", Value::bytes(denial.source_label()));
+    }
+
+    fn landlock_domain(&mut self, report: &'r Report, event: &Event) {
+        let denial = report.store.denial_of(event);
+        self.kind = "landlock-domain";
+        self.put("domain", Value::plain(denial.plain(b"domain")));
+        self.put("status", Value::plain(denial.plain(b"status")));
+        self.put_known("mode", Value::plain(denial.plain(b"mode")));
+        let denials = denial.plain(b"denials").and_then(number::<i64>);
+        self.put_known("denials", Value::number(denials));
+        self.process(&denial);
+        self.user(report, event);
+    }
+
     fn process(&mut self, denial: &Denial<'r>) {
         self.put("pid", Value::number(denial.pid()));
         self.put("comm", Value::bytes(denial.comm()));
         self.put_known("exe", Value::bytes(denial.exe()));
     }
+}
+
+/// The action of a seccomp filter, from the kernel's `code=`; its last 16 bits are data.
+fn seccomp_action(code: &[u8]) -> Option<&'static str> {
+    let digits = code.strip_prefix(b"0x").unwrap_or(code);
+    let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    Some(match code >> 16 {
+        0x8000 => "kill-process",
+        0x0000 => "kill-thread",
+        0x0003 => "trap",
+        0x0005 => "errno",
+        0x7FC0 => "notify",
+        0x7FF0 => "trace",
+        0x7FFC => "log",
+        0x7FFF => "allow",
+        _ => return None,
+    })
 }
 
 /// The name of a signal that ends programs. The numbers are those of all common architectures.

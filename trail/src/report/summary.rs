@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::events::{EventId, EventKind};
-use crate::line::Op;
+use crate::line::{LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, SECCOMP};
 use crate::session::State;
 
 /// Counts of the selected sessions and events.
@@ -66,6 +66,8 @@ impl Summary {
             EventKind::Virt(Op::Stop) => &mut self.stops,
             EventKind::Virt(Op::Resource) => &mut self.resources,
             EventKind::Avc => &mut self.avcs,
+            EventKind::Anomaly(LANDLOCK_ACCESS | SECCOMP) => &mut self.avcs,
+            EventKind::Anomaly(LANDLOCK_DOMAIN) => return,
             EventKind::Anomaly(_) => &mut self.anomalies,
             _ => return,
         };

@@ -5,7 +5,7 @@ use super::SessionId;
 use super::owner_index::{IdentifierKey, OwnerIndex};
 use crate::events::{Event, EventId, EventKind, Store, WordId};
 use crate::line::fields::{find, number, raw_option};
-use crate::line::{Denial, Op, ResourceChange, context};
+use crate::line::{Denial, LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, ResourceChange, context};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -25,6 +25,8 @@ enum IdentifierKind {
     Directory,
     ProcessId,
     Uuid,
+    /// A Landlock domain.
+    Domain,
 }
 
 /// The key of an identifier: a hash with a seed of this process.
@@ -92,6 +94,12 @@ impl Identifiers {
                 Change::Ended(session) => self.index.owners.remove_owner(session),
                 Change::Merged(from, to) => self.index.owners.transfer(from, to),
             }
+        }
+        // Only some records of a Landlock domain have its process.
+        if let Some(domain) = domain_of(event, denial)
+            && let Some(session) = self.index.process_owner(event, denial)
+        {
+            self.index.add(session, IdentifierKind::Domain, event.host, domain);
         }
         self.index.find(event, denial)
     }
@@ -214,8 +222,34 @@ impl IdentifierIndex {
         self.owners(kind, host, label).chain(by_categories.into_iter().flatten())
     }
 
+    /// The session of the process: the newest, if several have the same identifier.
+    fn process_owner(&self, event: &Event, denial: &Denial<'_>) -> Option<SessionId> {
+        use IdentifierKind::{Domain, ProcessId, ProcessLabel};
+        let host = event.host;
+        let of_profile = |profile: &[u8]| {
+            let uuid = guest_of_profile(profile)?;
+            self.owners(IdentifierKind::Uuid, host, &uuid.0).next()
+        };
+        let by_pid = || {
+            let pid = denial.pid()?.to_le_bytes();
+            self.owners(ProcessId, host, &pid).next()
+        };
+        let by_profile = || denial.profile().and_then(|profile| of_profile(&profile));
+        let by_label = || {
+            denial.source_labels().into_iter().find_map(|label| {
+                let by_label = self.owners_of_label(ProcessLabel, host, &label).next();
+                by_label.or_else(|| of_profile(&label))
+            })
+        };
+        let by_domain = || {
+            let domain = domain_of(event, denial)?;
+            self.owners(Domain, host, domain).next()
+        };
+        by_pid().or_else(by_profile).or_else(by_label).or_else(by_domain)
+    }
+
     fn find(&self, event: &Event, denial: &Denial<'_>) -> Vec<SessionId> {
-        use IdentifierKind::{Directory, ImageLabel, Path, ProcessId, ProcessLabel};
+        use IdentifierKind::{Directory, ImageLabel, Path};
         let host = event.host;
         let mut found: Vec<SessionId> = Vec::new();
         let mut add = |session: SessionId| {
@@ -223,18 +257,8 @@ impl IdentifierIndex {
                 found.push(session);
             }
         };
-        // The process is of one guest: the newest, if several have the same identifier.
-        let pid = denial.pid().map(|pid| pid.to_le_bytes());
-        let by_pid = pid.and_then(|pid| self.owners(ProcessId, host, &pid).next());
-        let source = denial.source_label();
-        let by_label =
-            source.and_then(|label| self.owners_of_label(ProcessLabel, host, &label).next());
-        let by_profile = denial.profile().and_then(|profile| {
-            let uuid = guest_of_profile(&profile)?;
-            self.owners(IdentifierKind::Uuid, host, &uuid.0).next()
-        });
-        by_pid.or(by_profile).or(by_label).into_iter().for_each(&mut add);
-        if event.kind == EventKind::Avc {
+        self.process_owner(event, denial).into_iter().for_each(&mut add);
+        if matches!(event.kind, EventKind::Avc | EventKind::Anomaly(LANDLOCK_ACCESS)) {
             // The target may be shared by several guests.
             if let Some(label) = denial.target_label() {
                 let owners = self.owners_of_label(ImageLabel, host, &label);
@@ -253,6 +277,12 @@ impl IdentifierIndex {
         }
         found
     }
+}
+
+/// The Landlock domain of an event.
+fn domain_of<'t>(event: &Event, denial: &Denial<'t>) -> Option<&'t [u8]> {
+    let is_landlock = matches!(event.kind, EventKind::Anomaly(LANDLOCK_ACCESS | LANDLOCK_DOMAIN));
+    denial.plain(b"domain").filter(|_| is_landlock)
 }
 
 /// The level of a label with categories, by which guests are told apart.

@@ -8,7 +8,9 @@ use super::stretch::Stretch;
 use super::{Damage, Finding, record};
 use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{ForeignLine, ForeignReader, continues_message, is_interpreted};
-use crate::line::{Front, LineKind, Reason, Remarks, Stamp, StampReader, front, names, without_cr};
+use crate::line::{
+    AuxKind, Front, LineKind, Reason, Remarks, Stamp, StampReader, front, names, without_cr,
+};
 
 /// The result of checking a block. Lines are counted from its beginning.
 #[derive(Debug, Default)]
@@ -98,7 +100,9 @@ impl CheckedBlock {
             return self.find(Damage::Malformed, message, None);
         };
         let virt = matches!(line.kind, LineKind::Virt(_) | LineKind::UnknownVirt);
-        if line.stamp.serial > 0 {
+        // The labels of an event's process have the number of another record, which a filtered log
+        // has without them.
+        if line.stamp.serial > 0 && line.kind != LineKind::Aux(AuxKind::Contexts) {
             let node = line.node.unwrap_or_default();
             self.add_stamp(node, line.stamp, line.kind, native);
             // Another program may have stored its own copy of a record in another format.

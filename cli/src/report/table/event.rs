@@ -22,7 +22,7 @@ pub(super) fn append(
     times: &mut LocalFormatCache,
     lines: &mut Vec<u8>,
 ) {
-    let bad = matches!(event.kind, "avc" | "anomaly" | "down" | "boot")
+    let bad = matches!(event.kind, "avc" | "anomaly" | "landlock" | "seccomp" | "down" | "boot")
         || event.get("success") == Some(&Value::Bool(false));
     let style = Style::new().fg_color(Some(AnsiColor::Red.into()));
     let style = Some(style).filter(|_| columns.colour && bad);
@@ -77,7 +77,9 @@ fn describe(event: &EventView<'_>) -> String {
             }
             take(&["old", "new"]);
         }
-        "avc" => words.extend(take(&["result", "operation", "target"])),
+        "avc" | "landlock" => words.extend(take(&["result", "operation", "target"])),
+        "seccomp" => words.extend(take(&["action", "syscall", "signal_name"])),
+        "landlock-domain" => words.extend(take(&["status", "domain"])),
         "anomaly" => words.extend(take(&["type", "signal_name"])),
         "down" => {
             take(&["reason"]);

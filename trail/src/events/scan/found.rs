@@ -179,6 +179,13 @@ impl Found {
         span
     }
 
+    /// Adds an auxiliary record.
+    pub(super) fn push_aux(&mut self, kind: AuxKind, line: &Line<'_>) {
+        let node = line.node.map(|node| self.keep(node));
+        let (body, names) = (self.keep(line.body), self.keep(line.names));
+        self.aux.push(AuxRecord { stamp: line.stamp, kind, node, body, names });
+    }
+
     /// The sender of a record.
     pub(crate) fn sender_of(&self, record: &FoundRecord) -> Sender {
         self.senders.get(record.sender.index()).copied().unwrap_or_default()

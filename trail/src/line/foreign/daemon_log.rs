@@ -56,8 +56,11 @@ pub(super) fn message(text: &[u8]) -> Option<Copied<'_>> {
     }
 }
 
-/// `11757: info : FUNCTION:737 : MESSAGE`: the level, the function and the message.
-fn with_level(text: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+/// The level, the function and the text of a message.
+type Logged<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// `11757: info : FUNCTION:737 : MESSAGE`
+fn with_level(text: &[u8]) -> Option<Logged<'_>> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = text[digits..].strip_prefix(b": ").filter(|_| digits > 0)?;
     let end = memchr::memmem::find(rest.get(..16).unwrap_or(rest), b" : ")?;
