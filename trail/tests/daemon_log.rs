@@ -96,6 +96,10 @@ fn records_are_read_from_the_file_the_journal_and_syslog() {
             format!("{} h1 libvirtd: 11757: {level} : {function} : {message}", iso(at))
         }),
         log(|at, _, _, message| json(at, "/usr/sbin/libvirtd", message)),
+        // libvirtd itself sends no tag to the journal.
+        log(|at, _, _, message| {
+            json(at, "/usr/sbin/virtqemud", message).replace("SYSLOG_IDENTIFIER", "PRIORITY")
+        }),
     ];
     for text in texts {
         let report = report(text.as_bytes(), DETAILS, Filter::default());

@@ -1,6 +1,5 @@
-//! Records in the log of libvirt's own daemons: `audit_logging = 1` copies each record there.
-//!
-//!     2026-11-25 16:26:27.582+0000: 11757: info : virDomainAuditLifecycle:737 : success=yes virt=qemu op=...
+//! Records in the log of libvirt's own daemons: `audit_logging = 1` copies each record there, as
+//! `2026-11-25 16:26:27.582+0000: 11757: info : virDomainAuditLifecycle:737 : success=yes virt=qemu ...`.
 //!
 //! The same text goes to the journal and to syslog, under the daemon's tag. It has no serial number,
 //! and neither the user nor the program. Only messages of an audit function count in a log file: any

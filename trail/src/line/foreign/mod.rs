@@ -180,8 +180,7 @@ impl ForeignReader {
         let mut sender = Sender { host, ms, unknown_zone: None, names_types: named };
         // A program may send anything under a daemon's tag, but not as another program.
         if !matches!(entry.transport.as_deref(), Some("audit" | "kernel"))
-            && daemon_log::is_daemon(tag)
-            && entry.exe.as_ref().is_none_or(|exe| daemon_log::is_daemon(exe.as_bytes()))
+            && daemon_log::is_daemon(entry.exe.as_ref().map_or(tag, |exe| exe.as_bytes()))
             && let Some(copied) = daemon_log::message(message)
             && let Some(ms) = ms
         {
