@@ -48,6 +48,30 @@ pub(crate) fn all_read(
     Err(failure(sources, last, command))
 }
 
+/// The warning about two logs that may be of different hosts.
+pub(crate) fn overlap(sources: &Sources, (one, other): (usize, usize), command: &str) -> String {
+    let name = |at: usize| {
+        let name = sources.list.get(at).map(|source| source.name()).unwrap_or_default();
+        console::shown(name.as_ref()).to_string()
+    };
+    format!(
+        "{} and {} have records of the same time and don't name their host: \
+         if they are of two hosts, name each (viraudit {command} HOST=FILE ...)",
+        name(one),
+        name(other)
+    )
+}
+
+/// What files without any record are instead of logs, as far as it can be told: `a.yml is YAML`.
+pub(crate) fn kinds(sources: &Sources) -> Vec<String> {
+    const MAX: usize = 3;
+    let kinds = sources.list.iter().filter_map(|source| {
+        let kind = source.text_kind()?;
+        Some(format!("{} is {kind}", console::shown(source.name().as_ref())))
+    });
+    kinds.take(MAX).collect()
+}
+
 /// A log that could not be read to its end.
 pub(crate) fn failure(sources: &Sources, (source, error): &ReadError, command: &str) -> Failure {
     let name = sources.list.get(*source).map(|source| source.name()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `viraudit verify`: damage in a log.
 
-use crate::console::{counted, json_line, output_error, shown};
+use crate::console::{self, counted, json_line, output_error, shown};
 use crate::exit_status::{DAMAGE_FOUND, DONE};
 use crate::failure::Failure;
 use crate::logs;
@@ -70,7 +70,7 @@ Examples:
 #[command(after_help = HELP)]
 pub(crate) struct VerifyArgs {
     /// Logs to check; - is standard input [default: auditd's log].
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "[HOST=]FILE")]
     files: Vec<PathBuf>,
     /// Print one JSON object per finding (kind, file, line, message and proof) or note (with records instead of proof).
     #[arg(long)]
@@ -141,6 +141,12 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         );
     }
     written.and_then(|()| out.flush()).or_else(|error| output_error(&error))?;
+    if let Some(logs) = counts.overlap {
+        console::eprint(logs::overlap(&sources, logs, "verify"));
+    }
+    if counts.records == 0 && counts.findings > 0 {
+        logs::kinds(&sources).iter().for_each(console::eprint);
+    }
     logs::all_read(&sources, &errors, "verify")?;
     Ok(if counts.findings > 0 { DAMAGE_FOUND } else { DONE })
 }

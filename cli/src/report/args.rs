@@ -12,10 +12,13 @@ use viraudit_trail::time::{Clock, Edge, parse};
 const HELP: &str = "\
 A session is one run of a guest, from its start to its stop.
 
-FILE may be a directory, and may be compressed (gzip, zstd or xz). Without FILE, auditd's log \
-(log_file in /etc/audit/auditd.conf) and its rotated files are read. The lines may be auditd's (raw \
-or enriched, with or without node=), journald's (from journalctl _TRANSPORT=audit, as text or with \
--o json) or the kernel's.
+FILE may be a directory or a tar archive, and may be compressed (gzip, zstd or xz). Without FILE, \
+auditd's log (log_file in /etc/audit/auditd.conf) and its rotated files are read. HOST=FILE names the \
+host of lines that have none. In a directory without files, each directory is a host's.
+
+The lines may be auditd's (raw or enriched, with or without node=), journald's (from journalctl \
+_TRANSPORT=audit, in any format with times), the kernel's (dmesg), syslog's or a log shipper's (JSON). \
+docs/logs.md has the formats. Lines with records that are not read are counted and named.
 
 TIME is one of:
   2026-11-21            midnight; for --end, end of day
@@ -57,7 +60,7 @@ Examples:
 #[command(after_help = HELP)]
 pub(crate) struct ReportArgs {
     /// Logs to read; - is standard input [default: auditd's log].
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "[HOST=]FILE")]
     pub(super) files: Vec<PathBuf>,
     /// Output format: table, json (one object per line) or csv.
     #[arg(long, value_enum, default_value = "table", hide_possible_values = true)]

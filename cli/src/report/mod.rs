@@ -37,7 +37,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
     let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
-    let Store { line_counts, remarks, errors, programs, .. } = report.store();
+    let Store { line_counts, remarks, overlap, errors, programs, .. } = report.store();
     for (program, records) in programs {
         let program = shown(Path::new(OsStr::from_bytes(program)));
         let records = counted(*records, "record", "records");
@@ -46,6 +46,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     // A file that is not a log gets one line only.
     let is_log = line_counts.used > 0 || !errors.is_empty();
     let mut notes: Vec<String> = remarks.iter().map(ToString::to_string).collect();
+    notes.extend(overlap.map(|logs| logs::overlap(&sources, logs, "report")));
     if line_counts.is_damaged() {
         notes.push(format!("{line_counts}; see viraudit verify"));
     }
@@ -55,6 +56,9 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     logs::all_read(&sources, errors, "report")?;
     if found {
         return Ok(DONE);
+    }
+    if !is_log && (line_counts.lines == 0 || line_counts.is_damaged()) {
+        notes.splice(0..0, logs::kinds(&sources));
     }
     console::eprint(match notes.as_slice() {
         _ if is_log => "nothing found".to_owned(),

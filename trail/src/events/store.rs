@@ -16,8 +16,8 @@ pub(crate) use users::User;
 
 use super::scan::{FoundRecord, RecordContent, Span, VirtSpans};
 use super::{EventId, Found, LineCounts, Scanner, Wants, WordId, prefetch};
-use crate::input::Sources;
 use crate::input::blocks::{self, ReadError};
+use crate::input::{Sources, overlapping};
 use crate::line::fields::{find, number};
 use crate::line::foreign::ForeignReader;
 use crate::line::{AuxKind, Denial, Op, Remarks};
@@ -53,6 +53,10 @@ pub struct Store {
     pub errors: Vec<ReadError>,
     /// Whether the logs are this host's own: its user database applies.
     pub local: bool,
+    /// Two logs that don't name their host and have events of the same time, by their indexes.
+    pub overlap: Option<(usize, usize)>,
+    /// The first event of each log.
+    starts: Vec<(usize, usize)>,
 }
 
 impl Store {
@@ -78,10 +82,12 @@ impl Store {
             |text, found| scanner.scan(text, found),
             |before, block, after| {
                 let around = [before, after].map(|block| block.map(|block| &block.output));
-                store.add_all(Batch::new(block.source, &block.output, around));
+                let host = store.words.intern(sources.host(block.source));
+                store.add_all(Batch::new(block.source, host, &block.output, around));
                 after_block(&store);
             },
         );
+        store.overlap = store.find_overlap();
         store.sort();
         store
     }
@@ -91,7 +97,7 @@ impl Store {
         let mut found = Found::default();
         Scanner::new(wants, ForeignReader::new(clock.clone(), &[])).scan(text, &mut found);
         let mut store = Self::new(wants, false);
-        store.add_all(Batch::new(0, &found, [None, None]));
+        store.add_all(Batch::new(0, WordId::EMPTY, &found, [None, None]));
         store.sort();
         store
     }
@@ -100,6 +106,9 @@ impl Store {
     fn add_all(&mut self, mut batch: Batch<'_>) {
         self.remarks.append(&batch.found.remarks, self.line_counts.lines);
         self.line_counts += batch.found.line_counts;
+        if self.starts.last().is_none_or(|last| last.0 != batch.source) {
+            self.starts.push((batch.source, self.events.len()));
+        }
         for (program, records) in &batch.found.programs {
             *self.programs.entry(program.clone()).or_default() += records;
         }
@@ -194,6 +203,26 @@ impl Store {
             self.details.remove_last(event.detail);
         }
         last.is_some()
+    }
+
+    /// Two logs without a host that have events of the same time. The events must be in the order of
+    /// their logs.
+    fn find_overlap(&self) -> Option<(usize, usize)> {
+        if self.starts.len() < 2 {
+            return None;
+        }
+        let events = |at: usize| {
+            let end = self.starts.get(at + 1).map_or(self.events.len(), |next| next.1);
+            let events = self.events[self.starts[at].1..end].iter();
+            events.filter(|event| event.host == WordId::EMPTY).map(|event| event.stamp)
+        };
+        let range = |at: usize| {
+            Some((at, events(at).map(|s| s.ms).min()?, events(at).map(|s| s.ms).max()?))
+        };
+        let ranges = (0..self.starts.len()).filter_map(range).collect();
+        let stamps = |at| events(at).map(|stamp| (stamp.ms, stamp.serial)).collect();
+        let (one, other) = overlapping(ranges, stamps)?;
+        Some((self.starts[one].0, self.starts[other].0))
     }
 
     /// Sorts the events, and removes duplicates.

@@ -47,6 +47,7 @@ pub(super) fn sort(files: &mut [Source]) {
         let path = match source {
             Source::Stdin => Path::new(""),
             Source::File(path) | Source::Open(path, _) => path,
+            Source::Member(member) => member.path(),
         };
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
         let plain = ["gz", "zst", "xz"]

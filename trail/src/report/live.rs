@@ -3,7 +3,7 @@
 use super::grouped_events::GroupedEvents;
 use super::user_names::user_names;
 use super::{EventView, Filter, Report};
-use crate::events::{Batch, Found, Store, Wants};
+use crate::events::{Batch, Found, Store, Wants, WordId};
 use crate::session::Correlator;
 
 impl Report {
@@ -21,7 +21,7 @@ impl Report {
 
     /// Adds records, and passes each event that is about a guest to `show`.
     pub(crate) fn append(&mut self, found: &Found, show: &mut dyn FnMut(&EventView<'_>)) {
-        let mut batch = Batch::new(0, found, [None, None]);
+        let mut batch = Batch::new(0, WordId::EMPTY, found, [None, None]);
         for record in &found.records {
             self.store.add(record, &mut batch);
             if self.user_names.len() < self.store.users.all().len() {

@@ -4,6 +4,7 @@
 //! records, and equal texts with different stamps are normal.
 
 use super::{Damage, LateFinding, Place};
+use crate::input;
 use crate::line::Stamp;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
@@ -99,15 +100,38 @@ struct Copies {
 }
 
 impl Duplicates {
-    pub(super) fn add(&mut self, source: usize, before: u64, stamps: &BlockStamps) {
+    /// Adds the records of a block. `name` is the host of records without one.
+    pub(super) fn add(&mut self, source: usize, name: &[u8], before: u64, stamps: &BlockStamps) {
         for (host, chunk) in &stamps.chunks {
+            let host = if host.is_empty() { name } else { host };
             *self.records.entry(source).or_default() += chunk.entries.len() as u64;
             let placed = (source, before, chunk.clone());
             match self.hosts.get_mut(host) {
                 Some(chunks) => chunks.push(placed),
-                None => drop(self.hosts.insert(host.clone(), vec![placed])),
+                None => drop(self.hosts.insert(host.to_vec(), vec![placed])),
             }
         }
+    }
+
+    /// Two logs that don't name their host and have records of the same time.
+    pub(super) fn overlap(&self) -> Option<(usize, usize)> {
+        let chunks = self.hosts.get(&b""[..])?;
+        let mut ranges: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
+        for (source, _, chunk) in chunks {
+            let range = ranges.entry(*source).or_insert((chunk.min.ms, chunk.max.ms));
+            *range = (range.0.min(chunk.min.ms), range.1.max(chunk.max.ms));
+        }
+        let stamps = |log| {
+            let of_log = chunks.iter().filter(|(source, ..)| *source == log);
+            let stamp = |chunk: &Chunk, entry: &Entry| {
+                (chunk.base + i64::from(entry.ms), u64::from(entry.serial))
+            };
+            of_log.flat_map(|(.., c)| c.entries.iter().map(move |entry| stamp(c, entry))).collect()
+        };
+        input::overlapping(
+            ranges.into_iter().map(|(log, (min, max))| (log, min, max)).collect(),
+            stamps,
+        )
     }
 
     /// Adds the findings. Returns the number of sources that only repeat others.

@@ -111,6 +111,8 @@ pub struct Counts {
     pub filtered: bool,
     /// Logs whose records are all in another log too, for example a rotation and its compressed copy.
     pub repeated_logs: u64,
+    /// Two logs that don't name their host and have records of the same time, by their indexes.
+    pub overlap: Option<(usize, usize)>,
     /// The notes, by their place.
     pub notes: Vec<Note>,
 }
@@ -136,7 +138,9 @@ pub fn verify(
         &sources.list,
         progress,
         |text, block: &mut CheckedBlock| block.check(text, &foreign),
-        |_, block, _| collector.add(block.source, block.first, &block.output),
+        |_, block, _| {
+            collector.add(block.source, sources.host(block.source), block.first, &block.output)
+        },
     );
     (collector.finish(), errors)
 }
@@ -146,7 +150,7 @@ pub fn verify_text(text: &[u8], clock: &Clock, report: impl FnMut(Finding)) -> C
     let mut block = CheckedBlock::default();
     block.check(text, &ForeignReader::new(clock.clone(), &[]));
     let mut collector = Collector::new(Vec::new(), report);
-    collector.add(0, true, &block);
+    collector.add(0, b"", true, &block);
     collector.finish()
 }
 
@@ -177,7 +181,7 @@ impl<R: FnMut(Finding)> Collector<R> {
         (self.report)(finding);
     }
 
-    fn add(&mut self, source: usize, first: bool, block: &CheckedBlock) {
+    fn add(&mut self, source: usize, name: &[u8], first: bool, block: &CheckedBlock) {
         if first {
             self.before = 0;
         }
@@ -185,14 +189,14 @@ impl<R: FnMut(Finding)> Collector<R> {
         for finding in block.findings.iter().cloned() {
             self.report(Finding { source, line: before + finding.line, ..finding });
         }
-        let mut host: &[u8] = b"";
+        let mut host = name;
         for stretch in &block.stretches {
             if let Some(node) = &stretch.node {
-                host = node;
+                host = if node.is_empty() { name } else { node };
             }
             self.hosts.add(host, stretch, (source, before + stretch.line));
         }
-        self.duplicates.add(source, before, &block.stamps);
+        self.duplicates.add(source, name, before, &block.stamps);
         self.notes.add(source, before, &block.notes);
         if block.remarks.iter().next().is_some() {
             self.remarks.entry(source).or_default().append(&block.remarks, before);
@@ -206,6 +210,7 @@ impl<R: FnMut(Finding)> Collector<R> {
         let mut found = Vec::new();
         self.counts.filtered = std::mem::take(&mut self.hosts).finish(&mut found);
         let duplicates = std::mem::take(&mut self.duplicates);
+        self.counts.overlap = duplicates.overlap();
         self.counts.repeated_logs = duplicates.finish(&self.names, &mut found);
         self.counts.notes = std::mem::take(&mut self.notes).finish();
         for (source, remarks) in std::mem::take(&mut self.remarks) {

@@ -10,6 +10,8 @@ use crate::events::{Found, UserId, WordId};
 pub(crate) struct Batch<'f> {
     /// The index of the log in the list of sources.
     pub(super) source: usize,
+    /// The log's host, for lines that have none.
+    host: WordId,
     pub(super) found: &'f Found,
     /// The block before, the block itself and the block after: an event's records may be spread
     /// over two of them.
@@ -22,10 +24,11 @@ impl<'f> Batch<'f> {
     /// A block of a log, between two other blocks.
     pub(crate) fn new(
         source: usize,
+        host: WordId,
         found: &'f Found,
         [before, after]: [Option<&'f Found>; 2],
     ) -> Self {
-        Self { source, found, around: [before, Some(found), after], last: None }
+        Self { source, host, found, around: [before, Some(found), after], last: None }
     }
 
     /// The host and the user of a record.
@@ -41,7 +44,7 @@ impl<'f> Batch<'f> {
             _ => {
                 let text = |span| self.found.text(span);
                 let Sender { node, uid, auid, names } = self.found.sender_of(record);
-                let host = node.map_or(WordId::EMPTY, |node| words.intern(text(node)));
+                let host = node.map_or(self.host, |node| words.intern(text(node)));
                 let user = users.intern(uid, auid, text(names));
                 self.last = Some((record.sender, host, user));
                 (host, user)

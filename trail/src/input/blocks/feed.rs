@@ -74,7 +74,7 @@ impl<'s> Feed<'s> {
             let Some(open) = self.open.take() else {
                 let source = self.sources.get(self.next)?;
                 self.next += 1;
-                match source.open(&self.progress) {
+                match source.open_lines(&self.progress) {
                     Ok(Log::File(file)) => self.open = Some(Open::File(file, 0)),
                     Ok(Log::Stream(stream)) => self.open = Some(Open::Stream(stream, Vec::new())),
                     Err(error) => self.fails(self.next - 1, error),
