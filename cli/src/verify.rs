@@ -35,8 +35,10 @@ KIND is one of:
              in a zone that is not known
   serial     a serial number is far from its neighbours
   order      events are in reverse order
-  gap        serial numbers are missing (not checked if
-             the log was filtered)
+  gap        serial numbers are missing, also while auditd
+             didn't run (not checked if the log was
+             filtered); or a host stopped writing while
+             others went on
 
 A note (kind note, printed last) is about records that are whole, but not in libvirt's format of today. \
 It is no damage: it is printed once, with the number of its records, and changes no exit status.

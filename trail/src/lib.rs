@@ -10,6 +10,7 @@ pub mod input;
 pub mod line;
 pub mod report;
 pub mod seal;
+mod serials;
 pub mod session;
 pub mod time;
 pub mod verify;

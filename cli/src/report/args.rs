@@ -39,6 +39,11 @@ The state of a session is one of:
   failed   the start failed
   lost     the guest was started again without a stop
   down     the host went down or crashed
+  seen     no record starts or stops the guest; whether
+           it runs is not known
+
+A ? after the state: records are missing while the session was open, so it may have ended then. A start \
+that was never completed is no session; --all-events shows it as unstarted.
 
 On a terminal, rows are cut to its width (or to COLUMNS) and coloured unless NO_COLOR is set. \
 Elsewhere rows are whole and not coloured.

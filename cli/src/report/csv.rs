@@ -1,12 +1,14 @@
 //! Comma-separated values: a header, and a row for each session and each event.
 
 use super::parallel::{Chunks, in_order};
+use super::state::state;
 use crate::terminal::escape;
 use csv_core::quote;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{EventView, Report, SessionView, Value};
+use viraudit_trail::session::State;
 use viraudit_trail::time::UtcFormatCache;
 
 const COLUMNS: [&str; 14] = [
@@ -58,7 +60,8 @@ fn append_session(
     times: &mut UtcFormatCache,
     lines: &mut Vec<u8>,
 ) {
-    let mut row = Row::begin(lines, "session");
+    let unstarted = session.state == State::Unstarted;
+    let mut row = Row::begin(lines, if unstarted { "unstarted" } else { "session" });
     row.text(session.host.as_deref());
     row.text(Some(&session.virt));
     row.text(Some(&session.vm));
@@ -67,7 +70,7 @@ fn append_session(
     row.number(session.auid.map(Into::into));
     row.time(session.start, times);
     row.time(session.end, times);
-    row.plain(session.state.name().as_bytes());
+    row.plain(state(session).as_bytes());
     row.text(session.reason.as_deref());
     row.text(session.stop_reason.as_deref());
     row.number(session.pid);

@@ -6,6 +6,7 @@ use crate::terminal;
 use serde::Serialize;
 use std::io::{self, Write};
 use viraudit_trail::report::{EventView, Report, SessionView};
+use viraudit_trail::session::State;
 use viraudit_trail::time::UtcFormatCache;
 
 /// Writes every session, and with `all` its events after it.
@@ -32,7 +33,9 @@ pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()
 }
 
 fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {
-    let mut row = Object::begin(lines, "session");
+    // A start that was never completed is no session.
+    let unstarted = session.state == State::Unstarted;
+    let mut row = Object::begin(lines, if unstarted { "unstarted" } else { "session" });
     row.text(key!("host"), session.host.as_deref());
     row.text(key!("virt"), Some(&session.virt));
     row.text(key!("vm"), Some(&session.vm));
@@ -48,6 +51,9 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: 
     row.proof(&session.proof);
     if let Some(renamed) = &session.renamed {
         row.text(key!("renamed"), Some(renamed));
+    }
+    if session.gap {
+        row.bool(key!("gap"), true);
     }
     if session.begins_before {
         row.bool(key!("begins_before"), true);

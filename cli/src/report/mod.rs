@@ -2,11 +2,13 @@
 
 mod args;
 mod csv;
+mod gaps;
 mod json;
 mod layout;
 mod object;
 mod parallel;
 mod progress;
+mod state;
 mod summary;
 mod table;
 
@@ -47,6 +49,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let is_log = line_counts.used > 0 || !errors.is_empty();
     let mut notes: Vec<String> = remarks.iter().map(ToString::to_string).collect();
     notes.extend(overlap.map(|logs| logs::overlap(&sources, logs, "report")));
+    notes.extend(gaps::note(&report));
     if line_counts.is_damaged() {
         notes.push(format!("{line_counts}; see viraudit verify"));
     }

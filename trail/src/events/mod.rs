@@ -12,5 +12,5 @@ pub use line_counts::LineCounts;
 pub(crate) use prefetch::prefetch;
 pub use scan::Wants;
 pub(crate) use scan::{Found, Scanner};
-pub use store::Store;
 pub(crate) use store::{Batch, Event, EventKind, User};
+pub use store::{Gap, Store};

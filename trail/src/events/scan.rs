@@ -10,7 +10,7 @@ pub(crate) use found::{
 use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{ForeignLine, ForeignReader, continues_message, is_interpreted};
 use crate::line::{
-    AuxKind, Front, LANDLOCK_DOMAIN, Line, LineKind, Op, Reason, VirtLine, front, without_cr,
+    AuxKind, Front, LANDLOCK_DOMAIN, Line, LineKind, Op, Reason, Sign, VirtLine, front, without_cr,
 };
 use repeat_cache::RepeatCache;
 use viraudit::RecordType;
@@ -23,6 +23,9 @@ pub struct Wants {
     /// Failed operations, even without `details`.
     pub failed: bool,
 }
+
+/// The kind of the most frequent lines.
+const RESOURCE: LineKind = LineKind::Virt(RecordType::VirtResource);
 
 /// A scanner of lines.
 #[derive(Debug)]
@@ -48,6 +51,7 @@ impl Scanner {
         while !rest.is_empty() {
             let len = match cache.repeated_by(rest) {
                 Some((stamp, len)) => {
+                    out.number(cache.node(), stamp, RESOURCE, true);
                     out.repeat_last(stamp);
                     len
                 }
@@ -75,7 +79,7 @@ impl Scanner {
     #[inline]
     fn line<'t>(&self, line: &'t [u8], cache: &mut RepeatCache<'t>, out: &mut Found) {
         match front(line) {
-            Some(front) => self.record(&front, cache, out),
+            Some(front) => self.record(&front, true, cache, out),
             None => {
                 cache.take_run();
                 self.foreign_line(line, out);
@@ -96,7 +100,7 @@ impl Scanner {
         match read {
             ForeignLine::Unknown if out.message_line == line => out.line_counts.other += 1,
             ForeignLine::Audit => match front(&rewritten) {
-                Some(front) => self.record(&front, &mut RepeatCache::default(), out),
+                Some(front) => self.record(&front, false, &mut RepeatCache::default(), out),
                 None => out.line_counts.malformed += 1,
             },
             ForeignLine::Other => out.line_counts.other += 1,
@@ -105,13 +109,23 @@ impl Scanner {
     }
 
     #[inline]
-    fn record<'t>(&self, front: &Front<'t>, cache: &mut RepeatCache<'t>, out: &mut Found) {
+    fn record<'t>(
+        &self,
+        front: &Front<'t>,
+        native: bool,
+        cache: &mut RepeatCache<'t>,
+        out: &mut Found,
+    ) {
         let aux = matches!(front.kind, LineKind::Aux(_));
         if !front.kind.matters() || aux && !self.wants.details {
             out.line_counts.other += 1;
+            if let Some((stamp, _)) = cache.stamps.read(front.rest) {
+                out.number(front.node, stamp, front.kind, native);
+            }
             return;
         }
         let Some(line) = front.line_by(&mut cache.stamps) else { return no_stamp(front, out) };
+        out.number(line.node, line.stamp, line.kind, native);
         let content = match line.kind {
             LineKind::Virt(kind) => {
                 self.virt(kind, &line, cache, out);
@@ -170,21 +184,23 @@ impl Scanner {
         let control = kind == RecordType::VirtControl;
         let failed = self.wants.failed && !virt.success;
         let run = cache.run_of(line, &virt);
-        let continues = run.is_some() && run == last_run;
+        let (before, mut sign) = (cache.sign(), Sign::of(&virt));
+        let continues = run.is_some() && run == last_run && before.continues_with(sign);
         // Any other record only shows that the guest is present, which one event a run does.
         if !self.wants.details && !failed && !control {
-            cache.start_run(run, line, &virt);
+            cache.start_run(run, if continues { before } else { sign }, line, &virt);
             if continues {
                 return out.repeat_last(line.stamp);
             }
         }
         out.line_counts.used += 1;
-        if continues && virt.op == Op::Start {
+        if continues && virt.op == Op::Start && before != Sign::Lives {
             // The start shows that the guest is present, too, and belongs to the same session.
             out.records.pop();
+            sign = before;
         }
         let shown = self.wants.details || control && virt.op != Op::Init || failed;
-        out.push_virt(line, &virt, body, shown);
+        out.push_virt(line, &virt, body, shown, sign);
     }
 }
 

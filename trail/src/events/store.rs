@@ -21,14 +21,30 @@ use crate::input::{Sources, overlapping};
 use crate::line::fields::{find, number};
 use crate::line::foreign::ForeignReader;
 use crate::line::{AuxKind, Denial, Op, Remarks};
+use crate::serials::{Hosts, Irregularity, Kind};
 use crate::time::Clock;
 use details::Details;
 use interner::Interner;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use timeline::Timeline;
 use users::Users;
+
+/// Where records are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The host; empty if the log doesn't have it.
+    pub host: Vec<u8>,
+    /// The time from which on they are missing, in milliseconds since 1970.
+    pub from: i64,
+    /// The time until which they are missing.
+    pub until: i64,
+    /// Whether the host has no records any more, while others have.
+    pub is_silence: bool,
+    /// The host's first event after it, in the order of events.
+    pub(crate) next: (i64, u64),
+}
 
 /// The events of a log.
 #[derive(Debug, Default)]
@@ -40,6 +56,9 @@ pub struct Store {
     pub(crate) users: Users,
     details: Details,
     timeline: Timeline,
+    hosts: Hosts,
+    /// Where records are missing, by time.
+    pub gaps: Vec<Gap>,
     /// Whether the events have come in their order, each once.
     pub(crate) in_order: bool,
     /// Counts of the lines that were read.
@@ -89,6 +108,10 @@ impl Store {
         );
         store.overlap = store.find_overlap();
         store.sort();
+        if store.overlap.is_some() {
+            // The numbers of several hosts say nothing.
+            store.gaps.clear();
+        }
         store
     }
 
@@ -111,6 +134,11 @@ impl Store {
         }
         for (program, records) in &batch.found.programs {
             *self.programs.entry(program.clone()).or_default() += records;
+        }
+        for (host, numbers) in batch.found.numbers() {
+            let position = self.events.len() as u64 + numbers.line;
+            let host = host.unwrap_or(self.words.get(batch.host));
+            self.hosts.add(host, numbers, (batch.source, position));
         }
         for record in &batch.found.records {
             self.add(record, &mut batch);
@@ -154,7 +182,8 @@ impl Store {
         part: impl Fn(Span) -> &'b [u8] + Copy,
     ) -> Event {
         let (guest, name) = self.guests.intern(event.host, virt, part, &mut self.words);
-        let event = Event { guest: Some(guest), name, success: virt.success, ..event };
+        let VirtSpans { success, sign, .. } = *virt;
+        let event = Event { guest: Some(guest), name, success, sign, ..event };
         let event = event.with_pid(virt.pid);
         if !virt.shown {
             return Event { kind: EventKind::Seen, ..event };
@@ -228,6 +257,7 @@ impl Store {
     /// Sorts the events, and removes duplicates.
     fn sort(&mut self) {
         self.guests.complete();
+        self.find_gaps();
         if self.in_order {
             return;
         }
@@ -241,6 +271,45 @@ impl Store {
                 && (a.kind, a.guest, a.host) == (b.kind, b.guest, b.host)
                 && details.are_equal(a.detail, b.detail)
         });
+    }
+
+    /// Finds the gaps. The events must still be in the order in which they were read.
+    fn find_gaps(&mut self) {
+        let mut found = Vec::new();
+        std::mem::take(&mut self.hosts).finish(&mut found);
+        found.sort_by_key(|irregularity| irregularity.place);
+        // Hosts without further events.
+        let mut done = HashSet::new();
+        for Irregularity { place, kind, .. } in found {
+            let Kind::Gap(gap) = kind else { continue };
+            if !gap.in_order {
+                continue;
+            }
+            let host = self.words.intern(&gap.host);
+            let at = self.events.len().min(place.1 as usize);
+            // A start may have replaced the record before it: then it is one too high.
+            let replaced = self.events[..at].last().filter(|event| {
+                let is_after = gap.after.is_some_and(|after| event.stamp.serial >= after);
+                event.host == host && is_after && event.stamp.ms >= gap.until
+            });
+            let next = replaced.or_else(|| {
+                // A silence is behind all events.
+                let is_done = gap.after.is_none() || done.contains(&host);
+                let mut rest = self.events[at..].iter().filter(|_| !is_done);
+                rest.find(|event| event.host == host)
+            });
+            if next.is_none() {
+                done.insert(host);
+            }
+            self.gaps.push(Gap {
+                host: gap.host,
+                from: gap.from,
+                until: gap.until,
+                is_silence: gap.after.is_none(),
+                next: next.map_or((i64::MAX, u64::MAX), Event::order),
+            });
+        }
+        self.gaps.sort_by(|a, b| (a.from, &a.host).cmp(&(b.from, &b.host)));
     }
 
     /// The fields of an event.

@@ -11,6 +11,7 @@ mod kind;
 pub(crate) mod names;
 mod program;
 mod resource;
+mod sign;
 mod stamp;
 mod virt;
 
@@ -20,6 +21,7 @@ pub use foreign::{Reason, Remark, Remarks};
 pub(crate) use kind::{AuxKind, LANDLOCK_ACCESS, LANDLOCK_DOMAIN, LineKind, SECCOMP, anomaly_name};
 pub(crate) use program::other_program;
 pub(crate) use resource::ResourceChange;
+pub(crate) use sign::Sign;
 pub use stamp::Stamp;
 pub(crate) use stamp::StampReader;
 pub(crate) use virt::{Defect, Op, VirtLine};

@@ -47,7 +47,8 @@ impl Report {
     /// Whether a session is selected. `guests` are those with the selected name.
     pub(super) fn is_selected(&self, id: SessionId, guests: Option<&HashSet<GuestId>>) -> bool {
         let session = self.session(id);
-        if session.merged.is_some() {
+        let unstarted = session.state == State::Unstarted;
+        if session.merged.is_some() || unstarted && !self.store.wants.details {
             return false;
         }
         let guest = &self.store.guests[session.guest];
@@ -77,9 +78,13 @@ impl Report {
         let start = self.event_if(session.start).map(|event| event.stamp.ms);
         let first = start.unwrap_or_else(|| self.event(session.first).stamp.ms);
         // A session without a start began before the log.
-        let from = start.unwrap_or(i64::MIN);
+        let mut from = start.unwrap_or(i64::MIN);
         let until = match session.state {
             State::Failed => first,
+            State::Seen | State::Unstarted => {
+                from = first;
+                self.event_if(session.seen).map_or(first, |event| event.stamp.ms)
+            }
             State::Running => i64::MAX,
             _ => self.event_if(session.end).map_or(i64::MAX, |event| event.stamp.ms),
         };

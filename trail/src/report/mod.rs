@@ -15,7 +15,7 @@ pub use session::{Proof, SessionView};
 pub use summary::Summary;
 pub use width_samples::WidthSamples;
 
-use crate::events::{Event, EventId, Store, Wants, WordId, prefetch};
+use crate::events::{Event, EventId, Gap, Store, Wants, WordId, prefetch};
 use crate::input::Sources;
 use crate::line::fields::decoded;
 use crate::session::{Correlator, Session, SessionId};
@@ -86,6 +86,7 @@ impl Report {
         }
         correlator.catch_up(&store);
         correlator.finish();
+        correlator.mark_gaps(&store);
         let user_names = user_names(&store);
         let of_events = std::mem::take(&mut correlator.of_events);
         let sessions = &correlator.sessions;
@@ -220,6 +221,16 @@ impl Report {
         let events = self.events.of(id);
         self.store.prefetch(events);
         events.iter().filter_map(move |&event| EventView::new(self, id, event))
+    }
+
+    /// Where records are missing in the selected time and on the selected host.
+    pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        let Filter { host, start, end, .. } = &self.filter;
+        self.store.gaps.iter().filter(move |gap| {
+            host.as_ref().is_none_or(|host| *host == gap.host)
+                && start.is_none_or(|start| gap.until >= start)
+                && end.is_none_or(|end| gap.from <= end)
+        })
     }
 
     /// Counts of the selected sessions and events.

@@ -40,6 +40,8 @@ pub struct SessionView<'r> {
     pub pid: Option<i64>,
     /// The records of the start and the end.
     pub proof: Proof,
+    /// Whether records are missing while the session was open: it may have ended there.
+    pub gap: bool,
     /// Whether the session began before the selected time.
     pub begins_before: bool,
     /// Whether the session ended after the selected time.
@@ -143,6 +145,7 @@ impl Report {
             stop_reason,
             pid: start.and_then(|event| event.pid()).filter(|&pid| pid > 0),
             proof: Proof::new(records.map(|event| event.map(|event| event.stamp).filter(is_proof))),
+            gap: session.gap,
             begins_before: self.filter.start.is_some_and(|start| self.span(&session).0 < start),
             ends_after: session.state != State::Running
                 && self.filter.end.is_some_and(|end| self.span(&session).1 > end),

@@ -12,12 +12,12 @@ pub struct Summary {
     pub first: Option<i64>,
     /// The time of the last counted event.
     pub last: Option<i64>,
-    /// Different guests.
+    /// Different guests, by their UUID.
     pub guests: u64,
     /// Sessions.
     pub sessions: u64,
     /// Sessions by state, in the order of [`State::ALL`].
-    pub states: [u64; 5],
+    pub states: [u64; 6],
     /// Successful starts.
     pub starts: u64,
     /// Successful stops.
@@ -38,10 +38,12 @@ impl Summary {
         let mut guests = Vec::new();
         for &id in &report.selected {
             let session = report.session(id);
-            guests.push(session.guest);
-            sum.sessions += 1;
             let at = State::ALL.iter().position(|&state| state == session.state);
-            sum.states[at.unwrap_or(0)] += 1;
+            // A start that was never completed is no session.
+            let Some(at) = at else { continue };
+            guests.push(report.store.guests[session.guest].uuid);
+            sum.sessions += 1;
+            sum.states[at] += 1;
         }
         guests.sort_unstable();
         guests.dedup();

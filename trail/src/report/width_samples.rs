@@ -72,7 +72,7 @@ impl Report {
         let end = match session.state {
             State::Running | State::Failed => None,
             State::Stopped | State::Lost => Some(self.event_if(session.end)?),
-            State::Down => return None,
+            State::Down | State::Seen | State::Unstarted => return None,
         };
         let usual = |event: &Event| USUAL.contains(&event.stamp.ms) && event.name == session.name;
         // Printed without its quotes and otherwise unchanged.

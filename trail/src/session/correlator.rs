@@ -1,22 +1,29 @@
 //! The correlator: assigns events to sessions, in their order.
 //!
 //! The records that libvirt writes before a start (labels, resources) belong to the session that the
-//! start opens. So a guest can have two sessions at a time: a running one and a prepared one.
+//! start opens. So a guest can have two sessions at a time: a running one and a prepared one. Records
+//! that come right behind a stop belong to the session that it ended.
 
 use super::identifiers::Identifiers;
 use super::{Session, SessionId, State};
 use crate::events::{Event, EventId, EventKind, GuestId, Store, Wants, WordId};
-use crate::line::Op;
-use std::collections::HashMap;
-use viraudit::RecordType;
+use crate::line::{Op, Sign};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
+
+/// How much later a record may come that still belongs to the end of a session, in milliseconds.
+/// libvirt waits up to 40 seconds for a process to end.
+const AT_ONCE: i64 = 60_000;
 
 /// The sessions of a guest at some point of the log.
 #[derive(Clone, Copy, Debug, Default)]
 struct Live {
     /// The running one.
     open: Option<SessionId>,
-    /// The prepared one.
+    /// The one without a start: a prepared one, or one whose start is not in the log.
     next: Option<SessionId>,
+    /// The one that ended or failed last, until the guest starts again.
+    ended: Option<SessionId>,
     /// The one that the host's shutdown ended, until the host boots.
     down: Option<SessionId>,
     /// The newest one.
@@ -80,16 +87,13 @@ impl Correlator {
                     self.add(session, id, event);
                 }
             }
-            (EventKind::Seen, Some(guest)) => self.other(store, id, event, guest),
-            (EventKind::Virt(op), Some(guest)) => match op {
-                Op::Start => self.starts(id, event, guest),
-                Op::Stop if event.success => self.stops(id, event, guest),
-                Op::Lifecycle(kind) => self.lifecycle(kind, id, event, guest),
-                _ => {
-                    self.other(store, id, event, guest);
-                    self.identify(id, guest);
-                }
-            },
+            (EventKind::Virt(Op::Start), Some(guest)) => self.starts(store, id, event, guest),
+            (EventKind::Virt(Op::Stop), Some(guest)) if event.success => {
+                self.stops(store, id, event, guest);
+            }
+            (EventKind::Seen | EventKind::Virt(_), Some(guest)) => {
+                self.other(store, id, event, guest);
+            }
             (EventKind::Seen | EventKind::Virt(_), None) => {}
         }
     }
@@ -112,9 +116,12 @@ impl Correlator {
             seen: None,
             first: id,
             merged: None,
-            state: State::Running,
+            state: State::Seen,
             failed: false,
-            alive: false,
+            gap: false,
+            begins: false,
+            prepared: false,
+            lives: false,
         });
         let of_host = self.by_host.entry(event.host).or_default();
         of_host.push(session);
@@ -132,7 +139,7 @@ impl Correlator {
         session
     }
 
-    /// A new session, as the prepared one.
+    /// A new session without a start.
     fn prepare(&mut self, id: EventId, event: &Event, guest: GuestId) -> SessionId {
         let session = self.new_session(id, event, guest);
         self.live(guest).next = Some(session);
@@ -155,40 +162,101 @@ impl Correlator {
     /// Merges the prepared session of a guest into the running one.
     fn merge(&mut self, guest: GuestId) {
         let Live { open: Some(open), next: Some(next), .. } = *self.live(guest) else { return };
-        let prepared = *self.session(next);
-        self.session(next).merged = Some(open);
-        self.session(open).failed |= prepared.failed;
-        self.session(open).seen = prepared.seen;
+        self.merge_into(next, open);
         self.live(guest).next = None;
+    }
+
+    /// Merges a session into another.
+    fn merge_into(&mut self, from: SessionId, to: SessionId) {
+        let Session { failed, seen, .. } = *self.session(from);
+        self.session(from).merged = Some(to);
+        let session = self.session(to);
+        session.failed |= failed;
+        session.seen = seen;
         if let Some(identifiers) = &mut self.identifiers {
-            identifiers.merge(next, open);
+            identifiers.merge(from, to);
         }
     }
 
-    fn starts(&mut self, id: EventId, event: &Event, guest: GuestId) {
+    fn starts(&mut self, store: &Store, id: EventId, event: &Event, guest: GuestId) {
+        self.close_living(event, guest);
         let Live { open, next, .. } = *self.live(guest);
-        let session = next.unwrap_or_else(|| self.new_session(id, event, guest));
+        let cleaned_up = self.cleaned_up(store, event, guest);
+        if let (Some(next), Some(cleaned_up)) = (next, cleaned_up) {
+            self.merge_into(next, cleaned_up);
+        }
+        let session = match cleaned_up.or(next) {
+            Some(session) => session,
+            None => self.new_session(id, event, guest),
+        };
         self.add(session, id, event);
         let entry = self.session(session);
         entry.start = Some(id);
         entry.name = event.name;
         if !event.success {
             entry.state = State::Failed;
-            self.live(guest).next = None;
+            entry.end = None;
+            let live = self.live(guest);
+            (live.next, live.ended) = (None, Some(session));
             self.release(session);
             return;
         }
+        entry.state = State::Running;
         if let Some(open) = open {
             self.end(open, State::Lost, id);
         }
         let last = Some(session);
-        *self.live(guest) = Live { open: Some(session), next: None, down: None, last };
+        *self.live(guest) = Live { open: Some(session), last, ..Live::default() };
         if let Some(identifiers) = &mut self.identifiers {
             identifiers.start(session, id);
         }
     }
 
-    fn stops(&mut self, id: EventId, event: &Event, guest: GuestId) {
+    /// Closes the session without a start if the guest has run in it, and now begins to start.
+    fn close_living(&mut self, event: &Event, guest: GuestId) {
+        let Some(next) = self.live(guest).next else { return };
+        let Session { lives, prepared, .. } = *self.session(next);
+        if lives && (!prepared || event.sign.is_preparation()) {
+            self.close(next);
+            self.live(guest).next = None;
+        }
+    }
+
+    /// For a failed start, the session of the stop that has cleaned up after it: libvirt may write
+    /// the stop first.
+    fn cleaned_up(&mut self, store: &Store, event: &Event, guest: GuestId) -> Option<SessionId> {
+        let next = self.live(guest).next;
+        let ended = self.just_ended(store, event, guest).filter(|_| !event.success)?;
+        let begins = event.sign == Sign::Begins || next.is_some_and(|id| self.session(id).begins);
+        let Session { state, start, end, lives, .. } = *self.session(ended);
+        let reason = end.map(|end| store.words.get(store.events[end.index()].reason));
+        let cleans = state == State::Stopped && start.is_none() && reason == Some(b"failed");
+        (cleans && !lives && !begins).then_some(ended)
+    }
+
+    /// The session that ended or failed right before this event.
+    fn just_ended(&mut self, store: &Store, event: &Event, guest: GuestId) -> Option<SessionId> {
+        let ended = self.live(guest).ended?;
+        let Session { start, end, .. } = *self.session(ended);
+        let end = &store.events[end.or(start)?.index()];
+        // Keys stay the same while a clock that was set back has not caught up.
+        let at_once = event.key - end.key <= AT_ONCE
+            && event.stamp.ms.abs_diff(end.stamp.ms) <= AT_ONCE as u64;
+        at_once.then_some(ended)
+    }
+
+    fn stops(&mut self, store: &Store, id: EventId, event: &Event, guest: GuestId) {
+        let Live { open, next, .. } = *self.live(guest);
+        if next.is_none()
+            && let Some(ended) = self.just_ended(store, event, guest)
+        {
+            // It cleans up after a failed start, or a second thread has seen the guest end.
+            let failed = self.session(ended).state == State::Failed;
+            let cleans = failed && store.words.get(event.reason) == b"failed";
+            if open.is_none() || cleans {
+                return self.add(ended, id, event);
+            }
+        }
         self.merge(guest);
         let Live { open, next, down, .. } = *self.live(guest);
         // A stop while the host goes down has more details than the host's shutdown.
@@ -198,51 +266,66 @@ impl Correlator {
         };
         self.add(session, id, event);
         let last = self.live(guest).last;
-        *self.live(guest) = Live { last, ..Live::default() };
+        *self.live(guest) = Live { last, ended: Some(session), ..Live::default() };
         self.end(session, State::Stopped, id);
     }
 
     /// Adds an event that neither starts nor stops a guest.
     fn other(&mut self, store: &Store, id: EventId, event: &Event, guest: GuestId) {
-        let Live { open, next, down, .. } = *self.live(guest);
-        let prepares = match event.kind {
-            EventKind::Virt(Op::Label) => true,
-            EventKind::Virt(Op::Resource) => next.is_some() || is_preparation(store, event),
-            EventKind::Seen => next.is_some(),
-            _ => false,
-        };
-        let running = open.filter(|_| !prepares);
+        if event.sign.is_preparation() {
+            self.close_living(event, guest);
+            self.close_abandoned(store, event, guest);
+        }
+        let ended = self.just_ended(store, event, guest);
+        let Live { open, next, down, last, .. } = *self.live(guest);
         // While the host goes down, its guests do, too.
         let down = down.filter(|_| open.is_none() && next.is_none());
-        let session = match running.or(next).or(down) {
+        let known = match event.sign {
+            Sign::Begins | Sign::Prepares => next.or(down),
+            Sign::Lives => open.or(ended).or(next).or(down),
+            Sign::Any => {
+                next.filter(|&id| self.session(id).prepared).or(open).or(next).or(ended).or(down)
+            }
+            Sign::Before => open.or(next),
+            Sign::After => open.or(next).or(last),
+        };
+        let session = match known {
             Some(session) => session,
             None => self.prepare(id, event, guest),
         };
         let entry = self.session(session);
         entry.seen = Some(id);
-        entry.alive = true;
+        entry.begins |= event.sign == Sign::Begins;
+        entry.prepared |= event.sign.is_preparation();
+        entry.lives |= event.sign == Sign::Lives;
         self.add(session, id, event);
-    }
-
-    /// Notes the identifiers of a label or a resource.
-    fn identify(&mut self, id: EventId, guest: GuestId) {
         let Live { open, next, .. } = *self.live(guest);
-        // A guest that goes down with its host has neither: no denial will be about it.
-        if let (Some(identifiers), Some(session)) = (&mut self.identifiers, next.or(open)) {
+        // No denial will be about a guest that is no longer running.
+        if let Some(identifiers) = &mut self.identifiers
+            && (Some(session) == open || Some(session) == next)
+            && matches!(event.kind, EventKind::Virt(Op::Label | Op::Resource))
+        {
             identifiers.change(session, id);
         }
     }
 
-    /// Adds a record about an image or a migration, which comes before a start or after a stop.
-    fn lifecycle(&mut self, kind: RecordType, id: EventId, event: &Event, guest: GuestId) {
-        let Live { open, next, last, .. } = *self.live(guest);
-        let after_stop = matches!(kind, RecordType::VirtDestroy | RecordType::VirtMigrateOut);
-        let session = match open.or(next).or(last.filter(|_| after_stop)) {
-            Some(session) => session,
-            None => self.prepare(id, event, guest),
-        };
-        self.session(session).seen = Some(id);
-        self.add(session, id, event);
+    /// Closes the prepared session if its preparation has ended long ago, and a new one begins.
+    fn close_abandoned(&mut self, store: &Store, event: &Event, guest: GuestId) {
+        let Some(next) = self.live(guest).next else { return };
+        let Session { prepared, seen, .. } = *self.session(next);
+        let is_old = |id: EventId| event.key - store.events[id.index()].key > AT_ONCE;
+        if event.sign == Sign::Begins && prepared && seen.is_some_and(is_old) {
+            self.close(next);
+            self.live(guest).next = None;
+        }
+    }
+
+    /// Closes a session without a start.
+    fn close(&mut self, id: SessionId) {
+        let session = self.session(id);
+        let unstarted = session.prepared && !session.lives;
+        session.state = if unstarted { State::Unstarted } else { State::Seen };
+        self.release(id);
     }
 
     /// Ends all sessions of a host.
@@ -251,16 +334,25 @@ impl Correlator {
             let guest = self.session(session).guest;
             self.merge(guest);
             let Live { open, next, last, .. } = *self.live(guest);
+            let live = self.live(guest);
+            live.ended = None;
             if boots {
-                self.live(guest).down = None;
+                live.down = None;
             }
-            if Some(session) != open && Some(session) != next {
+            if Some(session) == open {
+                self.add(session, id, event);
+                self.end(session, State::Down, id);
+            } else if Some(session) == next {
+                self.close(session);
+                if self.session(session).state == State::Unstarted {
+                    // It shows why.
+                    self.add(session, id, event);
+                }
+            } else {
                 continue;
             }
-            self.add(session, id, event);
             let down = Some(session).filter(|_| !boots);
-            *self.live(guest) = Live { open: None, next: None, down, last };
-            self.end(session, State::Down, id);
+            *self.live(guest) = Live { down, last, ..Live::default() };
             if !boots {
                 // The boot resets `down`.
                 self.by_host.entry(event.host).or_default().push(session);
@@ -272,12 +364,31 @@ impl Correlator {
     pub(crate) fn finish(&mut self) {
         for guest in (0..self.live.len()).map(GuestId::new) {
             self.merge(guest);
-            if let Some(next) = self.live(guest).next
-                && !self.session(next).alive
-            {
-                // Only its image was created: nothing shows that the guest runs.
-                self.session(next).state = State::Stopped;
+            if let Some(next) = self.live(guest).next {
+                self.close(next);
             }
+        }
+    }
+
+    /// Marks the sessions that were open while records are missing.
+    pub(crate) fn mark_gaps(&mut self, store: &Store) {
+        if store.gaps.is_empty() {
+            return;
+        }
+        // By host, in their order.
+        let mut gaps: HashMap<&[u8], BTreeSet<_>> = HashMap::new();
+        for gap in &store.gaps {
+            gaps.entry(&gap.host).or_default().insert(gap.next);
+        }
+        for session in &mut self.sessions {
+            let order = |id: EventId| store.events[id.index()].order();
+            let host = store.words.get(store.guests[session.guest].host);
+            let (Some(gaps), Some(start)) = (gaps.get(host), session.start) else { continue };
+            let after = Bound::Excluded(order(start));
+            let until = session.end.map_or(Bound::Unbounded, |end| Bound::Included(order(end)));
+            session.gap = session.state != State::Failed
+                && session.end.is_none_or(|end| order(end) > order(start))
+                && gaps.range((after, until)).next().is_some();
         }
     }
 
@@ -292,15 +403,5 @@ impl Correlator {
         if let Some(identifiers) = &mut self.identifiers {
             identifiers.end(session);
         }
-    }
-}
-
-/// Whether a resource's record is one of those that libvirt writes right before a start.
-fn is_preparation(store: &Store, event: &Event) -> bool {
-    match store.words.get(event.reason) {
-        b"start" => true,
-        // libvirt denies all devices once, before it allows any.
-        b"deny" => store.text(event).ends_with(b"class=all"),
-        _ => false,
     }
 }

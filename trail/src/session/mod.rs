@@ -26,11 +26,17 @@ pub enum State {
     Lost,
     /// The host went down.
     Down,
+    /// There are records about the guest, but none that starts or stops it. Nothing is known about
+    /// whether it runs.
+    Seen,
+    /// No session, but a start that was prepared and never completed. It is shown only with its events.
+    Unstarted,
 }
 
 impl State {
-    /// All states.
-    pub const ALL: [Self; 5] = [Self::Running, Self::Stopped, Self::Failed, Self::Lost, Self::Down];
+    /// All states of sessions.
+    pub const ALL: [Self; 6] =
+        [Self::Running, Self::Stopped, Self::Failed, Self::Lost, Self::Down, Self::Seen];
 
     /// The name of the state in every format.
     pub const fn name(self) -> &'static str {
@@ -40,6 +46,8 @@ impl State {
             Self::Failed => "failed",
             Self::Lost => "lost",
             Self::Down => "down",
+            Self::Seen => "seen",
+            Self::Unstarted => "unstarted",
         }
     }
 }
@@ -63,6 +71,12 @@ pub(crate) struct Session {
     pub(crate) state: State,
     /// Whether an event failed.
     pub(crate) failed: bool,
+    /// Whether records are missing while it was open.
+    pub(crate) gap: bool,
+    /// Whether its preparation is in the log from its beginning.
+    begins: bool,
+    /// Whether it was prepared.
+    prepared: bool,
     /// Whether an event showed that the guest was running.
-    alive: bool,
+    lives: bool,
 }

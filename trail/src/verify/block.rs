@@ -4,13 +4,13 @@ use super::duplicates::BlockStamps;
 use super::notes::{self, BlockNotes, Topic};
 use super::record::Checked;
 use super::shapes::Shapes;
-use super::stretch::Stretch;
 use super::{Damage, Finding, record};
 use crate::input::blocks::{BlockOutput, LINE_MAX};
 use crate::line::foreign::{ForeignLine, ForeignReader, continues_message, is_interpreted};
 use crate::line::{
     AuxKind, Front, LineKind, Reason, Remarks, Stamp, StampReader, front, names, without_cr,
 };
+use crate::serials::Stretch;
 
 /// The result of checking a block. Lines are counted from its beginning.
 #[derive(Debug, Default)]
@@ -18,7 +18,8 @@ pub(super) struct CheckedBlock {
     pub(super) lines: u64,
     pub(super) records: u64,
     pub(super) findings: Vec<Finding>,
-    pub(super) stretches: Vec<Stretch>,
+    /// Each with its host, if it differs from the one before.
+    pub(super) stretches: Vec<(Option<Vec<u8>>, Stretch)>,
     pub(super) stamps: BlockStamps,
     pub(super) notes: BlockNotes,
     /// Remarks about lines in other formats.
@@ -162,7 +163,7 @@ impl CheckedBlock {
         // The first entry of a block always has its host.
         let differs = self.stretches.is_empty() || self.node != node;
         if !differs
-            && let Some(last) = self.stretches.last_mut()
+            && let Some((_, last)) = self.stretches.last_mut()
             && last.extend(stamp, kind, native)
         {
             return;
@@ -171,7 +172,7 @@ impl CheckedBlock {
         if let Some(node) = &node {
             self.node.clone_from(node);
         }
-        self.stretches.push(Stretch::new(self.lines, stamp, kind, native, node));
+        self.stretches.push((node, Stretch::new(self.lines, stamp, kind, native)));
     }
 
     /// Adds a finding on the current line.

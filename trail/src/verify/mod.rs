@@ -5,22 +5,19 @@
 
 mod block;
 mod duplicates;
-mod neighbours;
 mod notes;
 mod old;
 mod record;
-mod serials;
 mod shapes;
-mod stretch;
 
 use crate::input::blocks::{self, ReadError};
 use crate::input::{Source, Sources};
 use crate::line::foreign::ForeignReader;
 use crate::line::{Remark, Remarks, Stamp};
+use crate::serials::{Hosts, Kind, Place};
 use crate::time::Clock;
 use block::CheckedBlock;
 use duplicates::Duplicates;
-use neighbours::Hosts;
 use notes::Notes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,9 +114,6 @@ pub struct Counts {
     pub notes: Vec<Note>,
 }
 
-/// The index of a source, and a line in it.
-type Place = (usize, u64);
-
 /// A finding that needs more than one line: its place, its kind, its message and its stamp.
 type LateFinding = (Place, Damage, String, Option<Stamp>);
 
@@ -190,8 +184,8 @@ impl<R: FnMut(Finding)> Collector<R> {
             self.report(Finding { source, line: before + finding.line, ..finding });
         }
         let mut host = name;
-        for stretch in &block.stretches {
-            if let Some(node) = &stretch.node {
+        for (node, stretch) in &block.stretches {
+            if let Some(node) = node {
                 host = if node.is_empty() { name } else { node };
             }
             self.hosts.add(host, stretch, (source, before + stretch.line));
@@ -207,8 +201,18 @@ impl<R: FnMut(Finding)> Collector<R> {
     }
 
     fn finish(mut self) -> Counts {
-        let mut found = Vec::new();
-        self.counts.filtered = std::mem::take(&mut self.hosts).finish(&mut found);
+        let mut irregular = Vec::new();
+        self.counts.filtered = std::mem::take(&mut self.hosts).finish(&mut irregular);
+        let kind = |kind: &Kind| match kind {
+            Kind::Time => Damage::Time,
+            Kind::Serial => Damage::Serial,
+            Kind::Order => Damage::Order,
+            Kind::Gap(_) => Damage::Gap,
+        };
+        let mut found: Vec<LateFinding> = irregular
+            .into_iter()
+            .map(|found| (found.place, kind(&found.kind), found.message, found.stamp))
+            .collect();
         let duplicates = std::mem::take(&mut self.duplicates);
         self.counts.overlap = duplicates.overlap();
         self.counts.repeated_logs = duplicates.finish(&self.names, &mut found);

@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, USER, VM};
 use crate::report::layout::{blanks, cut, put_wide, width};
+use crate::report::state::state;
 use crate::terminal::escape;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
@@ -60,10 +61,9 @@ impl<'c, 'l> Row<'c, 'l> {
     }
 
     /// Ends the row, with only the state coloured.
-    fn end_with_state(mut self, state: State) {
+    fn end_with_state(mut self, state: State, name: &str) {
         cut(self.lines, self.start, self.columns.room);
         if self.columns.colour {
-            let name = state.name();
             let shown = self.lines.get(self.state..).unwrap_or_default();
             if shown.starts_with(name.as_bytes()) {
                 let style = style_of(state);
@@ -82,9 +82,9 @@ impl<'c, 'l> Row<'c, 'l> {
 fn style_of(state: State) -> Style {
     let colour = match state {
         State::Running => AnsiColor::Green,
-        State::Stopped => return Style::new(),
+        State::Stopped | State::Seen => return Style::new(),
         State::Failed => AnsiColor::Red,
-        State::Lost | State::Down => AnsiColor::Yellow,
+        State::Lost | State::Down | State::Unstarted => AnsiColor::Yellow,
     };
     Style::new().fg_color(Some(colour.into()))
 }
@@ -136,8 +136,12 @@ pub(crate) fn append(
         Some((start, end)) => row.put_plain(DURATION, duration(end - start).as_bytes()),
         None => row.put_plain(DURATION, b"-"),
     }
-    row.put_plain(STATE, session.state.name().as_bytes());
+    let name = state(session);
+    row.put_plain(STATE, name.as_bytes());
     match (&session.reason, &session.stop_reason) {
+        (None, None) if session.state == State::Unstarted => {
+            row.put_plain(REASON, b"start never completed");
+        }
         (Some(start), Some(stop)) => {
             pen.reason.clear();
             [start, ", ", stop].iter().for_each(|part| pen.reason.push_str(part));
@@ -150,5 +154,5 @@ pub(crate) fn append(
         let names: Vec<String> = session.proof.iter().map(ToString::to_string).collect();
         row.put_plain(PROOF, names.join(" ").as_bytes());
     }
-    row.end_with_state(session.state);
+    row.end_with_state(session.state, name);
 }

@@ -2,7 +2,10 @@
 
 use crate::events::{LineCounts, define_id};
 use crate::input::blocks::BlockOutput;
-use crate::line::{AuxKind, Defect, Line, Op, Remarks, Stamp, VirtLine, other_program, quoted};
+use crate::line::{
+    AuxKind, Defect, Line, LineKind, Op, Remarks, Sign, Stamp, VirtLine, other_program, quoted,
+};
+use crate::serials::Stretch;
 use std::collections::BTreeMap;
 use viraudit::Uuid;
 
@@ -63,6 +66,7 @@ pub(crate) struct VirtSpans {
     pub(crate) success: bool,
     /// `vm-pid=`
     pub(crate) pid: Option<i64>,
+    pub(crate) sign: Sign,
 }
 
 /// The sender of records. Nearly all records of a log have the same one.
@@ -92,6 +96,9 @@ pub(crate) struct AuxRecord {
     pub(crate) names: Span,
 }
 
+/// The place of a host's name; `None` if the line has none.
+type HostSpan = Option<Span>;
+
 /// The records that were found in some lines.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -106,6 +113,10 @@ pub(crate) struct Found {
     pub(crate) programs: BTreeMap<Vec<u8>, u64>,
     /// The last line that belongs to a message of libvirt's own log.
     pub(super) message_line: u64,
+    /// The serial numbers of each host.
+    stretches: Vec<(HostSpan, Stretch)>,
+    /// By host, its last entry in `stretches`. The first host is the one of the last line.
+    hosts: Vec<(HostSpan, usize)>,
     senders: Vec<Sender>,
     texts: Vec<u8>,
 }
@@ -122,6 +133,8 @@ impl BlockOutput for Found {
         self.programs.clear();
         self.message_line = 0;
         self.senders.clear();
+        self.stretches.clear();
+        self.hosts.clear();
         self.line_counts = LineCounts::default();
         self.remarks.clear();
         self.texts.clear();
@@ -159,6 +172,58 @@ impl Found {
         if let Some(last) = self.records.last_mut() {
             last.stamp = last.stamp.max(stamp);
         }
+    }
+
+    /// Adds the serial number of a line.
+    #[inline]
+    pub(super) fn number(
+        &mut self,
+        node: Option<&[u8]>,
+        stamp: Stamp,
+        kind: LineKind,
+        native: bool,
+    ) {
+        if let Some(&(host, last)) = self.hosts.first()
+            && host.map(|host| self.text(host)) == node
+            && self.stretches[last].1.extend(stamp, kind, native)
+        {
+            return;
+        }
+        self.number_of_new(node, stamp, kind, native);
+    }
+
+    /// Adds a serial number that doesn't follow the one of the line before.
+    #[cold]
+    fn number_of_new(&mut self, node: Option<&[u8]>, stamp: Stamp, kind: LineKind, native: bool) {
+        if stamp.serial == 0 {
+            return;
+        }
+        let is_it = |&(host, _): &(HostSpan, usize)| host.map(|host| self.text(host)) == node;
+        match self.hosts.iter().position(is_it) {
+            Some(at) => {
+                self.hosts.swap(0, at);
+                let last = self.hosts[0].1;
+                if at > 0 && self.stretches[last].1.extend(stamp, kind, native) {
+                    return;
+                }
+            }
+            None => {
+                let host = node.map(|node| self.keep(node));
+                self.hosts.push((host, 0));
+                let last = self.hosts.len() - 1;
+                self.hosts.swap(0, last);
+            }
+        }
+        let (host, last) = &mut self.hosts[0];
+        *last = self.stretches.len();
+        let records = self.records.len() as u64;
+        self.stretches.push((*host, Stretch::new(records, stamp, kind, native)));
+    }
+
+    /// The serial numbers of each host, with the number of records before them instead of a line.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (Option<&[u8]>, &Stretch)> {
+        let text = |host: HostSpan| host.map(|host| self.text(host));
+        self.stretches.iter().map(move |(host, stretch)| (text(*host), stretch))
     }
 
     /// The text at `span`.
@@ -239,6 +304,7 @@ impl Found {
         virt: &VirtLine<'_>,
         body: &[u8],
         shown: bool,
+        sign: Sign,
     ) {
         let sender = self.sender(line.node, virt.uid, virt.auid, line.names);
         let kept = self.keep(body);
@@ -252,7 +318,7 @@ impl Found {
         let (what, vm, reason, tail) = (of(virt.what), of(virt.vm), of(virt.reason), of(virt.tail));
         let VirtLine { op, uuid, success, pid, .. } = *virt;
         let virt = of(virt.virt);
-        let spans = VirtSpans { shown, op, what, virt, vm, uuid, reason, tail, success, pid };
+        let spans = VirtSpans { shown, op, what, virt, vm, uuid, reason, tail, success, pid, sign };
         let content = RecordContent::Virt(spans);
         self.records.push(FoundRecord { stamp: line.stamp, sender, content });
     }

@@ -2,7 +2,7 @@
 //! about a guest follow each other, come from one daemon, and only show that the guest is present.
 
 use crate::line::fields::word;
-use crate::line::{Defect, Envelope, Line, Op, Stamp, StampReader, VirtLine, without_cr};
+use crate::line::{Defect, Envelope, Line, Op, Sign, Stamp, StampReader, VirtLine, without_cr};
 use memchr::memchr;
 
 /// The cache.
@@ -14,6 +14,8 @@ pub(super) struct RepeatCache<'t> {
     front: Option<ResourceFront<'t>>,
     /// The guest of the last record, if the record is not shown.
     run: Option<GuestRun<'t>>,
+    /// The sign of the run's records.
+    sign: Sign,
     pub(super) stamps: StampReader,
 }
 
@@ -67,10 +69,11 @@ impl<'t> RepeatCache<'t> {
     pub(super) fn start_run(
         &mut self,
         run: Option<GuestRun<'t>>,
+        sign: Sign,
         line: &Line<'t>,
         virt: &VirtLine<'t>,
     ) {
-        self.run = run;
+        (self.run, self.sign) = (run, sign);
         if run.is_some() && virt.op == Op::Resource {
             let resource = b"virt= resrc=".len() + virt.virt.len();
             let record = self.envelope.up_to(line.body, resource);
@@ -78,6 +81,16 @@ impl<'t> RepeatCache<'t> {
         } else if self.front.is_some_and(|front| front.node != line.node) {
             self.front = None;
         }
+    }
+
+    /// The host of the run.
+    pub(super) fn node(&self) -> Option<&'t [u8]> {
+        self.run.as_ref()?.node
+    }
+
+    /// The sign of the last run.
+    pub(super) fn sign(&self) -> Sign {
+        self.sign
     }
 
     /// Ends the run.
@@ -96,9 +109,10 @@ impl<'t> RepeatCache<'t> {
         let end = memchr(b'\n', resource).unwrap_or(resource.len());
         let body = self.envelope.before_tail(without_cr(&resource[..end]))?;
         let (_, rest) = word(body);
-        let (_, rest) = word(rest.strip_prefix(b" reason=")?);
+        let (reason, rest) = word(rest.strip_prefix(b" reason=")?);
         let tail = rest.strip_prefix(run.guest)?;
         let ends = tail.first().is_none_or(|&byte| byte == b' ');
-        ends.then_some((stamp, text.len() - resource.len() + end))
+        let continues = self.sign.continues_with(Sign::of_resource(reason, tail));
+        (ends && continues).then_some((stamp, text.len() - resource.len() + end))
     }
 }

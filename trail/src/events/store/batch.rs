@@ -11,7 +11,7 @@ pub(crate) struct Batch<'f> {
     /// The index of the log in the list of sources.
     pub(super) source: usize,
     /// The log's host, for lines that have none.
-    host: WordId,
+    pub(super) host: WordId,
     pub(super) found: &'f Found,
     /// The block before, the block itself and the block after: an event's records may be spread
     /// over two of them.

@@ -2,7 +2,7 @@
 
 use super::details::DetailId;
 use crate::events::{GuestId, UserId, WordId};
-use crate::line::{Op, Stamp};
+use crate::line::{Op, Sign, Stamp};
 
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,9 @@ pub(crate) struct Event {
     pub(crate) user: UserId,
     pub(crate) kind: EventKind,
     pub(crate) success: bool,
+    /// What it shows about its guest. That of a start includes the records right before it that are
+    /// not shown.
+    pub(crate) sign: Sign,
 }
 
 /// The `pid` of events without one: an `Option` would make the entry larger than a cache line.
@@ -45,8 +48,8 @@ impl Event {
     #[inline]
     pub(super) fn new(key: i64, stamp: Stamp, host: WordId, user: UserId) -> Self {
         let (pid, detail, guest, kind) = (NO_PID, None, None, EventKind::Down);
-        let (name, reason, success) = (WordId::EMPTY, WordId::EMPTY, true);
-        Self { key, stamp, pid, detail, host, guest, name, reason, user, kind, success }
+        let (name, reason, success, sign) = (WordId::EMPTY, WordId::EMPTY, true, Sign::Any);
+        Self { key, stamp, pid, detail, host, guest, name, reason, user, kind, success, sign }
     }
 
     /// `vm-pid=`
@@ -59,7 +62,7 @@ impl Event {
     }
 
     /// The sort key among all events.
-    pub(super) fn order(&self) -> (i64, u64) {
+    pub(crate) fn order(&self) -> (i64, u64) {
         (self.key, self.stamp.serial)
     }
 }

@@ -3,23 +3,30 @@
 //! Small disorder is normal: the kernel's queues and a system call that blocks for a long time
 //! deliver events late. So a finding needs both neighbours, or a long reversed run.
 
-use super::serials::Serials;
+use super::runs::Serials;
 use super::stretch::{MAX_DROP, MAX_MS, Stretch, breaks};
-use super::{Damage, LateFinding, Place};
+use super::{Gap, Irregularity, Kind, Place};
 use crate::line::{LineKind, Stamp};
+use crate::time::utc;
 use std::collections::HashMap;
 
 /// The length from which reversed events can't be normal disorder.
 const MIN_REVERSED: u64 = 8;
 
+/// A shorter silence of a host is normal, in milliseconds.
+const MIN_SILENCE: i64 = 3_600_000;
+
+/// The number of events after which it is known how often a host writes.
+const MIN_EVENTS: u64 = 10;
+
 /// The events of all hosts.
 #[derive(Debug, Default)]
-pub(super) struct Hosts {
+pub(crate) struct Hosts {
     hosts: HashMap<Vec<u8>, Host>,
 }
 
 impl Hosts {
-    pub(super) fn add(&mut self, host: &[u8], stretch: &Stretch, place: Place) {
+    pub(crate) fn add(&mut self, host: &[u8], stretch: &Stretch, place: Place) {
         if !self.hosts.contains_key(host) {
             self.hosts.insert(host.to_vec(), Host::default());
         }
@@ -28,16 +35,28 @@ impl Hosts {
         }
     }
 
-    /// Adds all findings to `found`. Returns whether a part of the log was filtered.
-    pub(super) fn finish(self, found: &mut Vec<LateFinding>) -> bool {
+    /// Adds everything irregular to `found`. Returns whether a part of the log was filtered.
+    pub(crate) fn finish(mut self, found: &mut Vec<Irregularity>) -> bool {
         let mut filtered = false;
-        for mut host in self.hosts.into_values() {
+        for host in self.hosts.values_mut() {
             if let Some((stretch, place)) = host.pending.take() {
                 host.accept(&stretch, place);
             }
             host.reversed.end(&mut host.found);
+        }
+        let newest = self.hosts.values().map(|host| host.last).max().unwrap_or_default();
+        for (name, mut host) in self.hosts {
+            let first = found.len();
+            filtered |= host.serials.gaps(&name, found);
+            if host.is_backwards && host.serials.has_restarts() {
+                for irregularity in &mut found[first..] {
+                    if let Kind::Gap(gap) = &mut irregularity.kind {
+                        gap.in_order = false;
+                    }
+                }
+            }
             found.append(&mut host.found);
-            filtered |= host.serials.gaps(found);
+            found.extend(host.silence(&name, newest));
         }
         filtered
     }
@@ -52,7 +71,15 @@ struct Host {
     before: Option<Stamp>,
     /// The last stretch, whose other neighbour isn't known yet.
     pending: Option<(Stretch, Place)>,
-    found: Vec<LateFinding>,
+    /// The last event's time, and its place.
+    last: i64,
+    last_place: Place,
+    /// The longest time between two events.
+    pause: i64,
+    events: u64,
+    /// Whether a log is older than the one read before.
+    is_backwards: bool,
+    found: Vec<Irregularity>,
 }
 
 impl Host {
@@ -60,10 +87,9 @@ impl Host {
         // The end of a block, or another host's record, splits an event or a stretch.
         if let Some((pending, at)) = &mut self.pending
             && at.0 == place.0
-            && pending.extend(next.first, next.kind, next.native)
+            && pending.continues_with(next.first, next.kind, next.native)
         {
-            pending.last = next.last;
-            pending.mixed |= next.mixed;
+            pending.join(&next);
             return;
         }
         if let Some((stretch, at)) = self.pending.take()
@@ -89,7 +115,7 @@ impl Host {
                 return false;
             }
             let message = "the time is years from the times before and after it".into();
-            self.found.push((at, Damage::Time, message, Some(event)));
+            self.finds(at, Kind::Time, message, event);
             // The number is present, and the wrong time must not count as a restart.
             self.serials.add_outlier(event.serial, at);
             return true;
@@ -103,11 +129,41 @@ impl Host {
             "the serial number {} is between {} and {}",
             event.serial, before.serial, next.serial
         );
-        self.found.push((at, Damage::Serial, message, Some(event)));
+        self.finds(at, Kind::Serial, message, event);
         true
     }
 
+    fn finds(&mut self, place: Place, kind: Kind, message: String, event: Stamp) {
+        self.found.push(Irregularity { place, kind, message, stamp: Some(event) });
+    }
+
+    /// The silence of a host that stopped writing while others went on until `newest`.
+    fn silence(&self, name: &[u8], newest: i64) -> Option<Irregularity> {
+        let silence = newest - self.last;
+        let usual = MIN_SILENCE.max(2 * self.pause);
+        if silence <= usual || self.events < MIN_EVENTS || !self.serials.may_be_silent() {
+            return None;
+        }
+        let message = format!(
+            "host {} has no records after {}, while others have until {}",
+            name.escape_ascii(),
+            utc(self.last),
+            utc(newest)
+        );
+        let (host, from) = (name.to_vec(), self.last);
+        let gap = Gap { host, from, until: newest, after: None, in_order: true };
+        Some(Irregularity { place: self.last_place, kind: Kind::Gap(gap), message, stamp: None })
+    }
+
     fn accept(&mut self, stretch: &Stretch, place: Place) {
+        let is_next_source = self.events > 0 && place.0 != self.last_place.0;
+        self.is_backwards |= is_next_source && stretch.first.ms < self.last;
+        if self.events > 0 {
+            self.pause = self.pause.max(stretch.first.ms - self.last);
+        }
+        self.pause = self.pause.max(stretch.pause);
+        self.events += stretch.events;
+        (self.last, self.last_place) = (self.last.max(stretch.last.ms), place);
         self.before = (!breaks(stretch.kind)).then_some(stretch.last);
         self.serials.add(stretch, place);
         if !matches!(stretch.kind, LineKind::Daemon(_)) {
@@ -127,7 +183,7 @@ struct Reversed {
 }
 
 impl Reversed {
-    fn add(&mut self, stretch: &Stretch, place: Place, found: &mut Vec<LateFinding>) {
+    fn add(&mut self, stretch: &Stretch, place: Place, found: &mut Vec<Irregularity>) {
         let single = stretch.first.serial == stretch.last.serial && stretch.native;
         match &mut self.run {
             Some((first, _, last)) if first.0 == place.0 => {
@@ -152,12 +208,12 @@ impl Reversed {
     }
 
     /// Ends the run, which is a finding if it is long or a whole source.
-    fn end(&mut self, found: &mut Vec<LateFinding>) {
+    fn end(&mut self, found: &mut Vec<Irregularity>) {
         let Some((place, first, last)) = self.run.take() else { return };
         let whole = self.from_start && self.events >= 3;
         if (self.events >= MIN_REVERSED || whole) && last.ms < first.ms {
             let message = format!("{} events are in reverse order", self.events);
-            found.push((place, Damage::Order, message, Some(first)));
+            found.push(Irregularity { place, kind: Kind::Order, message, stamp: Some(first) });
         }
     }
 }
