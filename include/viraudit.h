@@ -148,8 +148,12 @@ int virAuditOpen(unsigned int audit_level) VIRAUDIT_USE_RESULT;
 
 /*
  * Reads audit_level and audit_logging from the libvirtd.conf at path, as libvirt reads them. Then
- * calls virAuditLog and virAuditOpen with them. path may be NULL: /etc/libvirt/libvirtd.conf. The
- * defaults are level 1 and no logging. They apply to a missing key and to a missing file.
+ * calls virAuditLog and virAuditOpen with them. The defaults are level 1 and no logging. They apply
+ * to a missing key and to a missing file.
+ *
+ * path may be NULL: the file of the libvirt daemon on this host. That is the file that libvirtd,
+ * virtqemud or virtlxcd reads, whichever is the first that runs as root (its option -f counts), or
+ * that systemd starts, or that is installed. Without any, it is /etc/libvirt/libvirtd.conf.
  *
  * Fails as virAuditOpen does. Also fails if the file can't be read, or if libvirt would reject it
  * (EINVAL; the explanation has the file and the line).

@@ -20,9 +20,24 @@ pub mod config {
     pub use crate::config::file::{AUDIT_LEVEL, AUDIT_LOGGING, MAX_FILE_SIZE, read, read_from};
     pub use crate::config::parser::{Entry, Item, Number, Setting};
 
+    /// libvirt's daemons on a host.
+    pub mod daemons {
+        pub use crate::config::daemons::{Basis, Daemon, NAMES, default_file, find};
+    }
+
+    /// The keys of libvirt's daemons.
+    pub mod keys {
+        pub use crate::config::keys::{KEYS, Key, find, mistakes};
+    }
+
+    /// viraudit.conf.
+    pub mod own {
+        pub use crate::config::own::{DELIVERY, PATH, QUEUE_LIMIT, mistakes};
+    }
+
     /// Changes to such a file.
     pub mod edit {
-        pub use crate::config::edit::{Assignment, BadAssignment, set};
+        pub use crate::config::edit::{Assignment, BadAssignment, set, unset};
     }
 }
 

@@ -3,7 +3,7 @@
 /// The command did what it was asked to do.
 pub(crate) const DONE: u8 = 0;
 
-/// `report` and `watch`: nothing was found.
+/// `report` and `watch`: nothing was found. `config`: a key isn't set, or `--check` would change it.
 pub(crate) const NOTHING_FOUND: u8 = 1;
 
 /// `verify`: the log is damaged.

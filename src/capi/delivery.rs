@@ -4,7 +4,7 @@ use super::boundary::{Problem, quietly, status};
 use super::current;
 use super::log::{self, CapiLog};
 use crate::audit_sys::process::trusted_variable;
-use crate::config::{self, document::Document};
+use crate::config::{self, document::Document, own};
 use crate::error::ConfigError;
 use crate::log::{LogLevel, LogSink};
 use crate::{Delivery, Error};
@@ -16,9 +16,6 @@ use std::time::Duration;
 
 /// The queue's limit unless the caller sets one.
 const DEFAULT_QUEUE_LIMIT: usize = 8192;
-
-/// The settings of a preloaded library, unless VIRAUDIT_CONF names another file.
-const PRELOAD_CONFIG: &str = "/etc/viraudit/viraudit.conf";
 
 /// Whether `end_queue_at_exit` is registered.
 static AT_EXIT: AtomicBool = AtomicBool::new(false);
@@ -75,20 +72,20 @@ extern "C-unwind" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
 
 /// Reads the settings of a preloaded library. A missing file or key changes nothing.
 fn configure_preloaded() -> Result<(), ConfigError> {
-    let path = trusted_variable("VIRAUDIT_CONF").unwrap_or_else(|| PRELOAD_CONFIG.into());
+    let path = trusted_variable("VIRAUDIT_CONF").unwrap_or_else(|| own::PATH.into());
     let path = Path::new(&path);
     let Some(text) = config::file::read(path)? else { return Ok(()) };
     let document = Document::parse(path, &text)?;
-    let limit = match document.size("queue_limit")? {
+    let limit = match document.size(own::QUEUE_LIMIT)? {
         None | Some(0) => DEFAULT_QUEUE_LIMIT,
         Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
     };
-    match document.string("delivery")? {
+    match document.string(own::DELIVERY)? {
         None => {}
         Some(b"direct") => set(Delivery::Direct),
         Some(b"queued") => set(Delivery::Queued { limit }),
         Some(_) => {
-            let entry = document.get("delivery");
+            let entry = document.get(own::DELIVERY);
             return entry
                 .map_or(Ok(()), |entry| Err(document.unfit(entry, "\"direct\" or \"queued\"")));
         }

@@ -20,13 +20,13 @@ fn open_host(level: u32) -> Result<(), Problem> {
     }
 }
 
-/// The settings in libvirtd.conf. The mock may replace the default file.
+/// The settings in a file, or in that of the host's daemon. The mock may replace the latter.
 fn config(path: Option<&CStr>) -> Result<Config, Error> {
     let default = Path::new(config::DEFAULT_PATH);
     let config = match (path, mock::host()) {
         (Some(path), _) => Config::load(Path::new(OsStr::from_bytes(path.to_bytes()))),
         (None, Some(host)) => Config::parse(default, &host.config),
-        (None, None) => Config::load(default),
+        (None, None) => Config::load_host(),
     };
     Ok(config?)
 }

@@ -108,12 +108,12 @@ impl<'a> Document<'a> {
             }
             setting => setting.to_string(),
         };
-        ConfigError {
-            path: self.path.to_owned(),
-            line: entry.line,
-            message: format!("{} must be {expected}, not {given}", entry.key),
-            errno: libc::EINVAL,
-        }
+        self.mistake(entry, format!("{} must be {expected}, not {given}", entry.key))
+    }
+
+    /// The error with this message about `entry` of this document.
+    pub fn mistake(&self, entry: &Entry<'_>, message: String) -> ConfigError {
+        ConfigError { path: self.path.to_owned(), line: entry.line, message, errno: libc::EINVAL }
     }
 
     fn number(&self, key: &str, max: u64, expected: &str) -> Result<Option<u64>, ConfigError> {

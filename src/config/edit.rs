@@ -124,6 +124,62 @@ pub fn set(path: &Path, text: &[u8], assignments: &[Assignment]) -> Result<Vec<u
     Ok(text)
 }
 
+/// The text without any statement that sets one of `keys`. Comments stay.
+///
+/// # Errors
+///
+/// If libvirt would reject the file before, or if a statement can't be taken out of its line.
+pub fn unset(path: &Path, text: &[u8], keys: &[&str]) -> Result<Vec<u8>, ConfigError> {
+    let document = Document::parse(path, text)?;
+    let kept: Vec<_> =
+        document.entries().iter().filter(|entry| !keys.contains(&entry.key)).collect();
+    let mut new = text.to_vec();
+    for entry in document.entries().iter().rev().filter(|entry| keys.contains(&entry.key)) {
+        new.drain(statement(text, entry.place.clone()));
+    }
+    if new.iter().all(|&byte| is_blank(byte) || is_line_end(byte)) {
+        new.clear();
+    }
+    // Nothing else may change; only statements on one line could break that.
+    let after = Document::parse(path, &new);
+    let is_same = after.as_ref().is_ok_and(|after| {
+        let left = after.entries().iter().map(|entry| (entry.key, &entry.setting));
+        left.eq(kept.iter().map(|entry| (entry.key, &entry.setting)))
+    });
+    if is_same {
+        return Ok(new);
+    }
+    let line = document.entries().iter().find(|entry| keys.contains(&entry.key));
+    Err(ConfigError {
+        path: path.to_owned(),
+        line: line.map_or(0, |entry| entry.line),
+        message: "this line can't be removed without changing another setting".into(),
+        errno: libc::EINVAL,
+    })
+}
+
+/// What is removed with a statement: all of its lines, or, if another statement is on its line, the
+/// statement and the `;` behind it.
+fn statement(text: &[u8], place: Range<usize>) -> Range<usize> {
+    let before = &text[..place.start];
+    let indent = before.iter().rev().take_while(|&&byte| is_blank(byte)).count();
+    let starts_line = matches!(
+        before.len().checked_sub(indent + 1).map(|at| before[at]),
+        None | Some(b'\n' | b'\r')
+    );
+    let behind = &text[place.end..];
+    let blanks = behind.iter().take_while(|&&byte| is_blank(byte)).count();
+    match behind.get(blanks) {
+        Some(b';') => place.start..place.end + blanks + 1,
+        _ if starts_line => {
+            let line = behind.iter().take_while(|&&byte| !is_line_end(byte)).count();
+            let end = place.end + line;
+            place.start - indent..end + line_end_at(text, end).len()
+        }
+        _ => place,
+    }
+}
+
 fn set_one(path: &Path, text: &[u8], assignment: Assignment) -> Result<Vec<u8>, ConfigError> {
     let key = assignment.key();
     // libvirt rejects a file that is only blank space, but with a statement it is valid.

@@ -1,12 +1,16 @@
-//! The audit settings of `libvirtd.conf`, read as libvirt reads them.
+//! The audit settings of libvirt's daemons (`libvirtd.conf`, `virtqemud.conf`, `virtlxcd.conf`), read
+//! as libvirt reads them.
 //!
 //! libvirtd parses the whole file before it looks at any key. So a mistake anywhere in the file is
 //! an error here too. The grammar is that of libvirt 9.0.0: `tests/config_oracle.rs` has the
 //! answers of its own parser to thousands of files.
 
+pub(crate) mod daemons;
 pub(crate) mod document;
 pub(crate) mod edit;
 pub(crate) mod file;
+pub(crate) mod keys;
+pub(crate) mod own;
 pub(crate) mod parser;
 
 use std::path::Path;
@@ -60,6 +64,20 @@ impl Config {
             Some(text) => Self::parse(path, &text),
             None => Ok(Self::default()),
         }
+    }
+
+    /// Reads the file of the libvirt daemon that is on this host. Without one, or without the file,
+    /// the result is the default.
+    ///
+    /// That is the file of libvirtd, virtqemud or virtlxcd: of the first of these that runs as root,
+    /// with the file that its `-f` option names; else of one that systemd starts; else of one that is
+    /// installed; else [`DEFAULT_PATH`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Config::load`].
+    pub fn load_host() -> Result<Self, ConfigError> {
+        Self::load(daemons::settings_file(Path::new("/")))
     }
 
     /// Reads `text`. `path` is only for error messages.

@@ -77,6 +77,8 @@ pub struct Entry<'a> {
     pub line: usize,
     /// The position of the value in the text, with its quotes or brackets.
     pub(super) value: Range<usize>,
+    /// The position of the statement in the text, without a comment behind it.
+    pub(super) place: Range<usize>,
 }
 
 /// What a file consists of.
@@ -160,8 +162,8 @@ impl<'a> Parser<'a> {
     }
 
     fn entry(&mut self) -> Result<Entry<'a>, ConfigError> {
+        let (at, line) = (self.at, self.line);
         let key = self.key()?;
-        let line = self.line;
         self.skip_blanks();
         if self.peek() != Some(b'=') {
             return Err(self.expected("'=' after the name of a setting"));
@@ -182,7 +184,7 @@ impl<'a> Parser<'a> {
         if self.peek() == Some(b'#') {
             self.skip_line();
         }
-        Ok(Entry { key, setting, line, value })
+        Ok(Entry { key, setting, line, place: at..value.end, value })
     }
 
     fn key(&mut self) -> Result<&'a str, ConfigError> {

@@ -32,3 +32,79 @@ for file in "$WORK"/*.conf; do
 found = json.load(sys.stdin)
 print(int(found["audit_level"]), int(found["audit_logging"]))' <"$WORK/out" 2>&1)"
 done
+
+# --- A daemon's own verdict -----------------------------------------------------------------------
+
+[ "$(id -u)" = 0 ] || skip_all "a daemon is started as root only"
+need_tool libvirtd unshare
+
+# In its own namespaces, so that nothing of the host's is touched, and nothing of it is left.
+# shellcheck disable=SC2016 # expanded by the inner shell
+alone=(unshare --mount --pid --fork --kill-child --net
+    sh -c 'mount -t tmpfs none /run && mkdir /run/libvirt && exec "$@"' -)
+# The daemon makes its socket once it has taken all of its settings.
+takes() {
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    "${alone[@]}" sh -c 'timeout 20 libvirtd -f "$0" & for _ in $(seq 200); do
+        [ -S /run/libvirt/libvirt-sock-ro ] && exit 0
+        kill -0 $! 2>/dev/null || exit 1
+        sleep 0.1
+    done; exit 2' "$1" </dev/null >"$WORK/daemon.out" 2>&1
+}
+while IFS= read -r text; do
+    printf '%b\n' "$text" >"$WORK/value.conf"
+    takes "$WORK/value.conf"
+    expected=$?
+    viraudit config check "$WORK/value.conf"
+    found=$?
+    [ "$found" = 2 ] && found=1
+    equal "libvirtd's verdict on $text" "$expected" "$found"
+done <<'END'
+audit_level = 1
+tcp_port = 16509
+tcp_port = "16509"
+max_clients = -1
+max_clients = 0
+max_clients = 0\nmax_anonymous_clients = 0
+max_workers = 0
+log_level = "1"
+log_level = 9
+host_uuid = "00000000-0000-0000-0000-000000000000"
+host_uuid = "8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab"
+host_uuid_source = "dice"
+auth_unix_rw = "dice"
+unix_sock_rw_perms = "0999"
+access_drivers = "polkit"
+tcp_min_ssf = 1
+keepalive_interval = -1
+keepalive_interval = 2147483648
+keepalive_required = "x"
+unknown_key = "x"
+END
+
+# --- A daemon that runs ---------------------------------------------------------------------------
+
+printf 'audit_level = 0\n' >"$WORK/running.conf"
+"${alone[@]}" libvirtd -f "$WORK/running.conf" </dev/null >"$WORK/daemon.out" 2>&1 &
+daemon=$!
+trap 'status=$?; kill "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null; leave $status' EXIT
+# state: what status says of it: its level, whether viraudit is preloaded, whether the file is newer.
+state() {
+    "$VIRAUDIT" status --json 2>/dev/null | python3 -c 'import json, sys
+for found in json.load(sys.stdin)["daemons"]:
+    if found["file"] == sys.argv[1]:
+        daemon = found["daemon"]
+        print(found["audit_level"], daemon["name"], daemon["state"], daemon["preloaded"], daemon["stale"])
+' "$WORK/running.conf"
+}
+runs() { [ -n "$(state)" ]; }
+holds "a libvirtd that runs is found, with the file of its option -f" wait_for 30 runs
+equal "status shows its level and that it is as the file says" "0 libvirtd running False False" "$(state)"
+# A change within half a second of the start may have been before it.
+changed() {
+    viraudit config unset audit_level "$WORK/running.conf"
+    viraudit config set audit_level=2 "$WORK/running.conf"
+    [ "$(state)" = "2 libvirtd running False True" ]
+}
+holds "after a change of the file, its daemon is stale" wait_for 10 changed
+has "status says to restart it" "changed after libvirtd started: restart libvirtd" "$("$VIRAUDIT" status)"

@@ -1,9 +1,10 @@
 //! The status as text and as JSON.
 
+use super::daemon::DaemonState;
 use super::host::Host;
 use super::kernel::{Auditd, Kernel};
 use super::process::Process;
-use super::settings::Settings;
+use super::settings::{AllSettings, Settings};
 use super::verdict::{Verdict, listed};
 use crate::failure::Failure;
 use crate::terminal::{self, escape};
@@ -20,7 +21,13 @@ pub(crate) struct Report {
     verdict: Verdict,
     kernel: KernelReport,
     process: Process,
+    /// The settings that decide.
     config: Settings,
+    /// Those of each daemon that was found.
+    daemons: Vec<Settings>,
+    /// What the text shows.
+    #[serde(skip)]
+    shown: Vec<Settings>,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,7 +59,7 @@ impl Report {
         kernel: &Kernel,
         process: Process,
         host: Host,
-        config: Settings,
+        settings: &AllSettings,
     ) -> Self {
         let on = match (&kernel.status, kernel.write) {
             (Ok(status), _) => Some(status.enabled != 0),
@@ -81,7 +88,10 @@ impl Report {
             security_modules: host.security_modules,
             auditd: kernel.auditd.clone(),
         };
-        Self { verdict, kernel, process, config }
+        let config = settings.deciding().clone();
+        let shown: Vec<_> = settings.iter().cloned().collect();
+        let daemons = shown.iter().filter(|one| one.daemon.is_some()).cloned().collect();
+        Self { verdict, kernel, process, config, daemons, shown }
     }
 
     /// One JSON object, and a line end.
@@ -93,7 +103,7 @@ impl Report {
 
     /// Text, with the answer first.
     pub(crate) fn text(&self) -> String {
-        let Self { verdict, kernel, process, config } = self;
+        let Self { verdict, kernel, process, shown, .. } = self;
         let answer = if verdict.delivered { "yes" } else { "no" };
         let mut text = format!("{answer}: {}\n", verdict.reason);
         let mut row = |name: &str, value: String| {
@@ -160,19 +170,24 @@ impl Report {
         if let Some(modules) = &kernel.security_modules {
             row("modules", modules.join(", "));
         }
-        let origin = match &config.error {
-            Some(error) => format!("defaults, because {error}"),
-            None if config.found => config.file.clone(),
-            None => format!("defaults, because {} doesn't exist", config.file),
-        };
-        row(
-            "settings",
-            format!(
-                "audit_level {}, audit_logging {}: {origin}",
-                config.audit_level,
-                u8::from(config.audit_logging),
-            ),
-        );
+        for config in shown {
+            if let Some(state) = &config.daemon {
+                row("daemon", daemon(state));
+            }
+            let origin = match &config.error {
+                Some(error) => format!("defaults, because {error}"),
+                None if config.found => config.file.clone(),
+                None => format!("defaults, because {} doesn't exist", config.file),
+            };
+            row(
+                "settings",
+                format!(
+                    "audit_level {}, audit_logging {}: {origin}",
+                    config.audit_level,
+                    u8::from(config.audit_logging),
+                ),
+            );
+        }
         text
     }
 }
@@ -216,6 +231,29 @@ fn auditing(kernel: &KernelReport) -> String {
     }
 }
 
+fn daemon(daemon: &DaemonState) -> String {
+    let mut text = match daemon.pid {
+        Some(pid) => format!("{}, pid {pid}", daemon.name),
+        None => format!("{}, {}, doesn't run now", daemon.name, daemon.state),
+    };
+    if let Some(since) = &daemon.since {
+        text += &format!(", since {since}");
+    }
+    if daemon.pid.is_some() {
+        text += match daemon.preloaded {
+            Some(true) => ", with viraudit preloaded",
+            Some(false) => ", without viraudit preloaded",
+            None => ", unknown whether viraudit is preloaded",
+        };
+        text += match daemon.stale {
+            Some(true) => "; its file changed after it started: restart it",
+            Some(false) => "; the settings below are in force",
+            None => "",
+        };
+    }
+    text
+}
+
 fn auditd(auditd: &Auditd) -> String {
     let name = auditd.name.as_deref().unwrap_or("gone");
     let state = auditd.state.as_deref().unwrap_or("not running");
@@ -253,10 +291,11 @@ mod tests {
         });
         let kernel =
             Kernel { status, rules, write: WriteProbe::On, auditd: None, off_at_boot: false };
-        let settings = Settings::load(None).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let settings = Settings::load(None, root.path()).unwrap();
         let host = Host { hz, security_modules: Some(vec!["bpf".into()]), ..Host::default() };
         let verdict = Verdict::of(&kernel, &process, &host, &settings, NeedsAuditd::No);
-        let report = Report::new(verdict, &kernel, process, host, settings);
+        let report = Report::new(verdict, &kernel, process, host, &settings);
         (report.text(), serde_json::from_str(&report.json().unwrap()).unwrap())
     }
 

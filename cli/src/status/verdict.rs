@@ -3,7 +3,7 @@
 use super::host::Host;
 use super::kernel::Kernel;
 use super::process::Process;
-use super::settings::Settings;
+use super::settings::AllSettings;
 use crate::terminal::escape;
 use serde::Serialize;
 use viraudit::internal::audit_sys::link::WriteProbe;
@@ -43,10 +43,12 @@ impl Verdict {
         kernel: &Kernel,
         process: &Process,
         host: &Host,
-        settings: &Settings,
+        settings: &AllSettings,
         auditd: NeedsAuditd,
     ) -> Self {
         let excluded = excluded(kernel);
+        let all = settings;
+        let settings = all.deciding();
         let (word, reason, cure) = match kernel.write {
             WriteProbe::Refused(failure) => refused(failure, kernel, process),
             WriteProbe::Off => {
@@ -55,7 +57,11 @@ impl Verdict {
             WriteProbe::On if excluded.is_some() => excluded.unwrap_or_default(),
             WriteProbe::On if settings.audit_level == 0 => (
                 "level-0",
-                format!("audit_level is 0 in {}: the daemon sends no records", settings.file),
+                format!(
+                    "audit_level is 0 in {}: {} sends no records",
+                    settings.file,
+                    settings.reader()
+                ),
                 Some(format!("viraudit config set audit_level=1 {}", settings.file)),
             ),
             WriteProbe::On => listener(kernel, process),
@@ -67,7 +73,7 @@ impl Verdict {
             _ => (word, cure),
         };
         let delivered = word == "ok" || word == "no-auditd" && auditd == NeedsAuditd::No;
-        Self { word, delivered, reason, cure, notes: notes(kernel, host, settings) }
+        Self { word, delivered, reason, cure, notes: notes(kernel, host, all) }
     }
 }
 
@@ -159,7 +165,7 @@ fn listener(kernel: &Kernel, process: &Process) -> Parts {
     }
 }
 
-fn notes(kernel: &Kernel, host: &Host, settings: &Settings) -> Vec<String> {
+fn notes(kernel: &Kernel, host: &Host, all: &AllSettings) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| notes.push(text);
     if let Ok(status) = kernel.status {
@@ -185,8 +191,19 @@ fn notes(kernel: &Kernel, host: &Host, settings: &Settings) -> Vec<String> {
     if let Some(fault) = host.subject_fault() {
         note(fault);
     }
-    if settings.audit_level > 1 && !matches!(kernel.write, WriteProbe::On) {
-        note(format!("with audit_level {}, the daemon refuses to start", settings.audit_level));
+    for settings in all.iter() {
+        if settings.audit_level > 1 && !matches!(kernel.write, WriteProbe::On) {
+            note(format!("with audit_level {}, the daemon refuses to start", settings.audit_level));
+        }
+        if let Some(daemon) = &settings.daemon
+            && daemon.stale == Some(true)
+        {
+            let (name, file) = (daemon.name, escape(&settings.file));
+            note(format!("{file} changed after {name} started: restart {name}"));
+        }
+        if settings.daemon.is_some() && settings.error.is_some() {
+            note(format!("libvirt rejects {}: its daemon will not start", escape(&settings.file)));
+        }
     }
     notes
 }

@@ -119,11 +119,17 @@ fn the_page_of_the_settings_has_every_key_and_its_default() {
         .filter(|(key, _)| !key.contains(' '))
         .collect();
     assert_eq!(settings.len(), 2, "the sample was read: {settings:?}");
-    // The code asks for each key by its name: `document.string("delivery")`.
-    let code = source("src/capi/delivery.rs");
-    let calls = code.split("document.").skip(1).filter_map(|call| call.split_once('('));
-    let asked: BTreeSet<&str> =
-        calls.filter_map(|(_, arguments)| arguments.strip_prefix('"')?.split('"').next()).collect();
+    // The code asks for each key by the name of its constant: `document.string(own::DELIVERY)`.
+    let (code, names) = (source("src/capi/delivery.rs"), source("src/config/own.rs"));
+    let calls = code.split("own::").skip(1).filter_map(|call| call.split_once(')'));
+    let calls = calls
+        .map(|(name, _)| name)
+        .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    let name = |constant: &str| {
+        let start = format!("const {constant}: &str = \"");
+        names.split_once(&start).and_then(|(_, rest)| rest.split('"').next())
+    };
+    let asked: BTreeSet<&str> = calls.filter_map(name).collect();
     assert_eq!(settings.iter().map(|(key, _)| *key).collect::<BTreeSet<_>>(), asked);
     for (key, default) in settings {
         assert!(page.contains(&format!("\n{key} = ")), "viraudit.conf.5 lacks {key}");

@@ -189,3 +189,24 @@ proptest! {
         prop_assert_eq!(set(path, &new, &[assignment]), Ok(new.clone()));
     }
 }
+
+#[test]
+fn unset_removes_every_statement_of_the_key_and_nothing_else() {
+    for (text, expected) in [
+        ("audit_level = 2\n", ""),
+        ("# a\naudit_level = 2 # why\nx = 1\n", "# a\nx = 1\n"),
+        ("x = 1\n  audit_level = 2\r\n# audit_level = 3\n", "x = 1\n# audit_level = 3\n"),
+        ("audit_level = 2\nx = 1\naudit_level = 3", "x = 1\n"),
+        ("audit_level = 2; x = 1\n", " x = 1\n"),
+        ("x = 1; audit_level = 2; y = 2\n", "x = 1;  y = 2\n"),
+        ("x = 1\n", "x = 1\n"),
+        ("", ""),
+        ("\n\naudit_level = 2\n\n", ""),
+    ] {
+        let new = unset(Path::new("f"), text.as_bytes(), &["audit_level"]).unwrap();
+        assert_eq!(String::from_utf8(new).unwrap(), expected, "{text:?}");
+    }
+    assert!(unset(Path::new("f"), b"a = b\n", &["audit_level"]).is_err());
+    let both = b"audit_logging = 1\naudit_level = 2\n";
+    assert_eq!(unset(Path::new("f"), both, &["audit_level", "audit_logging"]).unwrap(), b"");
+}

@@ -1,4 +1,6 @@
+use super::super::daemon::DaemonState;
 use super::super::kernel::Auditd;
+use super::super::settings::Settings;
 use super::*;
 use viraudit::internal::audit_sys::rules::Drops;
 use viraudit::internal::audit_sys::status::KernelStatus;
@@ -30,7 +32,9 @@ fn with_auditd(
         audit_level,
         audit_logging: false,
         error: None,
+        daemon: None,
     };
+    let settings = AllSettings::new(settings, Vec::new());
     Verdict::of(kernel, process, &Host::default(), &settings, auditd)
 }
 
@@ -185,4 +189,36 @@ fn auditd_can_be_required() {
         assert_eq!(found.cure.is_some(), !with, "{word}");
     }
     assert_eq!(of_process(&unseen(), &Process::default(), 1).word, "ok");
+}
+
+#[test]
+fn one_daemon_of_several_with_level_0_decides() {
+    let settings = |name: &'static str, audit_level, stale| Settings {
+        file: format!("{name}.conf"),
+        found: true,
+        audit_level,
+        audit_logging: false,
+        error: None,
+        daemon: Some(DaemonState {
+            name,
+            state: "running",
+            pid: Some(7),
+            since: None,
+            preloaded: None,
+            stale,
+        }),
+    };
+    let kernel = kernel(WriteProbe::On, Some("S (sleeping)"));
+    let of = |qemu, lxc| {
+        let all = AllSettings::new(qemu, vec![lxc]);
+        let process = Process { initial_pid_namespace: Some(true), ..Default::default() };
+        Verdict::of(&kernel, &process, &Host::default(), &all, NeedsAuditd::No)
+    };
+    let verdict = of(settings("virtqemud", 1, Some(false)), settings("virtlxcd", 0, Some(true)));
+    assert_eq!((verdict.word, verdict.delivered), ("level-0", false));
+    assert_eq!(verdict.reason, "audit_level is 0 in virtlxcd.conf: virtlxcd sends no records");
+    assert_eq!(verdict.cure.unwrap(), "viraudit config set audit_level=1 virtlxcd.conf");
+    assert_eq!(verdict.notes, ["virtlxcd.conf changed after virtlxcd started: restart virtlxcd"]);
+    let verdict = of(settings("virtqemud", 1, None), settings("virtlxcd", 2, None));
+    assert_eq!((verdict.word, verdict.notes.len()), ("ok", 0));
 }

@@ -1,0 +1,31 @@
+//! viraudit.conf: the settings of a preloaded library.
+
+use super::document::Document;
+use super::parser::Setting;
+use crate::error::ConfigError;
+
+/// The file, unless VIRAUDIT_CONF names another one.
+pub const PATH: &str = "/etc/viraudit/viraudit.conf";
+
+/// The key of the delivery: "direct" or "queued".
+pub const DELIVERY: &str = "delivery";
+
+/// The key of the queue's limit, in records.
+pub const QUEUE_LIMIT: &str = "queue_limit";
+
+/// Every mistake, in the order of the file: a value that isn't taken, a key that isn't known.
+pub fn mistakes(document: &Document<'_>) -> Vec<ConfigError> {
+    let mistake = |entry: &super::parser::Entry<'_>| match (entry.key, &entry.setting) {
+        (DELIVERY, Setting::Text(b"direct" | b"queued")) => None,
+        (DELIVERY, _) => Some(document.unfit(entry, "\"direct\" or \"queued\"")),
+        (QUEUE_LIMIT, Setting::Number(number)) if !number.negative && !number.wrapped => None,
+        (QUEUE_LIMIT, _) => Some(document.unfit(entry, "a number from 0 to 18446744073709551615")),
+        (key, _) => {
+            let message = format!(
+                "'{key}' is not a setting of viraudit.conf; those are {DELIVERY} and {QUEUE_LIMIT}"
+            );
+            Some(document.mistake(entry, message))
+        }
+    };
+    document.entries().iter().filter_map(mistake).collect()
+}
