@@ -1,8 +1,8 @@
 //! The keys that libvirt's daemons read, and the values that they take.
 //!
 //! A daemon exits if one of its keys has a value that it doesn't take; it ignores keys that it
-//! doesn't know. The keys are those of the files that libvirt 9.0.0, 11.3.0 and 12.8.0 ship, and the
-//! values are those that the daemon of 9.0.0 takes.
+//! doesn't know. The keys are those of the files that libvirt 9.0.0, 11.3.0 and 12.8.0 ship. The values
+//! are those that the daemons of 9.0.0 and 12.8.0 take: both were run with them.
 
 use super::document::Document;
 use super::parser::{Item, Number, Setting};

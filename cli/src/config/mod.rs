@@ -111,7 +111,8 @@ Examples:
 If the file already sets a key, its line gets the new value. Otherwise a new line is added: after \
 the line where the key is commented out, or else at the end. Comments and order are kept, and so are \
 owner, mode, ACL and other extended attributes. The file is replaced atomically; concurrent changes \
-wait for one another. A missing file is created. A file that libvirt rejects is not changed.
+wait for one another. A missing file is created. A file with a syntax error is not changed; a value \
+for which the daemon exits, and a file that no daemon reads, are warnings.
 
 Without a FILE, the file of the daemon on this host is changed. If several daemons are there, \
 --daemon is needed. The output is the file, and each value before and after, or \"unchanged\".

@@ -2,6 +2,7 @@
 
 use super::EditOptions;
 use super::diff::unified;
+use super::kind::Kind;
 use super::replace::Replacement;
 use crate::console::{eprint, json_line, reason};
 use crate::exit_status::{DONE, NOTHING_FOUND};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use viraudit::Config;
 use viraudit::internal::config::edit::{self, Assignment};
-use viraudit::internal::config::{AUDIT_LEVEL, AUDIT_LOGGING, Document, Number, Setting};
+use viraudit::internal::config::{AUDIT_LEVEL, AUDIT_LOGGING, Document, Number, Setting, keys};
 
 /// The longest wait for another process that changes the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,6 +104,7 @@ fn run(
         let change = Change::of(operation, target)?;
         any |= change.is_one();
         output += &change.report(options)?;
+        change.warn();
     }
     if options.check {
         return Ok((output, if any { NOTHING_FOUND } else { DONE }));
@@ -164,6 +166,25 @@ impl<'t> Change<'t> {
         match document.get(key)?.setting {
             Setting::Number(Number { magnitude, .. }) => Some(magnitude),
             _ => None,
+        }
+    }
+
+    /// Warns if a setting has no effect in the file, or if the daemon rejects the file for another
+    /// key's value.
+    fn warn(&self) {
+        let file = &self.target.file;
+        let Ok(document) = Document::parse(file, &self.new) else { return };
+        match Kind::of(self.target, &document) {
+            Kind::Daemon => {
+                for mistake in keys::mistakes(&document, self.target.daemon_name()) {
+                    eprint(format!("{mistake}; the daemon exits for it"));
+                }
+            }
+            Kind::Driver | Kind::Own => eprint(format!(
+                "{}: libvirt reads audit settings from the file of a daemon only, such as \
+                 libvirtd.conf or virtqemud.conf",
+                file.display()
+            )),
         }
     }
 

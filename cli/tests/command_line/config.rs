@@ -44,6 +44,67 @@ fn a_fifo_is_rejected_at_once() {
 }
 
 #[test]
+fn a_change_that_is_no_use_is_a_warning() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text, warning) in [
+        ("libvirtd.conf", "", ""),
+        (
+            "libvirtd.conf",
+            "tcp_port = 16509\n",
+            ":1: tcp_port must be a string in quotes, not 16509; the daemon exits for it",
+        ),
+        ("virtqemud.conf", "tcp_port = 16509\n", ""),
+        (
+            "qemu.conf",
+            "user = \"root\"\n",
+            ": libvirt reads audit settings from the file of a daemon only, such as libvirtd.conf or virtqemud.conf",
+        ),
+    ] {
+        let file = directory.path().join(name);
+        fs::write(&file, text).unwrap();
+        let output = viraudit(["config", "set", "audit_level=2"]).arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        let expected = match warning {
+            "" => String::new(),
+            warning => format!("viraudit: {}{warning}\n", file.display()),
+        };
+        assert_eq!(stderr(&output), expected, "{name}");
+    }
+}
+
+#[test]
+fn every_mistake_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text, mistakes) in [
+        (
+            "libvirtd.conf",
+            "tls_port = 16514\ntcp_port = 16509\n",
+            ["1: tls_port must be", "2: tcp_port must be"],
+        ),
+        (
+            "viraudit.conf",
+            "delivery = 1\n\nlimit = 2\n",
+            ["1: delivery must be", "3: 'limit' is not a setting"],
+        ),
+    ] {
+        let file = directory.path().join(name);
+        fs::write(&file, text).unwrap();
+        let output = viraudit(["config", "check"]).arg(&file).output().unwrap();
+        assert_eq!((output.status.code(), text_of(&output)), (Some(2), String::new()));
+        let found = stderr(&output);
+        let lines: Vec<_> = found.lines().collect();
+        assert_eq!(lines.len(), 2, "{found}");
+        for (line, mistake) in lines.iter().zip(mistakes) {
+            assert!(line.starts_with(&format!("viraudit: {}:{mistake}", file.display())), "{line}");
+        }
+    }
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout)
+}
+
+#[test]
 fn changes_at_the_same_time_are_all_kept() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("libvirtd.conf");

@@ -20,7 +20,7 @@ fn json_holds_the_answer_and_what_it_rests_on() {
     for part in ["kernel", "process", "config"] {
         assert!(found[part].is_object(), "{part}");
     }
-    assert!(found["notes"].is_array());
+    assert!(found["notes"].is_array() && found["daemons"].is_array(), "{found}");
 }
 
 #[test]
