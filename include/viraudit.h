@@ -338,6 +338,67 @@ typedef void (*virAuditLogFunc)(void *opaque, virAuditLogLevel level, const char
 void virAuditSetLogFunc(virAuditLogFunc func, void *opaque);
 
 /* ---------------------------------------------------------------------------------------------
+ * Clients: whose request an operation is
+ *
+ * A daemon's records are the daemon's: their uid= is the daemon's user. A daemon that does what its
+ * clients ask for sets the client for each request. Every record of this thread then also names the
+ * client, until another one is set. A thread that handles a request from a Unix socket:
+ *
+ *     virAuditClient client = VIR_AUDIT_CLIENT_INIT;
+ *     struct passwd entry, *found = NULL;
+ *     char room[4096];
+ *
+ *     if (virAuditClientFromSocket(fd, &client) == 0
+ *         && getpwuid_r((uid_t)client.uid, &entry, room, sizeof room, &found) == 0 && found != NULL)
+ *         client.account = entry.pw_name;
+ *     virAuditSetClient(&client);
+ *     attach_disk(request);       // sends records about the guest
+ *     virAuditSetClient(NULL);    // what happens now is nobody's request
+ *
+ * The client belongs to the thread that set it, and is written into a record when the record is
+ * sent, queued or added to a batch. The fields are in front of exe=; an unknown value has no field.
+ * ausearch interprets acct= and sauid=:
+ *
+ *     acct="alice" client-uid=1000 client-gid=1000 client-pid=4711 sauid=1000 client-ses=7
+ *     client-sasl="alice@EXAMPLE.ORG" client-x509="O=Example,CN=alice"
+ */
+
+/* A client. Numbers are from 0 to 4294967295, or -1: unknown. A string may be NULL: unknown. */
+typedef struct _virAuditClient {
+    size_t size;          /* sizeof(virAuditClient); later versions add members at the end */
+    long long uid;        /* client-uid=: the effective user id of the client's process */
+    long long gid;        /* client-gid=: its effective group id */
+    long long pid;        /* client-pid=: its process id */
+    long long login_uid;  /* sauid=: the user id of its login; 4294967295: it has none */
+    long long session;    /* client-ses=: the session of its login; 4294967295: it has none */
+    const char *account;  /* acct=: the account's name */
+    const char *sasl;     /* client-sasl=: the name that SASL authenticated */
+    const char *x509;     /* client-x509=: the distinguished name of the client's certificate */
+    const char *address;  /* addr=: the client's address; NULL or "": it is local */
+    const char *terminal; /* terminal=: its terminal; NULL: this process's, "": none */
+} virAuditClient;
+
+/* The value of a new virAuditClient: nothing is known. */
+#define VIR_AUDIT_CLIENT_INIT \
+    { sizeof(virAuditClient), -1, -1, -1, -1, -1, NULL, NULL, NULL, NULL, NULL }
+
+/*
+ * Sets the client of this thread's records. The strings are copied. client may be NULL: later
+ * records of this thread name no client. Fails with EINVAL if a number is out of range, or if size
+ * is too small.
+ */
+int virAuditSetClient(const virAuditClient *client);
+
+/*
+ * Sets uid, gid, pid, login_uid and session of client to those of the process that connected to the
+ * Unix socket fd. The other members stay. login_uid and session are -1 if the process has ended.
+ * They are also -1 before Linux 6.5, where the process id may be another process's by now. Fails
+ * with the errno of getsockopt(2), with ENOTCONN if fd has no peer, or with EINVAL if size is too
+ * small; client is unchanged then.
+ */
+int virAuditClientFromSocket(int fd, virAuditClient *client);
+
+/* ---------------------------------------------------------------------------------------------
  * libvirt's own interface: records that the caller formats
  *
  * Prefer the functions for guests and resources below: they encode values where necessary.

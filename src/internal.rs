@@ -32,7 +32,7 @@ pub mod config {
 
     /// viraudit.conf.
     pub mod own {
-        pub use crate::config::own::{DELIVERY, PATH, QUEUE_LIMIT, mistakes};
+        pub use crate::config::own::{DELIVERY, PATH, QUEUE_LIMIT, RECORD_CLIENT, mistakes};
     }
 
     /// Changes to such a file.

@@ -100,6 +100,7 @@ pub mod auditor;
 pub mod backend;
 #[cfg(feature = "capi")]
 mod capi;
+pub mod client;
 pub mod config;
 #[cfg(feature = "xml")]
 pub mod domain;
@@ -120,6 +121,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub use auditor::{Auditor, Batch, Delivery, Options, Stats};
 pub use backend::{Backend, FileBackend, KernelBackend, MockBackend, StreamBackend};
+pub use client::ClientIdentity;
 pub use config::Config;
 #[cfg(feature = "xml")]
 pub use domain::DomainDef;

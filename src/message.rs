@@ -1,9 +1,9 @@
-//! A record's whole text, as it is sent to the kernel: the BODY, then the origin suffix, and never
-//! more than the kernel keeps.
+//! A record's whole text, as it is sent to the kernel: the BODY, the client's fields, then the origin
+//! suffix, and never more than the kernel keeps.
 //!
 //! The kernel silently cuts a text off after 8,560 bytes, and `res=` with it. Readers then lose the
 //! record. So a longer text is shortened first: its longest values lose their ends, at a whole
-//! encoded byte. Every field stays, and `truncated=KEY[,KEY]` before `exe=` lists the shortened ones.
+//! encoded byte. Every field stays, and `truncated=KEY[,KEY]` after the BODY lists the shortened ones.
 
 pub(crate) mod suffix;
 
@@ -11,6 +11,7 @@ pub(crate) use suffix::Suffix;
 pub use suffix::{Client, Origin};
 
 use crate::audit_sys::MESSAGE_TEXT_MAX;
+use crate::client::ClientIdentity;
 use crate::encode::MISSING;
 use crate::record::{
     FieldReader, FieldSink, Fields, Kind, ParseError, Record, RecordType, Style, Writer, shown_len,
@@ -125,7 +126,7 @@ pub struct Composed {
 pub fn compose(
     body: &impl Fields,
     suffix: &Suffix,
-    client: Client<'_>,
+    client: Option<&ClientIdentity<'_>>,
     success: bool,
     out: &mut [u8],
 ) -> Option<Composed> {
@@ -134,6 +135,9 @@ pub fn compose(
     let mut writer = Writer::new(out, usize::MAX);
     body.visit(&mut writer);
     let body_len = writer.len();
+    if let Some(client) = client {
+        client.visit(&mut writer);
+    }
     ending.write(&mut writer);
     let len = writer.len();
     if len <= MESSAGE_TEXT_MAX {
@@ -142,7 +146,7 @@ pub fn compose(
     if room < TEXT_ROOM {
         return None;
     }
-    Some(shorten(body, &ending, out))
+    Some(shorten(body, client.unwrap_or(&ClientIdentity::default()), &ending, out))
 }
 
 /// The length of each value if the text would be too long even without values.
@@ -165,19 +169,24 @@ impl FieldSink for Rare<'_> {
 
 /// Shortens the longest values to one common length.
 #[cold]
-fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed {
+fn shorten(
+    body: &impl Fields,
+    client: &ClientIdentity<'_>,
+    ending: &Ending<'_>,
+    out: &mut [u8],
+) -> Composed {
     let mut fits = 0;
     let mut too_long = MESSAGE_TEXT_MAX;
     while fits + 1 < too_long {
         let cap = (fits + too_long) / 2;
-        if shortened_len(body, ending, cap) <= MESSAGE_TEXT_MAX {
+        if shortened_len(body, client, ending, cap) <= MESSAGE_TEXT_MAX {
             fits = cap;
         } else {
             too_long = cap;
         }
     }
     // The words of a C caller alone are too long: the last ones are dropped.
-    let lost = shortened_len(body, ending, fits) > MESSAGE_TEXT_MAX;
+    let lost = shortened_len(body, client, ending, fits) > MESSAGE_TEXT_MAX;
     if lost {
         fits = LEAST_CAP;
     }
@@ -186,7 +195,7 @@ fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed 
     let mut body_len = writer.len();
     if lost {
         let nothing = TextBody { kind: RecordType::VirtControl, text: b"" };
-        let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, ending, fits) - b"*".len();
+        let most = MESSAGE_TEXT_MAX - shortened_len(&nothing, client, ending, fits) - b"*".len();
         body_len = out[..most].iter().rposition(|&byte| byte == b' ').unwrap_or(most);
     }
     let mut writer = Writer::resume(out, fits, body_len);
@@ -196,16 +205,24 @@ fn shorten(body: &impl Fields, ending: &Ending<'_>, out: &mut [u8]) -> Composed 
     } else {
         let mut keys = ShortenedKeys { writer: &mut writer, cap: fits, any: false };
         visit_rarely(body, &mut keys);
+        visit_rarely(client, &mut keys);
         visit_rarely(ending, &mut keys);
     }
+    visit_rarely(client, &mut writer);
     visit_rarely(ending, &mut writer);
     Composed { len: writer.len(), body_len, truncated: true }
 }
 
 /// The length of the whole text if no value may take more than `cap` bytes.
-fn shortened_len(body: &impl Fields, ending: &Ending<'_>, cap: usize) -> usize {
+fn shortened_len(
+    body: &impl Fields,
+    client: &ClientIdentity<'_>,
+    ending: &Ending<'_>,
+    cap: usize,
+) -> usize {
     let mut length = ShortenedLength { cap, len: 0, keys: 0 };
     visit_rarely(body, &mut length);
+    visit_rarely(client, &mut length);
     visit_rarely(ending, &mut length);
     // The first field has no blank before it, the last key no comma after it.
     length.len - 1 + b" truncated=".len() + length.keys.saturating_sub(1)
@@ -255,6 +272,8 @@ impl FieldSink for ShortenedKeys<'_, '_> {
 pub struct ParsedMessage<'a> {
     /// The record.
     pub record: Record<'a>,
+    /// The client, but for its address and terminal.
+    pub client: ClientIdentity<'a>,
     /// The keys of the shortened values, separated by commas; empty if there are none.
     pub truncated: &'a [u8],
     /// The value of `exe=`, as it is in the text.
@@ -272,6 +291,7 @@ impl fmt::Debug for ParsedMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ParsedMessage")
             .field("record", &self.record)
+            .field("client", &self.client)
             .field("truncated", &Value::new(self.truncated))
             .field("exe", &Value::new(self.exe))
             .field("hostname", &Value::new(self.hostname))
@@ -285,7 +305,8 @@ impl<'a> ParsedMessage<'a> {
     /// Parses a text that [`compose`] made: a record's BODY and its suffix.
     pub fn parse(kind: RecordType, text: &'a [u8]) -> Result<Self, ParseError> {
         let at = rfind(text, b" exe=").ok_or(ParseError::Missing("exe"))?.start;
-        let (mut body, suffix) = (&text[..at], &text[at + 1..]);
+        let (body, suffix) = (&text[..at], &text[at + 1..]);
+        let (mut body, client) = ClientIdentity::strip_from(body)?;
         let mut truncated = &b""[..];
         if let Some(mark) = rfind(body, b" truncated=") {
             truncated = &body[mark.end..];
@@ -302,6 +323,6 @@ impl<'a> ParsedMessage<'a> {
             _ => return Err(ParseError::Unexpected("res")),
         };
         let record = Record::parse(kind, body, success)?;
-        Ok(Self { record, truncated, exe, hostname, addr, terminal })
+        Ok(Self { record, client, truncated, exe, hostname, addr, terminal })
     }
 }

@@ -11,7 +11,9 @@ use std::cell::Cell;
 use viraudit::internal::message::{Suffix, TEXT_ROOM, compose};
 use viraudit::log::Caller;
 use viraudit::record::{Change, Resource};
-use viraudit::{Auditor, Client, Delivery, Guest, Options, Origin, Record, RecordType, Uuid};
+use viraudit::{
+    Auditor, Client, ClientIdentity, Delivery, Guest, Options, Origin, Record, RecordType, Uuid,
+};
 
 /// Counts this thread's allocations.
 struct Counting;
@@ -66,10 +68,15 @@ fn formatting_allocates_nothing() {
     let long = "x".repeat(20_000);
     let mut out = vec![0; TEXT_ROOM];
     for path in ["/a", "/a b", &long] {
-        let made = allocations(|| {
-            compose(&disk(path), &suffix, Client::default(), true, &mut out).expect("fits");
-        });
-        assert_eq!(made, 0, "{} bytes", path.len());
+        let mut client = ClientIdentity::new();
+        client.account = Some(path.into());
+        client.pid = Some(4711);
+        for client in [None, Some(&client)] {
+            let made = allocations(|| {
+                compose(&disk(path), &suffix, client, true, &mut out).expect("fits");
+            });
+            assert_eq!(made, 0, "{} bytes, {client:?}", path.len());
+        }
     }
 }
 
@@ -83,6 +90,10 @@ fn sending_allocates_nothing_once_open() {
         let (kind, client) = (RecordType::VirtResource, Client::default());
         auditor.send_text(kind, b"virt=kvm resrc=x", true, client, Caller::default()).unwrap();
     };
+    assert_eq!(allocations(|| send(&auditor)), 0);
+    let mut client = ClientIdentity::new();
+    client.account = Some("alice".into());
+    let _scope = client.scope();
     assert_eq!(allocations(|| send(&auditor)), 0);
 }
 

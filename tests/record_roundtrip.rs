@@ -4,10 +4,10 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{bytes, record};
+use support::{bytes, client, record};
 use viraudit::internal::message::{ParsedMessage, Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::internal::record::{FieldSink, Fields, Style};
-use viraudit::{Client, Origin, Record, RecordType};
+use viraudit::{ClientIdentity, Origin, Record, RecordType};
 
 fn suffix() -> Suffix {
     Origin { exe: Some(b"/usr/sbin/libvirtd".to_vec()), host: None, terminal: None }.into()
@@ -15,7 +15,7 @@ fn suffix() -> Suffix {
 
 fn text_of(body: &impl Fields, suffix: &Suffix, success: bool) -> (Vec<u8>, bool) {
     let mut out = vec![0; TEXT_ROOM];
-    let composed = compose(body, suffix, Client::default(), success, &mut out).expect("fits");
+    let composed = compose(body, suffix, None, success, &mut out).expect("fits");
     out.truncate(composed.len);
     (out, composed.truncated)
 }
@@ -29,9 +29,9 @@ impl FieldSink for Keys {
     }
 }
 
-fn keys(record: &Record<'_>) -> Vec<Vec<u8>> {
+fn keys(fields: &impl Fields) -> Vec<Vec<u8>> {
     let mut keys = Keys(Vec::new());
-    record.visit(&mut keys);
+    fields.visit(&mut keys);
     keys.0
 }
 
@@ -80,12 +80,13 @@ proptest! {
     }
 
     #[test]
-    fn readers_know_how_each_field_is_written(record in record()) {
+    fn readers_know_how_each_field_is_written(record in record(), client in client()) {
         let resrc = match &record.event {
             viraudit::Event::Resource { resource, .. } => Some(resource.kind().as_bytes()),
             _ => None,
         };
         record.visit(&mut Styles(resrc));
+        client.visit(&mut Styles(resrc));
     }
 
     #[test]
@@ -96,17 +97,27 @@ proptest! {
     }
 
     #[test]
-    fn the_whole_text_reads_back(record in record(), exe in bytes(), tty in bytes(), addr in bytes()) {
+    fn the_whole_text_reads_back(
+        record in record(),
+        exe in bytes(),
+        tty in bytes(),
+        addr in bytes(),
+        client in client(),
+    ) {
         let suffix =
             Suffix::new(Origin { exe: Some(exe), host: Some(b"host".to_vec()), terminal: None });
-        let client = Client { tty: Some(&tty), addr: Some(&addr) };
+        let mut sent = client.clone();
+        sent.terminal = Some(tty.clone().into());
+        sent.address = Some(addr.clone().into());
         let mut out = vec![0; TEXT_ROOM];
-        let composed = compose(&record, &suffix, client, record.success, &mut out).unwrap();
+        let composed = compose(&record, &suffix, Some(&sent), record.success, &mut out).unwrap();
         out.truncate(composed.len);
         prop_assert_eq!(&out[..composed.body_len], &record.body()[..]);
         let parsed = ParsedMessage::parse(record.record_type(), &out);
-        prop_assert_eq!(parsed.map(|parsed| parsed.record), Ok(record.clone()));
+        let parsed = parsed.map(|parsed| (parsed.record, parsed.client));
+        prop_assert_eq!(parsed, Ok((record.clone(), client.clone())));
         let mut expected = keys(&record);
+        expected.extend(keys(&client));
         expected.extend(["exe", "hostname", "addr", "terminal", "res"].map(|key| key.into()));
         prop_assert_eq!(keys_in(&out), expected);
     }
@@ -138,6 +149,7 @@ proptest! {
         old in 0..12_000usize,
         new in 0..12_000usize,
         exe in 0..9_000usize,
+        x509 in 0..9_000usize,
         hex in any::<bool>(),
     ) {
         use viraudit::{Change, Guest, Resource, Uuid};
@@ -146,7 +158,13 @@ proptest! {
         let change = Change { old: Some(long(old).into()), new: Some(long(new).into()) };
         let record = Record::resource(guest, "attach", Resource::Disk(change), true);
         let suffix = Suffix::new(Origin { exe: Some(long(exe)), host: None, terminal: None });
-        let (text, truncated) = text_of(&record, &suffix, true);
+        let mut client = ClientIdentity::new();
+        client.account = Some("alice".into());
+        client.x509 = Some(long(x509).into());
+        let mut text = vec![0; TEXT_ROOM];
+        let composed = compose(&record, &suffix, Some(&client), true, &mut text).expect("fits");
+        text.truncate(composed.len);
+        let truncated = composed.truncated;
 
         prop_assert!(text.len() <= TEXT_ROOM);
         prop_assert!(text.ends_with(b" addr=? terminal=? res=success"));
@@ -158,7 +176,8 @@ proptest! {
             // Nothing is given up without need: less than one more byte for each value fits.
             prop_assert!(text.len() + 16 > TEXT_ROOM, "only {} bytes", text.len());
         }
-        expected.extend(["exe", "hostname", "addr", "terminal", "res"].map(|key| key.into()));
+        let rest = ["acct", "client-x509", "exe", "hostname", "addr", "terminal", "res"];
+        expected.extend(rest.map(|key| key.into()));
         prop_assert_eq!(keys_in(&text), expected);
 
         let (read, whole) = match (&parsed.record.event, &record.event) {
@@ -168,9 +187,11 @@ proptest! {
             ) => (read, whole),
             other => panic!("{other:?}"),
         };
-        for (key, read, whole) in
-            [("old-disk", &read.old, &whole.old), ("new-disk", &read.new, &whole.new)]
-        {
+        for (key, read, whole) in [
+            ("old-disk", &read.old, &whole.old),
+            ("new-disk", &read.new, &whole.new),
+            ("client-x509", &parsed.client.x509, &client.x509),
+        ] {
             let listed = parsed.truncated.split(|&byte| byte == b',').any(|name| name == key.as_bytes());
             let (read, whole) = (read.as_ref().unwrap(), whole.as_ref().unwrap());
             prop_assert!(whole.starts_with(read));
@@ -195,15 +216,21 @@ fn more_words_than_fit_never_cost_the_verdict() {
     for text in [&words, &long] {
         let body = TextBody { kind: RecordType::VirtResource, text };
         for tty in [&b"pts/1"[..], text] {
-            let client = Client { tty: Some(tty), addr: Some(text) };
+            let mut client = ClientIdentity::new();
+            client.terminal = Some(tty.into());
+            client.address = Some(text[..].into());
+            client.account = client.terminal.clone();
             let mut out = vec![0; TEXT_ROOM];
-            let composed = compose(&body, &suffix(), client, false, &mut out).unwrap();
+            let composed = compose(&body, &suffix(), Some(&client), false, &mut out).unwrap();
             let whole = &out[..composed.len];
             assert!(composed.truncated && composed.len > 8000);
             assert!(whole.starts_with(b"a=b a=b ") || whole.starts_with(b"x=0179 x=0179 "));
-            let mark = b" truncated=* exe=\"/usr/sbin/libvirtd\" hostname=";
+            let mark = b" truncated=* acct=";
+            assert!(whole.windows(mark.len()).any(|at| at == mark));
+            let mark = b" exe=\"/usr/sbin/libvirtd\" hostname=";
             assert!(whole.windows(mark.len()).any(|at| at == mark));
             assert!(whole.ends_with(b" res=failed"));
+            assert_eq!(whole.windows(6).filter(|at| at == b" acct=").count(), 1);
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use viraudit::internal::message::{Suffix, TEXT_ROOM, TextBody, compose};
-use viraudit::{Client, Origin, RecordType};
+use viraudit::{ClientIdentity, Origin, RecordType};
 
 /// Twice as much in hex, and that twice, is still no long text.
 const SHORT: usize = 1024;
@@ -22,9 +22,14 @@ fuzz_target!(|input: &[u8]| {
     };
     let origin = Origin { exe: Some(b"/usr/sbin/daemon".to_vec()), host: None, terminal: None };
     let suffix = Suffix::new(origin);
-    let client = Client { tty: Some(&text), addr: Some(b"10.0.0.1 res=x") };
+    let mut client = ClientIdentity::new();
+    client.terminal = Some(text[..].into());
+    client.address = Some(b"10.0.0.1 res=x"[..].into());
+    client.account = client.terminal.clone();
+    client.pid = Some(u32::from(*which));
+    client.x509 = client.terminal.clone();
     let mut out = vec![0; TEXT_ROOM];
-    for client in [Client::default(), client] {
+    for client in [None, Some(&client)] {
         let body = TextBody { kind, text: &text };
         let composed = compose(&body, &suffix, client, *which < 128, &mut out).expect("it fits");
         let whole = &out[..composed.len];

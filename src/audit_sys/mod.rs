@@ -12,6 +12,7 @@ pub mod host;
 pub mod link;
 pub(crate) mod lock;
 pub mod multicast;
+pub(crate) mod peer;
 pub(crate) mod process;
 pub mod rules;
 pub mod socket;

@@ -3,8 +3,9 @@
 use super::core::{Core, USUAL_ROOM};
 use crate::Failure;
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
+use crate::client::ClientIdentity;
 use crate::log::Caller;
-use crate::message::{Client, Composed, TEXT_ROOM, compose};
+use crate::message::{Composed, TEXT_ROOM, compose};
 use crate::record::{Fields, RecordType};
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ impl Core {
         kind: RecordType,
         body: &impl Fields,
         success: bool,
-        client: Client<'_>,
+        client: Option<&ClientIdentity<'_>>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         if self.is_idle() {
@@ -37,7 +38,7 @@ impl Core {
         kind: RecordType,
         body: &impl Fields,
         success: bool,
-        client: Client<'_>,
+        client: Option<&ClientIdentity<'_>>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         let mut buffer = [0; framed_len(TEXT_ROOM)];

@@ -4,6 +4,7 @@ use super::core::{Core, USUAL_ROOM};
 use crate::Failure;
 use crate::audit_sys::frame::{Frames, HEADER_LEN, framed_len, seal};
 use crate::audit_sys::process::generation;
+use crate::client::{self, ClientIdentity};
 use crate::log::Caller;
 use crate::message::{Client, Composed, TEXT_ROOM, TextBody, compose};
 use crate::record::{Fields, Record, RecordType};
@@ -66,9 +67,18 @@ impl Batch {
 
     /// [`Batch::push`] for a caller that is not in Rust.
     pub(crate) fn push_for(&mut self, record: &Record<'_>, caller: Caller<'_>) {
+        self.push_of(record, client::current().as_deref(), caller);
+    }
+
+    /// [`Batch::push_for`] with this client.
+    pub(super) fn push_of(
+        &mut self,
+        record: &Record<'_>,
+        client: Option<&ClientIdentity<'_>>,
+        caller: Caller<'_>,
+    ) {
         if record.is_worth_sending() {
-            let kind = record.record_type();
-            self.add(kind, record, record.success, Client::default(), caller);
+            self.add(record.record_type(), record, record.success, client, caller);
         }
     }
 
@@ -79,6 +89,20 @@ impl Batch {
         text: &[u8],
         success: bool,
         client: Client<'_>,
+        caller: Caller<'_>,
+    ) {
+        client.identified(client::current().as_deref(), |client| {
+            self.push_text_of(kind, text, success, client, caller);
+        });
+    }
+
+    /// [`Batch::push_text`] with this client.
+    pub(crate) fn push_text_of(
+        &mut self,
+        kind: RecordType,
+        text: &[u8],
+        success: bool,
+        client: Option<&ClientIdentity<'_>>,
         caller: Caller<'_>,
     ) {
         self.add(kind, &TextBody { kind, text }, success, client, caller);
@@ -95,7 +119,7 @@ impl Batch {
         kind: RecordType,
         body: &impl Fields,
         success: bool,
-        client: Client<'_>,
+        client: Option<&ClientIdentity<'_>>,
         caller: Caller<'_>,
     ) {
         if self.core.is_idle() {
@@ -134,7 +158,7 @@ impl Batch {
         room: usize,
         body: &impl Fields,
         success: bool,
-        client: Client<'_>,
+        client: Option<&ClientIdentity<'_>>,
     ) -> Result<Option<Composed>, TryReserveError> {
         let end = self.used + room;
         if let Some(more) = end.checked_sub(self.bytes.len()) {

@@ -1,6 +1,7 @@
 //! One method for each event of a guest: C's virAuditDomain functions, in Rust.
 
 use super::{Auditor, Batch};
+use crate::client::{self, ClientIdentity};
 use crate::log::Caller;
 use crate::record::{
     Access, Change, Control, ControlOp, HostDevice, Lifecycle, Mac, MachineId, Rdev, TpmKind,
@@ -42,6 +43,7 @@ use std::cell::RefCell;
 pub struct GuestAuditor<'a, D = &'a Auditor> {
     destination: D,
     guest: &'a Guest<'a>,
+    client: Option<&'a ClientIdentity<'a>>,
 }
 
 /// Where a [`GuestAuditor`] passes its records: an auditor or a batch.
@@ -54,7 +56,12 @@ pub trait Destination: sealed::Sealed {
     const NO_RECORD: Self::Outcome;
 
     #[doc(hidden)]
-    fn take(&self, record: &Record<'_>, caller: Caller<'static>) -> Self::Outcome;
+    fn take(
+        &self,
+        record: &Record<'_>,
+        client: Option<&ClientIdentity<'_>>,
+        caller: Caller<'static>,
+    ) -> Self::Outcome;
 }
 
 mod sealed {
@@ -72,8 +79,13 @@ impl Destination for &Auditor {
 
     const NO_RECORD: Self::Outcome = Ok(());
 
-    fn take(&self, record: &Record<'_>, caller: Caller<'static>) -> Self::Outcome {
-        self.emit_for(record, caller)
+    fn take(
+        &self,
+        record: &Record<'_>,
+        client: Option<&ClientIdentity<'_>>,
+        caller: Caller<'static>,
+    ) -> Self::Outcome {
+        self.emit_of(record, client, caller)
     }
 }
 
@@ -82,22 +94,27 @@ impl Destination for InBatch<'_> {
 
     const NO_RECORD: Self::Outcome = ();
 
-    fn take(&self, record: &Record<'_>, caller: Caller<'static>) {
-        self.0.borrow_mut().push_for(record, caller);
+    fn take(
+        &self,
+        record: &Record<'_>,
+        client: Option<&ClientIdentity<'_>>,
+        caller: Caller<'static>,
+    ) {
+        self.0.borrow_mut().push_of(record, client, caller);
     }
 }
 
 impl Auditor {
     /// Sends records about one guest.
     pub fn guest<'a>(&'a self, guest: &'a Guest<'a>) -> GuestAuditor<'a> {
-        GuestAuditor { destination: self, guest }
+        GuestAuditor { destination: self, guest, client: None }
     }
 }
 
 impl Batch {
     /// Adds records about one guest.
     pub fn guest<'a>(&'a mut self, guest: &'a Guest<'a>) -> GuestAuditor<'a, InBatch<'a>> {
-        GuestAuditor { destination: InBatch(RefCell::new(self)), guest }
+        GuestAuditor { destination: InBatch(RefCell::new(self)), guest, client: None }
     }
 }
 
@@ -117,7 +134,7 @@ macro_rules! resources {
         {
             let event: Event<'v> = Event::Resource { reason: reason.into(), resource: $resource };
             let guest = self.guest.borrowed();
-            self.destination.take(&Record { guest, event, success }, Caller::here())
+            self.take(&Record { guest, event, success }, Caller::here())
         }
     )* };
 }
@@ -126,7 +143,15 @@ impl<D: Destination> GuestAuditor<'_, D> {
     #[track_caller]
     fn send(&self, event: Event<'_>, success: bool) -> D::Outcome {
         let record = Record { guest: self.guest.borrowed(), event, success };
-        self.destination.take(&record, Caller::here())
+        self.take(&record, Caller::here())
+    }
+
+    /// Passes a record on, with the client of this value or of this thread.
+    fn take(&self, record: &Record<'_>, caller: Caller<'static>) -> D::Outcome {
+        match self.client {
+            Some(client) => self.destination.take(record, Some(client), caller),
+            None => self.destination.take(record, client::current().as_deref(), caller),
+        }
     }
 
     /// The guest starts. Sent after the records of its resources, also when the start failed.
@@ -198,6 +223,12 @@ impl<D: Destination> GuestAuditor<'_, D> {
 }
 
 impl<'a, D: Destination> GuestAuditor<'a, D> {
+    /// Names `client` in each record, instead of this thread's client
+    /// ([`ClientIdentity::scope`]). A [`ClientIdentity::new`] names none.
+    pub fn for_client(self, client: &'a ClientIdentity<'a>) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
     resources! {
         /// A disk's image or device. No record if neither side has a path.
         disk(old: Option<Value<'v>>, new: Option<Value<'v>>) = Resource::Disk(Change { old, new });

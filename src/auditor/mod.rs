@@ -20,6 +20,7 @@ pub use stats::Stats;
 
 use crate::audit_sys::process::PerProcess;
 use crate::backend::{Backend, Notice};
+use crate::client::{self, ClientIdentity};
 use crate::log::{Caller, LogLevel};
 use crate::memory;
 use crate::message::{Client, Suffix, TextBody};
@@ -182,11 +183,21 @@ impl Auditor {
 
     /// [`Auditor::emit`] for a caller that is not in Rust.
     pub(crate) fn emit_for(&self, record: &Record<'_>, caller: Caller<'_>) -> Result<(), Failure> {
+        self.emit_of(record, client::current().as_deref(), caller)
+    }
+
+    /// [`Auditor::emit_for`] with this client.
+    fn emit_of(
+        &self,
+        record: &Record<'_>,
+        client: Option<&ClientIdentity<'_>>,
+        caller: Caller<'_>,
+    ) -> Result<(), Failure> {
         if !record.is_worth_sending() {
             return Ok(());
         }
         let kind = record.record_type();
-        self.core.send_alone(kind, record, record.success, Client::default(), caller)
+        self.core.send_alone(kind, record, record.success, client, caller)
     }
 
     /// Sends records as one burst: however many, they take one system call to send and one for the
@@ -244,6 +255,20 @@ impl Auditor {
         text: &[u8],
         success: bool,
         client: Client<'_>,
+        caller: Caller<'_>,
+    ) -> Result<(), Failure> {
+        client.identified(client::current().as_deref(), |client| {
+            self.send_text_of(kind, text, success, client, caller)
+        })
+    }
+
+    /// [`Auditor::send_text`] with this client.
+    pub(crate) fn send_text_of(
+        &self,
+        kind: RecordType,
+        text: &[u8],
+        success: bool,
+        client: Option<&ClientIdentity<'_>>,
         caller: Caller<'_>,
     ) -> Result<(), Failure> {
         self.core.send_alone(kind, &TextBody { kind, text }, success, client, caller)

@@ -2,6 +2,7 @@
 
 use super::boundary::{Problem, quietly, status};
 use super::current;
+use super::libvirt_client;
 use super::log::{self, CapiLog};
 use crate::audit_sys::process::trusted_variable;
 use crate::config::{self, document::Document, own};
@@ -70,12 +71,14 @@ extern "C-unwind" fn virAuditFlush(timeout_ms: c_uint) -> c_int {
     })
 }
 
-/// Reads the settings of a preloaded library. A missing file or key changes nothing.
-fn configure_preloaded() -> Result<(), ConfigError> {
+/// Reads the settings of a preloaded library. A missing file or key changes nothing, but for
+/// `record_client`, which is then 0. Returns that setting.
+fn configure_preloaded() -> Result<bool, ConfigError> {
     let path = trusted_variable("VIRAUDIT_CONF").unwrap_or_else(|| own::PATH.into());
     let path = Path::new(&path);
-    let Some(text) = config::file::read(path)? else { return Ok(()) };
+    let Some(text) = config::file::read(path)? else { return Ok(false) };
     let document = Document::parse(path, &text)?;
+    let record_client = document.bool(own::RECORD_CLIENT)?.unwrap_or(false);
     let limit = match document.size(own::QUEUE_LIMIT)? {
         None | Some(0) => DEFAULT_QUEUE_LIMIT,
         Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
@@ -87,18 +90,27 @@ fn configure_preloaded() -> Result<(), ConfigError> {
         Some(_) => {
             let entry = document.get(own::DELIVERY);
             return entry
-                .map_or(Ok(()), |entry| Err(document.unfit(entry, "\"direct\" or \"queued\"")));
+                .map_or(Ok(false), |entry| Err(document.unfit(entry, "\"direct\" or \"queued\"")));
         }
     }
-    Ok(())
+    Ok(record_client)
 }
 
 /// Applies the settings of a preloaded library. An error in them is logged and nothing changes: a
 /// guest must start, and its records be sent, whatever the file contains.
 pub(super) fn configure_if_preloaded() {
-    if log::has_libvirt()
-        && let Err(error) = configure_preloaded()
-    {
-        CapiLog.log(LogLevel::Warning, current::caller("virAuditOpen"), &error.to_string());
+    if !log::has_libvirt() {
+        return;
+    }
+    let warn = |message: String| {
+        CapiLog.log(LogLevel::Warning, current::caller("virAuditOpen"), &message);
+    };
+    match configure_preloaded() {
+        Ok(record_client) => {
+            if let Err(unusable) = libvirt_client::set_recording(record_client) {
+                warn(unusable.to_string());
+            }
+        }
+        Err(error) => warn(error.to_string()),
     }
 }

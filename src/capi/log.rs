@@ -2,11 +2,12 @@
 
 use super::boundary::quietly;
 use super::fork_slot::ForkSlot;
+use super::libvirt;
 use crate::Failure;
 use crate::log::{Caller, LogCrate, LogLevel, LogSink};
 use crate::memory;
 use std::cell::{Cell, UnsafeCell};
-use std::ffi::{CString, c_char, c_int, c_uint, c_ulonglong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_ulonglong, c_void};
 use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
@@ -141,6 +142,9 @@ type VirLogMessage = unsafe extern "C" fn(
 const VIR_LOG_INFO: c_int = 2;
 const VIR_LOG_WARN: c_int = 3;
 
+/// The name of libvirt's logging function.
+const NAME: &CStr = c"virLogMessage";
+
 /// libvirt's function if it is in this process. The global scope may change with each library that
 /// is loaded or unloaded, so only a function from elsewhere is kept. Without any, the search is
 /// repeated only after another library was loaded.
@@ -154,9 +158,9 @@ fn vir_log_message() -> Option<VirLogMessage> {
         if loaded == ABSENT_AT.load(Ordering::Relaxed) {
             return None;
         }
-        symbol = symbol_in(libc::RTLD_DEFAULT);
+        symbol = libvirt::symbol_in(libc::RTLD_DEFAULT, NAME);
         if symbol.is_null() {
-            symbol = local_symbol();
+            symbol = libvirt::loaded().map_or(ptr::null_mut(), |libvirt| libvirt.symbol(NAME));
             LOCAL.store(symbol, Ordering::Release);
         }
         if symbol.is_null() {
@@ -189,21 +193,6 @@ fn loaded() -> u64 {
     // SAFETY: `read` gets the number behind the pointer.
     unsafe { libc::dl_iterate_phdr(Some(read), (&raw mut count).cast()) };
     if count == u64::MAX { UNKNOWN.fetch_add(1, Ordering::Relaxed) } else { count }
-}
-
-fn symbol_in(scope: *mut c_void) -> *mut c_void {
-    // SAFETY: the scope is one of dlsym's own or from dlopen, and the name is a string.
-    unsafe { libc::dlsym(scope, c"virLogMessage".as_ptr()) }
-}
-
-/// The function of a libvirt that isn't in the global scope: Python loads its libvirt module, and
-/// libvirt with it, with RTLD_LOCAL.
-fn local_symbol() -> *mut c_void {
-    let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD;
-    // SAFETY: the name is a string, and nothing is loaded. The handle is kept, so that libvirt stays
-    // as long as its function may be called.
-    let libvirt = unsafe { libc::dlopen(c"libvirt.so.0".as_ptr(), flags) };
-    if libvirt.is_null() { libvirt } else { symbol_in(libvirt) }
 }
 
 /// Whether libvirt is in this process.

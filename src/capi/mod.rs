@@ -11,6 +11,7 @@
 mod args;
 mod batch;
 mod boundary;
+mod client;
 mod current;
 mod delivery;
 mod device;
@@ -20,6 +21,8 @@ mod emit;
 mod encode;
 mod fork_slot;
 mod hostdev;
+mod libvirt;
+mod libvirt_client;
 mod lifecycle;
 mod log;
 mod mock;

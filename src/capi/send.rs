@@ -8,8 +8,10 @@ use super::args::MaybeText;
 use super::batch::add_or_send;
 use super::boundary::caught_quietly;
 use super::current::deliver;
+use super::libvirt_client;
 use super::log::{VirLogSource, with_source};
 use crate::RecordType;
+use crate::client::{self, ClientIdentity};
 use crate::log::Caller;
 use crate::message::Client;
 use std::arch::{global_asm, naked_asm};
@@ -118,17 +120,23 @@ fn send(call: &Call<'_>, text: &[u8]) {
     };
     let (file, function) = (call.filename.shown(), call.funcname.shown());
     let caller = Caller { file: &file, line: call.linenr, function: &function };
-    let client = Client {
+    let place = Client {
         tty: call.clienttty.get().map(CStr::to_bytes),
         addr: call.clientaddr.get().map(CStr::to_bytes),
     };
-    // Already counted; logged on a state change.
-    let _ = deliver(|auditor| {
-        add_or_send(
-            auditor,
-            "virAuditSend",
-            |batch| batch.push_text(kind, text, call.success, client, caller),
-            || auditor.send_text(kind, text, call.success, client, caller),
-        )
-    });
+    let send = |client: Option<&ClientIdentity<'_>>| {
+        // Already counted; logged on a state change.
+        let _ = deliver(|auditor| {
+            add_or_send(
+                auditor,
+                "virAuditSend",
+                |batch| batch.push_text_of(kind, text, call.success, client, caller),
+                || auditor.send_text_of(kind, text, call.success, client, caller),
+            )
+        });
+    };
+    match client::current() {
+        Some(client) => place.identified(Some(&client), send),
+        None => libvirt_client::with_client(|client| place.identified(client, send)),
+    }
 }

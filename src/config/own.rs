@@ -13,6 +13,9 @@ pub const DELIVERY: &str = "delivery";
 /// The key of the queue's limit, in records.
 pub const QUEUE_LIMIT: &str = "queue_limit";
 
+/// The key of the switch that makes records name the client: 0 or 1.
+pub const RECORD_CLIENT: &str = "record_client";
+
 /// Every mistake, in the order of the file: a value that isn't taken, a key that isn't known.
 pub fn mistakes(document: &Document<'_>) -> Vec<ConfigError> {
     let mistake = |entry: &super::parser::Entry<'_>| match (entry.key, &entry.setting) {
@@ -20,9 +23,14 @@ pub fn mistakes(document: &Document<'_>) -> Vec<ConfigError> {
         (DELIVERY, _) => Some(document.unfit(entry, "\"direct\" or \"queued\"")),
         (QUEUE_LIMIT, Setting::Number(number)) if !number.negative && !number.wrapped => None,
         (QUEUE_LIMIT, _) => Some(document.unfit(entry, "a number from 0 to 18446744073709551615")),
+        (RECORD_CLIENT, Setting::Number(number)) if !number.negative && number.magnitude <= 1 => {
+            None
+        }
+        (RECORD_CLIENT, _) => Some(document.unfit(entry, "0 or 1")),
         (key, _) => {
             let message = format!(
-                "'{key}' is not a setting of viraudit.conf; those are {DELIVERY} and {QUEUE_LIMIT}"
+                "'{key}' is not a setting of viraudit.conf; those are {DELIVERY}, {QUEUE_LIMIT} and \
+                 {RECORD_CLIENT}"
             );
             Some(document.mistake(entry, message))
         }

@@ -1,7 +1,10 @@
-//! The origin suffix after every BODY: the sending process, its client, and the result.
+//! The origin suffix of every text: the sending process, its client's address and terminal, and the
+//! result.
 
 use crate::audit_sys::host;
+use crate::client::ClientIdentity;
 use crate::record::{FieldSink, Fields, Writer, to_vec};
+use crate::value::Value;
 
 /// The sending process, as it appears in its records.
 ///
@@ -24,7 +27,7 @@ impl Origin {
     }
 }
 
-/// The client that asked a daemon for the recorded operation.
+/// Where the client that asked a daemon for the recorded operation is. [`ClientIdentity`] is who.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Client<'a> {
     /// The client's terminal: `None` for the process's own terminal, empty for no terminal.
@@ -33,9 +36,26 @@ pub struct Client<'a> {
     pub addr: Option<&'a [u8]>,
 }
 
-/// The fields after the BODY of every record of a process.
+impl Client<'_> {
+    /// Calls `send` with a client that is `identity`, at this place.
+    pub(crate) fn identified<R>(
+        self,
+        identity: Option<&ClientIdentity<'_>>,
+        send: impl FnOnce(Option<&ClientIdentity<'_>>) -> R,
+    ) -> R {
+        if self == Self::default() {
+            return send(identity);
+        }
+        let mut client = identity.map(ClientIdentity::borrowed).unwrap_or_default();
+        client.terminal = self.tty.map(Value::new).or(client.terminal);
+        client.address = self.addr.map(Value::new).or(client.address);
+        send(Some(&client))
+    }
+}
+
+/// The last fields of every record of a process.
 ///
-/// Most records have no client. For these, all fields but the last are formatted once.
+/// Most records have no client's address and terminal. For these, all fields but the last are formatted once.
 #[derive(Clone, Debug)]
 pub struct Suffix {
     origin: Origin,
@@ -45,12 +65,17 @@ pub struct Suffix {
 impl Suffix {
     /// The fields of `origin`.
     pub fn new(origin: Origin) -> Self {
-        let own = to_vec(&OfClient { origin: &origin, client: Client::default() });
+        let own = to_vec(&OfClient { origin: &origin, client: None });
         Self { origin, own }
     }
 
     /// The fields of one record.
-    pub(super) fn of<'a>(&'a self, client: Client<'a>, success: bool) -> Ending<'a> {
+    pub(super) fn of<'a>(
+        &'a self,
+        client: Option<&'a ClientIdentity<'a>>,
+        success: bool,
+    ) -> Ending<'a> {
+        let client = client.filter(|client| client.terminal.is_some() || client.address.is_some());
         Ending { suffix: self, client, success }
     }
 }
@@ -61,17 +86,18 @@ impl From<Origin> for Suffix {
     }
 }
 
-/// The fields after one record's BODY.
+/// The last fields of one record.
 pub(super) struct Ending<'a> {
     suffix: &'a Suffix,
-    client: Client<'a>,
+    /// A client with an address or a terminal.
+    client: Option<&'a ClientIdentity<'a>>,
     success: bool,
 }
 
 impl Ending<'_> {
     /// Does what [`Fields::visit`] does, but faster. For values that need no shortening.
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
-        if self.client == Client::default() {
+        if self.client.is_none() {
             if writer.len() > 0 {
                 writer.put(b" ");
             }
@@ -93,12 +119,14 @@ impl Fields for Ending<'_> {
 /// All fields but the last.
 struct OfClient<'a> {
     origin: &'a Origin,
-    client: Client<'a>,
+    client: Option<&'a ClientIdentity<'a>>,
 }
 
 impl Fields for OfClient<'_> {
     fn visit<S: FieldSink>(&self, sink: &mut S) {
-        let terminal = self.client.tty.or(self.origin.terminal.as_deref());
+        let tty = self.client.and_then(|client| client.terminal.as_deref());
+        let addr = self.client.and_then(|client| client.address.as_deref());
+        let terminal = tty.or(self.origin.terminal.as_deref());
         let terminal = terminal.filter(|tty| !tty.is_empty());
         // As in libaudit: the host name appears only with a real terminal.
         let local = |tty: &&[u8]| {
@@ -108,7 +136,7 @@ impl Fields for OfClient<'_> {
         let host = terminal.filter(local).and(self.origin.host.as_deref());
         sink.encoded("exe", self.origin.exe.as_deref());
         sink.raw_or_missing("hostname", host);
-        sink.raw_or_missing("addr", self.client.addr.filter(|addr| !addr.is_empty()));
+        sink.raw_or_missing("addr", addr.filter(|addr| !addr.is_empty()));
         sink.raw_or_missing("terminal", terminal);
     }
 }

@@ -226,7 +226,7 @@ impl Kind {
 pub fn style_of(key: &[u8], resrc: Option<&[u8]>) -> Style {
     match key {
         b"vm" | b"exe" | b"image" | b"mechanism" | b"action" | b"source-host"
-        | b"destination-host" => Style::Encoded,
+        | b"destination-host" | b"acct" | b"client-sasl" | b"client-x509" => Style::Encoded,
         b"virt" | b"reason" | b"vm-ctx" | b"img-ctx" | b"model" | b"hostname" | b"addr"
         | b"terminal" => Style::Raw,
         _ => {

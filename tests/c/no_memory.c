@@ -25,6 +25,7 @@ void *calloc(size_t count, size_t size)
 int main(void)
 {
     virAuditDomain *dom = web1();
+    virAuditClient client = VIR_AUDIT_CLIENT_INIT;
     static char text[12000];
     char *encoded;
     int n;
@@ -49,6 +50,11 @@ int main(void)
 
     CHECK(virAuditOpenMock() == 0);
     memset(text, 'x', sizeof text - 1);
+
+    client.account = text;
+    failing = 1;
+    errno = 0;
+    CHECK(virAuditSetClient(&client) == -1 && errno == ENOMEM && failing == 0);
 
     failing = 1;
     errno = 0;

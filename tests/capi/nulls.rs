@@ -11,6 +11,7 @@ const MAY_BE_NULL: &[(&str, &str, u32)] = &[
     ("virAuditOpenConfig", "path", 0),
     ("virAuditSetLogFunc", "func", 0),
     ("virAuditSetLogFunc", "opaque", 0),
+    ("virAuditSetClient", "client", 0),
     ("virAuditSend", "source", 1),
     ("virAuditSend", "filename", 1),
     ("virAuditSend", "funcname", 1),
@@ -56,6 +57,7 @@ fn valid(param: &Param) -> &'static str {
     match param.kind.as_str() {
         "virAuditDomain *" | "const virAuditDomain *" => "dom",
         "virAuditStats *" => "&stats",
+        "virAuditClient *" | "const virAuditClient *" => "&client",
         "virAuditLogFunc" => "func",
         "virLogSource *" => "NULL",
         "void *" => "&stats",
@@ -124,7 +126,8 @@ int main(void)
     const char *const fields[] = {\"a=1\", NULL};
     virAuditDomain *dom = web1();
     virAuditStats stats;
-    (void)func;
+    virAuditClient client = VIR_AUDIT_CLIENT_INIT;
+    (void)func, (void)client;
 ",
     );
     let mut cases = 0;

@@ -194,16 +194,39 @@ fn log_lines_go_to_libvirt_when_it_is_there() {
 #[test]
 fn log_lines_go_to_a_libvirt_that_was_loaded_locally() {
     let dir = tempfile::tempdir().unwrap();
-    let libvirt = dir.path().join("libvirt.so.0");
-    let mut command = Command::new("gcc");
-    command.args(["-shared", "-fPIC", "-Wl,-soname,libvirt.so.0"]).arg(source("libvirt_fake"));
-    cc::run(command.arg("-o").arg(&libvirt));
+    let libvirt = fake_libvirt(dir.path(), "libvirt_fake");
     let other = dir.path().join("libother.so");
     let mut command = Command::new("gcc");
     command.args(["-shared", "-fPIC", "-xc", "/dev/null", "-o"]).arg(&other);
     cc::run(&mut command);
     let mut program = built(dir.path(), "gcc", PLAIN, "libvirt_local", Linkage::Shared);
     cc::run(program.arg(&libvirt).arg(&other));
+}
+
+/// A stand-in for libvirt, from this source.
+fn fake_libvirt(dir: &Path, name: &str) -> PathBuf {
+    let libvirt = dir.join("libvirt.so.0");
+    let mut command = Command::new("gcc");
+    command.args(["-shared", "-fPIC", "-Wl,-soname,libvirt.so.0"]).arg(source(name));
+    cc::run(command.arg("-o").arg(&libvirt));
+    libvirt
+}
+
+#[test]
+fn records_name_the_client_whose_call_libvirt_handles() {
+    let dir = tempfile::tempdir().unwrap();
+    let libvirt = fake_libvirt(dir.path(), "libvirt_identity");
+    let conf = dir.path().join("viraudit.conf");
+    std::fs::write(&conf, "record_client = 1\n").unwrap();
+    for what in ["known", "older", "newer"] {
+        let mut program = built(dir.path(), "gcc", PLAIN, "libvirt_client", Linkage::Shared);
+        cc::run(program.arg(&libvirt).arg(what).env("VIRAUDIT_CONF", &conf));
+    }
+}
+
+#[test]
+fn client() {
+    in_every_way("client", &[]);
 }
 
 /// What every language's example prints: a guest's life.

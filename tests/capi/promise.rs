@@ -23,7 +23,8 @@ fn members(kind: &str) -> Vec<(String, Vec<String>)> {
         let lines = body.lines().map(|line| line.split("/*").next().unwrap_or_default());
         let code: String = lines.collect::<Vec<_>>().join(" ");
         let members = code.split([',', ';']).filter_map(|member| member.split_whitespace().last());
-        found.push((name, members.map(str::to_owned).collect()));
+        let members = members.map(|member| member.trim_start_matches('*').to_owned());
+        found.push((name, members.collect()));
     }
     found
 }

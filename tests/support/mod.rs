@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use viraudit::internal::record::{Field, MAKERS, Source, Style};
 use viraudit::record::{Control, ControlOp, Event, Lifecycle, MachineId, Resource};
-use viraudit::{Guest, Record, Uuid, Value};
+use viraudit::{ClientIdentity, Guest, Record, Uuid, Value};
 
 /// What somebody might try.
 const HOSTILE: &[&[u8]] = &[
@@ -126,4 +126,19 @@ pub(crate) fn record() -> impl Strategy<Value = Record<'static>> {
             success,
         },
     )
+}
+
+/// A client: each of its values may be unknown.
+pub(crate) fn client() -> impl Strategy<Value = ClientIdentity<'static>> {
+    let text = || proptest::option::of(bytes());
+    let number = || proptest::option::of(any::<u32>());
+    let numbers = (number(), number(), number(), number(), number());
+    (text(), text(), text(), numbers).prop_map(|(account, sasl, x509, numbers)| {
+        let mut client = ClientIdentity::new();
+        client.account = account.map(Into::into);
+        client.sasl = sasl.map(Into::into);
+        client.x509 = x509.map(Into::into);
+        (client.uid, client.gid, client.pid, client.login_uid, client.session) = numbers;
+        client
+    })
 }

@@ -285,6 +285,11 @@ mount --bind "$tree/lib" /var/lib/libvirt
 mount --bind "$tree/etc" /etc/libvirt
 mount --bind "$tree/log" /var/log
 mount --bind "$cache" /var/cache
+for name in passwd group; do
+    if [ -e "$tree/$name" ]; then
+        mount --bind "$tree/$name" "/etc/$name"
+    fi
+done
 if [ -d /var/lib/swtpm-localca ]; then
     chown --reference=/var/lib/swtpm-localca "$tree/ca"
     mount --bind "$tree/ca" /var/lib/swtpm-localca
@@ -304,7 +309,10 @@ class Libvirtd:
     cgroups = None
 
     def __init__(self, preload=(), level=1, logging=False, uri="qemu:///system", wrapper=(),
-                 environment=None, log_level=3, viraudit_conf=None):
+                 environment=None, log_level=3, viraudit_conf=None, settings="", files=None,
+                 arguments=()):
+        """`settings` are more lines of libvirtd.conf. `files` are written into the test's directory
+        first, where "{tree}" in a text is that directory; passwd and group become those in /etc."""
         self.tree = tempfile.mkdtemp(prefix="host.", dir=WORK)
         cache = os.path.join(WORK, "cache")
         os.makedirs(cache, exist_ok=True)
@@ -324,8 +332,15 @@ class Libvirtd:
             os.chmod(self.path("lib", name), 0o711)
         self.log = self.path("libvirtd.log")
         self.socket = self.path("sock", "libvirt-sock")
+        for name, text in (files or {}).items():
+            os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+            with open(self.path(name), "w") as file:
+                file.write(text.replace("{tree}", self.tree))
+            os.chmod(self.path(name), 0o644)
         # The host's own, then ours for this run.
         with open(self.path("libvirtd.conf"), "w") as file:
+            # Of two lines for a key, the first one counts.
+            file.write(settings.replace("{tree}", self.tree))
             file.write('unix_sock_dir = "%s"\nauth_unix_rw = "none"\nlisten_tls = 0\n'
                        'audit_level = %d\naudit_logging = %d\nlog_level = %d\n'
                        'log_filters = "2:conf.domain_audit 2:util.audit"\n'
@@ -339,14 +354,15 @@ class Libvirtd:
             Libvirtd.cgroups = cgroup_roots()
             at_exit(lambda: remove_cgroups(Libvirtd.cgroups))
         self.uri = "%s?socket=%s" % (uri, self.socket)
-        environment = dict(os.environ, **(environment or {}))
+        environment = dict(os.environ, **{name: value.replace("{tree}", self.tree)
+                                          for name, value in (environment or {}).items()})
         environment["LXC"] = "yes" if uri.startswith("lxc") else ""
         environment["VIRAUDIT_CONF"] = viraudit_conf or self.path("viraudit.conf")
         self.out = open(self.path("out"), "wb")
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(HERE, "keeper.py"), "unshare", "-m", "--propagation", "private", "sh", "-c", PRIVATE, "sh", self.tree,
              cache, ":".join(preload), *wrapper, "/usr/sbin/libvirtd",
-             "-f", self.path("libvirtd.conf"), "-p", self.path("libvirtd.pid")],
+             "-f", self.path("libvirtd.conf"), "-p", self.path("libvirtd.pid"), *arguments],
             stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT,
             env=environment, cwd="/")
         at_exit(self.stop)

@@ -307,13 +307,18 @@ fn the_files_of_drivers_hold_no_audit_settings() {
 fn check_knows_viraudits_own_file() {
     let directory = Directory::new();
     let file = directory.path("viraudit.conf");
-    fs::write(&file, "delivery = \"queued\"\nqueue_limit = 10\n").unwrap();
+    fs::write(&file, "delivery = \"queued\"\nqueue_limit = 10\nrecord_client = 1\n").unwrap();
     let (text, _) = directory.run(&["check", &file]).unwrap();
-    assert_eq!(text, format!("{file}:\n  checked: syntax; values of delivery, queue_limit\n"));
+    let checked = "checked: syntax; values of delivery, queue_limit, record_client";
+    assert_eq!(text, format!("{file}:\n  {checked}\n"));
+    fs::write(&file, "record_client = 2\n").unwrap();
+    let failure = directory.run(&["check", &file]).unwrap_err();
+    assert_eq!(failure.message, format!("{file}:1: record_client must be 0 or 1, not 2"));
     fs::write(&file, "delivery = \"soon\"\nqueue_limit = -1\nlimit = 1\n").unwrap();
     let failure = directory.run(&["check", &file]).unwrap_err();
     let expected = format!(
-        "{file}:3: 'limit' is not a setting of viraudit.conf; those are delivery and queue_limit"
+        "{file}:3: 'limit' is not a setting of viraudit.conf; those are delivery, queue_limit and \
+         record_client"
     );
     assert_eq!((failure.code, failure.message), (2, expected));
 }
