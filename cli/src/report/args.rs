@@ -89,6 +89,10 @@ pub(crate) struct ReportArgs {
     /// Show only guests on this host (node= in the log, or journald's host name).
     #[arg(long, value_name = "NAME")]
     host: Option<OsString>,
+    /// Show only sessions with an event that this user caused and, with --all-events, only these
+    /// events: a name or id of the client that the records name, else the daemon's user.
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
     /// Show only sessions with a failure and, with --all-events, only the failed events.
     #[arg(long)]
     pub(super) failed: bool,
@@ -131,6 +135,7 @@ impl ReportArgs {
             vm: bytes(&self.vm),
             uuid: uuid.transpose()?,
             host: bytes(&self.host),
+            user: self.user.clone(),
             failed: self.failed,
             start: time("--start", &self.start, Edge::Start)?,
             end: time("--end", &self.end, Edge::End)?,

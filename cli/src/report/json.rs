@@ -55,6 +55,9 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: 
     if session.gap {
         row.bool(key!("gap"), true);
     }
+    if let Some(client) = session.client {
+        client.values().for_each(|(key, value)| row.any(key, &value));
+    }
     if session.begins_before {
         row.bool(key!("begins_before"), true);
     }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let filter = args.filter(&clock)?;
     let mut sources = logs::find(&args.files, "report")?;
     sources.tags = logs::tags(&args.tags);
-    let details = args.all_events || args.summary;
+    let details = args.all_events || args.summary || filter.user.is_some();
     let wants = Wants { details, failed: args.failed };
     let bar = progress::Bar::new(&sources);
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);

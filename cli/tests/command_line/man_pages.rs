@@ -118,7 +118,7 @@ fn the_page_of_the_settings_has_every_key_and_its_default() {
         .filter_map(|line| line.strip_prefix('#')?.split_once(" = "))
         .filter(|(key, _)| !key.contains(' '))
         .collect();
-    assert_eq!(settings.len(), 2, "the sample was read: {settings:?}");
+    assert_eq!(settings.len(), 3, "the sample was read: {settings:?}");
     // The code asks for each key by the name of its constant: `document.string(own::DELIVERY)`.
     let (code, names) = (source("src/capi/delivery.rs"), source("src/config/own.rs"));
     let calls = code.split("own::").skip(1).filter_map(|call| call.split_once(')'));

@@ -160,7 +160,7 @@ impl Scanner {
         };
         cache.take_run();
         out.line_counts.used += 1;
-        let sender = out.sender(line.node, None, None, b"");
+        let sender = out.sender(line.node, None, None, b"", b"");
         out.records.push(FoundRecord { stamp: line.stamp, sender, content });
     }
 

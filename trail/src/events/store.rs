@@ -220,7 +220,7 @@ impl Store {
         }
         let id = |key: &[u8]| find(fields, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
-        let user = self.users.intern(id(b"uid"), auid, names);
+        let user = self.users.intern(id(b"uid"), auid, names, b"");
         Event { user, detail: Some(detail), ..event }
     }
 

@@ -2,7 +2,7 @@
 
 use super::fields::{self, Fields, few_digits, number};
 use super::{Envelope, Line};
-use viraudit::{RecordType, Uuid};
+use viraudit::{RecordType, Uuid, client};
 
 /// The reason why a record is unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,8 +48,11 @@ pub(crate) struct VirtLine<'a> {
     pub(crate) guest: Option<&'a [u8]>,
     /// `reason=`
     pub(crate) reason: &'a [u8],
-    /// The BODY after `vm=` and `uuid=` if they are in libvirt's order, else all of it.
+    /// The BODY after `vm=` and `uuid=` if they are in libvirt's order, else all of it; without the
+    /// client's fields.
     pub(crate) tail: &'a [u8],
+    /// The client's fields.
+    pub(crate) client: &'a [u8],
     /// `res=success`
     pub(crate) success: bool,
     /// The kernel's `uid=`.
@@ -95,8 +98,41 @@ impl<'a> VirtLine<'a> {
             _ => (Op::Lifecycle(kind), &b""[..]),
         };
         let Envelope { success, uid, auid, .. } = *envelope;
-        Ok(Self { op, what, virt, vm, uuid, guest, reason, tail, success, uid, auid, pid })
+        let (tail, client) = split_client(tail);
+        Ok(Self { client, op, what, virt, vm, uuid, guest, reason, tail, success, uid, auid, pid })
     }
+}
+
+/// Splits the client's fields from the end of a text. Hardly any log has them, so one byte is enough
+/// for nearly all records.
+#[inline]
+fn split_client(text: &[u8]) -> (&[u8], &[u8]) {
+    let last = memchr::memrchr(b' ', text).map_or(0, |at| at + 1);
+    match text.get(last) {
+        Some(b'a' | b'c' | b's') => split_known_client(text),
+        _ => (text, b""),
+    }
+}
+
+#[cold]
+fn split_known_client(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut keys = &client::KEYS[..];
+    let mut from = text.len();
+    loop {
+        let front = &text[..from];
+        let at = memchr::memrchr(b' ', front).map_or(0, |at| at + 1);
+        let is_it = |key: &&str| {
+            front[at..].strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        };
+        // In their order, each once.
+        let Some(which) = keys.iter().position(is_it) else { break };
+        keys = &keys[..which];
+        from = at.saturating_sub(1);
+        if at == 0 {
+            break;
+        }
+    }
+    (&text[..from], text[from..].trim_ascii_start())
 }
 
 /// The words of a BODY that any record may have.

@@ -109,6 +109,9 @@ impl<'r> EventView<'r> {
             fields: Vec::new(),
             proof: Some(event.stamp).filter(is_proof),
         };
+        if !report.is_by_user(event) {
+            return None;
+        }
         match event.kind {
             EventKind::Seen => return None,
             EventKind::Down => view.host_ends("down", "shutdown"),
@@ -118,7 +121,10 @@ impl<'r> EventView<'r> {
             EventKind::Anomaly(LANDLOCK_ACCESS) => view.landlock(report, event),
             EventKind::Anomaly(LANDLOCK_DOMAIN) => view.landlock_domain(report, event),
             EventKind::Anomaly(number) => view.anomaly(report, event, number),
-            EventKind::Virt(op) => view.virt(report, event, op),
+            EventKind::Virt(op) => {
+                view.virt(report, event, op);
+                view.client(report, event);
+            }
         }
         Some(view)
     }
@@ -132,6 +138,15 @@ impl<'r> EventView<'r> {
         let (user, auid) = report.user_of(event);
         self.put("user", Value::text(user.map(Into::into)));
         self.put("auid", Value::number(auid));
+    }
+
+    /// Adds the client that the record names.
+    fn client(&mut self, report: &'r Report, event: &Event) {
+        let Some(client) = report.client_of(event) else { return };
+        if self.get("user").is_none() {
+            self.put("user", Value::text(report.user_of(event).0.map(Into::into)));
+        }
+        client.values().for_each(|(key, value)| self.put(key, value));
     }
 
     fn virt(&mut self, report: &'r Report, event: &Event, op: Op) {

@@ -1,7 +1,7 @@
 //! The selection of sessions and events.
 
-use super::Report;
-use crate::events::{GuestId, WordId};
+use super::{ClientView, Report};
+use crate::events::{Event, EventKind, GuestId, WordId};
 use crate::line::fields::decoded;
 use crate::session::{Session, SessionId, State};
 use std::collections::HashSet;
@@ -16,6 +16,9 @@ pub struct Filter {
     pub uuid: Option<Uuid>,
     /// Guests on this host.
     pub host: Option<Vec<u8>>,
+    /// Sessions and events that this person caused, by the name that a report shows or any other
+    /// name or id of the client.
+    pub user: Option<String>,
     /// Failed operations, and the sessions that have any.
     pub failed: bool,
     /// Omit what ended before this time, in milliseconds since 1970.
@@ -65,12 +68,33 @@ impl Report {
         if filter.failed && !session.failed {
             return false;
         }
+        if filter.user.is_some() && !self.has_event_by_user(id) {
+            return false;
+        }
         if filter.has_range() {
             let (from, until) = self.span(session);
             return filter.start.is_none_or(|start| until >= start)
                 && filter.end.is_none_or(|end| from <= end);
         }
         true
+    }
+
+    /// Whether an event is by the selected user.
+    pub(super) fn is_by_user(&self, event: &Event) -> bool {
+        let Some(name) = &self.filter.user else { return true };
+        let is_called = |client: &ClientView| client.is_called(name);
+        self.user_of(event).0 == Some(name) || self.client_of(event).is_some_and(is_called)
+    }
+
+    /// Whether any event of a session is by the selected user. Denials are of the guest's own
+    /// process.
+    fn has_event_by_user(&self, id: SessionId) -> bool {
+        let session = self.session(id);
+        let ends = [session.start, session.end].into_iter().flatten();
+        ends.chain(self.events.of(id).iter().copied()).any(|event| {
+            let event = self.event(event);
+            matches!(event.kind, EventKind::Virt(_)) && self.is_by_user(event)
+        })
     }
 
     /// The first and the last moment of a session, as far as the log shows.

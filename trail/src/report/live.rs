@@ -1,7 +1,7 @@
 //! A report that grows with each record.
 
 use super::grouped_events::GroupedEvents;
-use super::user_names::user_names;
+use super::user_names::user_views;
 use super::{EventView, Filter, Report};
 use crate::events::{Batch, Found, Store, Wants, WordId};
 use crate::session::Correlator;
@@ -13,7 +13,8 @@ impl Report {
             store: Store::new(wants, true),
             correlator: Correlator::new(wants),
             filter: Filter::default(),
-            user_names: Vec::new(),
+            users: Vec::new(),
+            names_clients: false,
             selected: Vec::new(),
             events: GroupedEvents::default(),
         }
@@ -24,8 +25,8 @@ impl Report {
         let mut batch = Batch::new(0, WordId::EMPTY, found, [None, None]);
         for record in &found.records {
             self.store.add(record, &mut batch);
-            if self.user_names.len() < self.store.users.all().len() {
-                self.user_names = user_names(&self.store);
+            if self.users.len() < self.store.users.all().len() {
+                self.users = user_views(&self.store);
             }
             self.correlator.catch_up(&self.store);
             for (session, event) in std::mem::take(&mut self.correlator.of_events) {

@@ -1,5 +1,6 @@
 //! What is printed: the selected sessions and their events.
 
+mod client;
 mod event;
 mod filter;
 mod grouped_events;
@@ -9,6 +10,7 @@ mod summary;
 mod user_names;
 mod width_samples;
 
+pub use client::ClientView;
 pub use event::{EventView, Value};
 pub use filter::Filter;
 pub use session::{Proof, SessionView};
@@ -27,7 +29,7 @@ use std::iter::Map;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use user_names::user_names;
+use user_names::{UserView, user_views};
 
 /// A text for people. Bytes that are not UTF-8 are replaced.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
@@ -49,8 +51,10 @@ pub struct Report {
     store: Store,
     correlator: Correlator,
     filter: Filter,
-    /// The names of the store's users.
-    user_names: Vec<Option<String>>,
+    /// The store's users, as they are shown.
+    users: Vec<UserView>,
+    /// Whether any record names a client.
+    names_clients: bool,
     selected: Vec<SessionId>,
     events: GroupedEvents,
 }
@@ -87,14 +91,15 @@ impl Report {
         correlator.catch_up(&store);
         correlator.finish();
         correlator.mark_gaps(&store);
-        let user_names = user_names(&store);
+        let users = user_views(&store);
+        let names_clients = users.iter().any(|user| user.client.is_some());
         let of_events = std::mem::take(&mut correlator.of_events);
         let sessions = &correlator.sessions;
         let merged = |id: SessionId| sessions[id.index()].merged.unwrap_or(id);
         let of_events = || of_events.iter().map(|&(session, event)| (merged(session), event));
         let events = GroupedEvents::new(sessions.len(), of_events);
         let selected = Vec::new();
-        let mut report = Self { store, correlator, filter, user_names, selected, events };
+        let mut report = Self { store, correlator, filter, users, names_clients, selected, events };
         report.selected = report.select();
         report
     }
@@ -162,7 +167,12 @@ impl Report {
     fn user_of(&self, event: &Event) -> (Option<&str>, Option<u32>) {
         let at = event.user.index();
         let auid = self.store.users.all().get(at).and_then(|user| user.auid);
-        (self.user_names.get(at).and_then(Option::as_deref), auid)
+        (self.users.get(at).and_then(|user| user.name.as_deref()), auid)
+    }
+
+    /// The client of an event.
+    fn client_of(&self, event: &Event) -> Option<&ClientView> {
+        self.users.get(event.user.index())?.client.as_ref()
     }
 
     /// The number of sessions.

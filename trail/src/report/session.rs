@@ -1,6 +1,6 @@
 //! A session of a report.
 
-use super::Report;
+use super::{ClientView, Report};
 use crate::events::{Event, EventKind, WordId};
 use crate::line::Stamp;
 use crate::session::{SessionId, State};
@@ -22,8 +22,14 @@ pub struct SessionView<'r> {
     pub renamed: Option<Cow<'r, str>>,
     /// The guest's UUID.
     pub uuid: Uuid,
-    /// The user who started the guest; if the start is not in the log, who stopped it.
+    /// The user who started the guest; if the start is not in the log, who stopped it. The person if
+    /// the record names one, else the daemon's user.
     pub user: Option<&'r str>,
+    /// The client that the record names.
+    pub client: Option<&'r ClientView>,
+    /// Whether the daemon acted for itself: the log names clients, but this record names none, and the
+    /// daemon has no login.
+    pub by_daemon: bool,
     /// The login user's id, if known.
     pub auid: Option<u32>,
     /// The time of the start; `None` if the start is not in the log.
@@ -112,6 +118,7 @@ impl Report {
         let of_guest = |event: &&Event| event.guest == Some(session.guest);
         let by = start.or(end.filter(of_guest)).or(seen);
         let (user, auid) = by.map_or((None, None), |event| self.user_of(event));
+        let client = by.and_then(|event| self.client_of(event));
         let (stop_reason, renamed) = match session.state {
             State::Stopped => (
                 end.and_then(|event| words.stop_reason.get(self, event.reason)),
@@ -137,6 +144,8 @@ impl Report {
             renamed,
             uuid: guest.uuid,
             user,
+            client,
+            by_daemon: self.names_clients && by.is_some() && client.is_none() && auid.is_none(),
             auid,
             start: start.map(time),
             end: end.map(time),

@@ -6,6 +6,7 @@ use crate::line::fields::{Fields, find};
 use crate::line::{Defect, Line, VirtLine, other_program, quoted};
 use std::borrow::Cow;
 use viraudit::RecordType;
+use viraudit::client;
 use viraudit::internal::message::ParsedMessage;
 use viraudit::internal::record::{Field, Kind, Style};
 use viraudit::record::ParseError;
@@ -37,6 +38,7 @@ fn resource_fields(key: &[u8]) -> impl Iterator<Item = &'static Field> {
 /// Whether records of this type have a field with this key.
 fn is_known(kind: RecordType, resource: Option<&Kind>, key: &[u8]) -> bool {
     COMMON.contains(&key)
+        || client::KEYS.iter().any(|known| known.as_bytes() == key)
         || fields_of(kind).contains(&key)
         || resource.is_some_and(|resource| resource.field(key).is_some())
         || kind == RecordType::VirtResource && resource_fields(key).next().is_some()

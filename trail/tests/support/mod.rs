@@ -30,6 +30,8 @@ pub struct Log {
     pub node: Option<&'static str>,
     pub auid: Option<u32>,
     pub names: Option<&'static str>,
+    /// The client's fields, with a blank in front.
+    pub client: &'static str,
 }
 
 pub const EPOCH: u64 = 1_767_225_600;
@@ -58,9 +60,9 @@ impl Log {
     pub fn virt(&mut self, at: u64, kind: &str, body: &str, success: bool) -> &mut Self {
         let auid = self.auid.unwrap_or(u32::MAX);
         let names = self.names.map(|names| format!("\x1d{names}")).unwrap_or_default();
-        let res = if success { "success" } else { "failed" };
+        let (res, client) = (if success { "success" } else { "failed" }, self.client);
         let body = format!(
-            "pid=3851 uid=0 auid={auid} ses=1 subj=virtd msg='virt=kvm {body} \
+            "pid=3851 uid=0 auid={auid} ses=1 subj=virtd msg='virt=kvm {body}{client} \
              exe=\"/usr/sbin/libvirtd\" hostname=? addr=? terminal=? res={res}'{names}"
         );
         self.raw(at, kind, &body)

@@ -95,7 +95,9 @@ fn describe(event: &EventView<'_>) -> String {
         words.push("FAILED".into());
     }
     for (key, value) in &event.fields {
-        if shown.contains(&&**key) || *key == "success" {
+        // `user` is who it was. JSON has what else is known.
+        let client = key.starts_with("client");
+        if shown.contains(&&**key) || *key == "success" || client {
             continue;
         }
         match value {

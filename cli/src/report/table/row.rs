@@ -121,7 +121,10 @@ pub(crate) fn append(
         None => row.put(VM, &session.vm),
     }
     row.put(HOST, session.host.as_deref().unwrap_or("-"));
-    row.put(USER, session.user.unwrap_or("-"));
+    match session.user {
+        Some(user) if session.by_daemon => row.put(USER, &format!("({user})")),
+        user => row.put(USER, user.unwrap_or("-")),
+    }
     match session.start.map(|ms| pen.starts.bytes(ms)) {
         Some(time) if session.begins_before => row.put_plain(START, &[b"<", time].concat()),
         time => row.put_plain(START, time.unwrap_or(b"not in the log")),

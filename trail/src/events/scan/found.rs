@@ -80,6 +80,8 @@ pub(crate) struct Sender {
     pub(crate) auid: Option<u32>,
     /// The interpreted fields.
     pub(crate) names: Span,
+    /// The client's fields.
+    pub(crate) client: Span,
 }
 
 /// An auxiliary record.
@@ -280,17 +282,19 @@ impl Found {
         uid: Option<u32>,
         auid: Option<u32>,
         names: &[u8],
+        client: &[u8],
     ) -> SenderId {
         let is_it = |last: &Sender| {
             (last.uid, last.auid) == (uid, auid)
                 && last.node.map(|node| self.text(node)) == node
                 // Comparing two empty texts is slow for what it does.
                 && (last.names.len == 0 && names.is_empty() || self.text(last.names) == names)
+                && (last.client.len == 0 && client.is_empty() || self.text(last.client) == client)
         };
         if !self.senders.last().is_some_and(is_it) {
             let node = node.map(|node| self.keep(node));
-            let names = self.keep(names);
-            self.senders.push(Sender { node, uid, auid, names });
+            let (names, client) = (self.keep(names), self.keep(client));
+            self.senders.push(Sender { node, uid, auid, names, client });
         }
         SenderId::new(self.senders.len() - 1)
     }
@@ -306,7 +310,7 @@ impl Found {
         shown: bool,
         sign: Sign,
     ) {
-        let sender = self.sender(line.node, virt.uid, virt.auid, line.names);
+        let sender = self.sender(line.node, virt.uid, virt.auid, line.names, virt.client);
         let kept = self.keep(body);
         let of = |part: &[u8]| match part {
             [] => Span::default(),

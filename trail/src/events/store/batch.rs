@@ -43,9 +43,9 @@ impl<'f> Batch<'f> {
             Some((last, host, user)) if last == record.sender => (host, user),
             _ => {
                 let text = |span| self.found.text(span);
-                let Sender { node, uid, auid, names } = self.found.sender_of(record);
+                let Sender { node, uid, auid, names, client } = self.found.sender_of(record);
                 let host = node.map_or(self.host, |node| words.intern(text(node)));
-                let user = users.intern(uid, auid, text(names));
+                let user = users.intern(uid, auid, text(names), text(client));
                 self.last = Some((record.sender, host, user));
                 (host, user)
             }

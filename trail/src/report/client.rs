@@ -1,0 +1,81 @@
+//! The client that a record names: the person who asked.
+
+use super::{Value, text};
+use crate::events::User;
+use crate::line::fields::{Fields, decoded, number};
+
+/// The client of a record. What isn't known is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientView {
+    /// The account's name.
+    pub account: Option<String>,
+    /// The user id of the client's process.
+    pub uid: Option<u32>,
+    /// Its group id.
+    pub gid: Option<u32>,
+    /// Its process id.
+    pub pid: Option<u32>,
+    /// The user id of its login; `None` also if it has none.
+    pub auid: Option<u32>,
+    /// The session of its login; `None` also if it has none.
+    pub session: Option<u32>,
+    /// The name that SASL authenticated.
+    pub sasl: Option<String>,
+    /// The distinguished name of its certificate.
+    pub x509: Option<String>,
+}
+
+impl ClientView {
+    /// The client of a user's records.
+    pub(super) fn of(user: &User) -> Option<Self> {
+        if user.client.is_empty() {
+            return None;
+        }
+        let mut client = Self::default();
+        for field in Fields::new(&user.client) {
+            let shown = || Some(text(&decoded(field.value)).into_owned());
+            let known = |number: Option<u32>| number.filter(|&number| number != u32::MAX);
+            match field.key {
+                b"acct" => client.account = shown(),
+                b"client-uid" => client.uid = number(field.value),
+                b"client-gid" => client.gid = number(field.value),
+                b"client-pid" => client.pid = number(field.value),
+                b"sauid" => client.auid = known(number(field.value)),
+                b"client-ses" => client.session = known(number(field.value)),
+                b"client-sasl" => client.sasl = shown(),
+                b"client-x509" => client.x509 = shown(),
+                _ => {}
+            }
+        }
+        Some(client)
+    }
+
+    /// What is known, each with its key in a report.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, Value<'_>)> {
+        fn text<'c>(key: &'static str, text: &'c Option<String>) -> (&'static str, Value<'c>) {
+            (key, text.as_deref().map_or(Value::Null, |text| Value::Text(text.into())))
+        }
+        fn number(key: &'static str, number: Option<u32>) -> (&'static str, Value<'static>) {
+            (key, number.map_or(Value::Null, |number| Value::Number(number.into())))
+        }
+        [
+            text("client", &self.account),
+            number("client_uid", self.uid),
+            number("client_gid", self.gid),
+            number("client_pid", self.pid),
+            number("client_auid", self.auid),
+            number("client_ses", self.session),
+            text("client_sasl", &self.sasl),
+            text("client_x509", &self.x509),
+        ]
+        .into_iter()
+        .filter(|(_, value)| *value != Value::Null)
+    }
+
+    /// Whether the client has this name: one of its names, or one of its user ids.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let ids = [self.uid, self.auid].into_iter().flatten();
+        [&self.account, &self.sasl, &self.x509].into_iter().flatten().any(|known| known == name)
+            || ids.into_iter().any(|id| id.to_string() == name)
+    }
+}
