@@ -36,7 +36,7 @@ done
 # --- A daemon's own verdict -----------------------------------------------------------------------
 
 [ "$(id -u)" = 0 ] || skip_all "a daemon is started as root only"
-need_tool libvirtd unshare
+need_tool libvirtd script unshare
 
 # In its own namespaces, so that nothing of the host's is touched, and nothing of it is left.
 # shellcheck disable=SC2016 # expanded by the inner shell
@@ -108,3 +108,14 @@ changed() {
 }
 holds "after a change of the file, its daemon is stale" wait_for 10 changed
 has "status says to restart it" "changed after libvirtd started: restart libvirtd" "$("$VIRAUDIT" status)"
+
+# --- On a terminal --------------------------------------------------------------------------------
+
+mkdir "$WORK/etc"
+# shellcheck disable=SC2016 # expanded by the inner shell
+named=$(unshare --mount sh -c 'mount --bind "$0" /etc/libvirt &&
+    script -qec "\"$1\" config set --daemon virtlxcd audit_level=2" /dev/null' "$WORK/etc" "$VIRAUDIT" </dev/null | tr -d '\r')
+equal "on a terminal, the file is named before it is written" \
+    "viraudit: changing /etc/libvirt/virtlxcd.conf
+/etc/libvirt/virtlxcd.conf: audit_level: not set (1) -> 2" "$named"
+equal "the file is written" "audit_level = 2" "$(cat "$WORK/etc/virtlxcd.conf")"
