@@ -18,7 +18,7 @@ pub enum Basis {
     Running,
     /// systemd starts it, or its socket.
     Enabled,
-    /// Its program or unit is there.
+    /// Its program or unit is there, or its file, and none of libvirtd's.
     Installed,
 }
 
@@ -52,11 +52,33 @@ pub fn find(root: &Path) -> Vec<Daemon> {
             daemons.push(Daemon { name, file, basis, pid: None });
         }
     }
+    prefer_modular(root, &mut daemons);
     if daemons.iter().any(|daemon| daemon.basis < Basis::Installed) {
         daemons.retain(|daemon| daemon.basis < Basis::Installed);
     }
     daemons.sort_by_key(|daemon| daemon.basis);
     daemons
+}
+
+/// Where libvirtd doesn't run and has no file, but another daemon has one, the host is set up for
+/// that: each package brings its daemon's file.
+fn prefer_modular(root: &Path, daemons: &mut Vec<Daemon>) {
+    let [libvirtd, modular @ ..] = NAMES;
+    let is_used = |daemon: &Daemon| daemon.basis == Basis::Running || daemon.file.exists();
+    if daemons.iter().any(|daemon| daemon.name == libvirtd && is_used(daemon))
+        || default_file(root, libvirtd).exists()
+    {
+        return;
+    }
+    for name in modular {
+        let file = default_file(root, name);
+        if file.exists() && !daemons.iter().any(|daemon| daemon.name == name) {
+            daemons.push(Daemon { name, file, basis: Basis::Installed, pid: None });
+        }
+    }
+    if daemons.iter().any(|daemon| daemon.name != libvirtd && daemon.file.exists()) {
+        daemons.retain(|daemon| daemon.name != libvirtd);
+    }
 }
 
 /// The file of the first daemon, or libvirtd's without one.

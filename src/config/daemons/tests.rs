@@ -135,3 +135,24 @@ fn the_environment_of_a_unit_names_the_file() {
     root.file("etc/sysconfig/virtqemud", b"VIRTQEMUD_ARGS=\"--timeout 120\"\n");
     assert_eq!(root.found(), [("virtqemud", conf("virtqemud"), Basis::Installed)]);
 }
+
+#[test]
+fn a_modular_daemons_file_counts_where_libvirtd_has_none() {
+    let root = Root::new();
+    root.file("etc/libvirt/virtqemud.conf", b"");
+    let modular = [("virtqemud", conf("virtqemud"), Basis::Installed)];
+    assert_eq!(root.found(), modular);
+    root.file("etc/systemd/system/multi-user.target.wants/libvirtd.service", b"");
+    assert_eq!(root.found(), modular);
+    // A file of libvirtd's, or its process, is stronger.
+    root.process(70, "libvirtd", 0, 1, &["libvirtd"]);
+    assert_eq!(root.found(), [("libvirtd", conf("libvirtd"), Basis::Running)]);
+    fs::remove_dir_all(root.path().join("proc")).unwrap();
+    root.file("etc/libvirt/libvirtd.conf", b"");
+    assert_eq!(root.found(), [("libvirtd", conf("libvirtd"), Basis::Enabled)]);
+    // A file that libvirtd left behind is none of the daemon's that is enabled.
+    let root = Root::new();
+    root.file("etc/libvirt/libvirtd.conf", b"");
+    root.file("etc/systemd/system/sockets.target.wants/virtqemud.socket", b"");
+    assert_eq!(root.found(), [("virtqemud", conf("virtqemud"), Basis::Enabled)]);
+}
