@@ -6,7 +6,7 @@ pub const SONAME: &str = "libviraudit.so.0";
 
 /// Sockets, and facts about the process and its host.
 pub mod audit_sys {
-    pub use crate::audit_sys::{frame, host, link, multicast, rules, socket, status};
+    pub use crate::audit_sys::{frame, host, inherited, link, multicast, rules, socket, status};
 }
 
 /// Texts that are printed in more than one place.
@@ -59,4 +59,11 @@ pub mod record {
     pub use crate::record::kinds::{MAKERS, form_of, style_of};
     pub use crate::record::parse::FieldReader;
     pub use crate::record::table::{Field, Kind, Role};
+
+    /// Requirements on a record.
+    pub mod wanted {
+        pub use crate::record::wanted::{
+            Difference, Exactly, Fields, Likeness, Requirement, Wanted, field,
+        };
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::config::ConfigArgs;
 use crate::emit::EmitArgs;
+use crate::expect::ExpectArgs;
 use crate::generate::{CompletionsArgs, ManArgs};
 use crate::report::ReportArgs;
 use crate::status::StatusArgs;
@@ -13,10 +14,12 @@ use std::sync::LazyLock;
 const EXIT_STATUS: &str = "\
 Exit status:
   0  success
-  1  report, watch: nothing found; verify: damage found
+  1  report: nothing found; watch, expect: not all
+     records came; verify: damage found
   2  wrong usage, or malformed input
   3  not permitted, or an I/O error; status: records are
-     not delivered
+     not delivered; expect: records were lost
+  4  expect: the command that it ran failed
 
 An error is one line on standard error. Standard input is read only if an argument is -.";
 
@@ -56,6 +59,7 @@ pub(crate) enum Command {
         args: Vec<std::ffi::OsString>,
     },
     Watch(WatchArgs),
+    Expect(Box<ExpectArgs>),
     Verify(VerifyArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]

@@ -35,6 +35,11 @@ pub(crate) fn eprint(message: impl Display) {
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
+/// Prints a message of several lines on standard error.
+pub(crate) fn lines(message: &impl Display) {
+    message.to_string().lines().for_each(eprint);
+}
+
 /// An error's text, without the number that [`io::Error`] appends.
 pub(crate) fn reason(error: &io::Error) -> String {
     error.raw_os_error().map_or_else(|| error.to_string(), |code| Errno(code).to_string())

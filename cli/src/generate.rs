@@ -78,7 +78,8 @@ fn with_synopsis(page: &str, synopsis: &str) -> String {
 
 /// The SEE ALSO section of the page of a command, by its full name.
 fn see_also(command: &str) -> String {
-    const TABLE: [(&str, &str); 4] = [
+    const TABLE: [(&str, &str); 5] = [
+        ("viraudit-expect", "viraudit-watch(1) viraudit-records(5) auditctl(8)"),
         ("viraudit-config", "viraudit.conf(5)"),
         ("viraudit-status", "viraudit.conf(5) auditctl(8) auditd(8)"),
         ("viraudit-completions", ""),

@@ -11,8 +11,10 @@ mod config;
 mod console;
 mod emit;
 mod exit_status;
+mod expect;
 mod failure;
 mod generate;
+mod listen;
 mod logs;
 mod report;
 mod seal;
@@ -58,6 +60,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         // `main` has handled it already; the variant puts it into the list of commands.
         Command::Auvirt { args } => Ok(run_auvirt(args)),
         Command::Watch(args) => watch::run(&args),
+        Command::Expect(args) => expect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => generate::completions(args, Cli::command()),
         Command::Man(args) => generate::man(&args, Cli::command()),

@@ -9,6 +9,7 @@ mod bindings;
 pub(crate) mod descriptor;
 pub mod frame;
 pub mod host;
+pub mod inherited;
 pub mod link;
 pub(crate) mod lock;
 pub mod multicast;

@@ -7,8 +7,7 @@ use super::bindings::{NETLINK_AUDIT, audit_nlgrps_AUDIT_NLGRP_READLOG, sockaddr_
 use super::descriptor::Descriptor;
 use super::frame::{ReplyBody, replies};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::time::Duration;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// The size of the receive buffer: some ten thousand records. Guests start in bursts.
 const BUFFER: i32 = 16 * 1024 * 1024;
@@ -16,14 +15,14 @@ const BUFFER: i32 = 16 * 1024 * 1024;
 /// Room for the longest record.
 const RECORD_MAX: usize = 16 * 1024;
 
-/// The result of one wait.
+/// The result of one read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// A record: its type and its text, `audit(SECONDS.MILLIS:SERIAL): ...`.
     Record(u16, Vec<u8>),
     /// The buffer overran: records after those in it are lost. See [`Listener::lost`].
     Lost,
-    /// No record in time, or a signal.
+    /// No record is there.
     Nothing,
 }
 
@@ -92,18 +91,22 @@ impl Listener {
         (done == 0 && len as usize == size_of_val(&numbers)).then_some(numbers[8])
     }
 
-    /// Waits for the next record, for at most `wait`, which is a millisecond or more. Fails with
-    /// EBADF if the program has closed the listener's descriptor.
-    pub fn next(&mut self, wait: Duration) -> io::Result<Heard> {
-        if !self.fd.is_ours() {
-            return Err(io::Error::from_raw_os_error(libc::EBADF));
-        }
-        let wait = wait.max(Duration::from_millis(1));
-        let wait = libc::timeval {
-            tv_sec: wait.as_secs() as _,
-            tv_usec: libc::suseconds_t::from(wait.subsec_micros()),
-        };
-        self.set(libc::SO_RCVTIMEO, &wait)?;
+    /// The descriptor, to wait for the next record with poll(2). Fails with EBADF if the program has
+    /// closed it.
+    pub fn as_fd(&self) -> io::Result<BorrowedFd<'_>> {
+        self.check()?;
+        // SAFETY: the descriptor is open, and `self` closes it at the earliest when the borrow ends.
+        Ok(unsafe { BorrowedFd::borrow_raw(self.fd.as_raw_fd()) })
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.fd.is_ours() { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EBADF)) }
+    }
+
+    /// Returns the next record if it is there already. Fails with EBADF if the program has closed the
+    /// listener's descriptor.
+    pub fn try_next(&mut self) -> io::Result<Heard> {
+        self.check()?;
         let mut sender = sockaddr_nl::default();
         let pointer: *mut sockaddr_nl = &mut sender;
         let mut len = size_of::<sockaddr_nl>() as libc::socklen_t;
@@ -113,7 +116,7 @@ impl Listener {
                 self.fd.as_raw_fd(),
                 self.buffer.as_mut_ptr().cast(),
                 self.buffer.len(),
-                0,
+                libc::MSG_DONTWAIT,
                 pointer.cast(),
                 &mut len,
             )
@@ -168,9 +171,9 @@ mod tests {
         // SAFETY: from now on the number is this test's.
         let mut other = UnixStream::from(unsafe { OwnedFd::from_raw_fd(number) });
         peer.write_all(b"x").unwrap();
-        let error = listener.next(Duration::from_millis(1)).unwrap_err();
+        let error = listener.try_next().unwrap_err();
         assert_eq!((error.raw_os_error(), listener.lost()), (Some(libc::EBADF), None));
-        assert_eq!(other.read_timeout().unwrap(), None, "no option was set");
+        assert_eq!(listener.as_fd().unwrap_err().raw_os_error(), Some(libc::EBADF));
         drop(listener);
         other.read_exact(&mut [0]).unwrap();
     }

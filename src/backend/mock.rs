@@ -4,15 +4,12 @@ mod expect;
 #[cfg(feature = "capi")]
 mod fields;
 
-#[cfg(feature = "capi")]
-pub(crate) use fields::WantedFields;
-
 use super::{Backend, Notice, Sink};
 use crate::audit_sys::frame::Frames;
 use crate::audit_sys::process::PerProcess;
 use crate::memory;
 use crate::message::ParsedMessage;
-use crate::record::{ParseError, RecordType, Style, style_of};
+use crate::record::{ParseError, RecordType, wanted};
 use crate::{Error, Failure, Record, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -48,19 +45,12 @@ impl MockRecord {
 
     /// The value of the first field with that key, as it is in the text.
     pub fn raw_field(&self, key: &str) -> Option<&[u8]> {
-        self.text.split(|&byte| byte == b' ').find_map(|word| {
-            word.strip_prefix(key.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
-        })
+        wanted::raw_field(&self.text, key)
     }
 
     /// The value of the first field with that key, decoded.
     pub fn field(&self, key: &str) -> Option<Vec<u8>> {
-        let raw = self.raw_field(key)?;
-        Some(match style_of(key.as_bytes(), self.raw_field("resrc")) {
-            Style::Encoded => crate::encode::decode(raw).map_or(raw.to_vec(), Into::into),
-            Style::Raw => crate::encode::decode_raw(raw).into_owned(),
-            Style::Plain | Style::Verbatim => raw.to_vec(),
-        })
+        wanted::field(&self.text, key).map(Into::into)
     }
 }
 

@@ -44,8 +44,6 @@ mod whole_lines;
 pub use crate::audit_sys::frame::Frames;
 pub use file::FileBackend;
 pub use kernel::KernelBackend;
-#[cfg(feature = "capi")]
-pub(crate) use mock::WantedFields;
 pub use mock::{MockBackend, MockRecord};
 pub use stream::StreamBackend;
 

@@ -6,8 +6,8 @@ use super::current;
 use super::fork_slot::ForkSlot;
 use crate::audit_sys::process::PerProcess;
 use crate::auditor::SharedCounters;
-use crate::backend::WantedFields;
 use crate::memory;
+use crate::record::wanted::{Exactly, Wanted};
 use crate::{MockBackend, RecordType};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int};
@@ -141,7 +141,7 @@ extern "C-unwind" fn virAuditMockExpect(
     guard(-1, || {
         let kind = type_.get().map(record_type).transpose()?;
         let fields = fields.named("fields")?.into_iter().map(key_and_value);
-        let wanted = WantedFields { kind, fields: fields.collect::<Result<_, _>>()? };
+        let wanted = Wanted { kind, fields: fields.collect::<Result<_, _>>()? };
         let found = mock()?.backend.find_fields(&wanted, from);
         found.map(|i| i as isize).map_err(Problem::NoMatch)
     })
@@ -152,12 +152,12 @@ fn record_type(name: &CStr) -> Result<RecordType, Problem> {
     kind.ok_or(Problem::Argument("type is not the name of a record type"))
 }
 
-fn key_and_value(field: &CStr) -> Result<(&str, &[u8]), Problem> {
+fn key_and_value(field: &CStr) -> Result<(&str, Exactly<&[u8]>), Problem> {
     let field = field.to_bytes();
     let equals = field.iter().position(|&byte| byte == b'=');
     let parts = equals.map(|at| (&field[..at], &field[at + 1..]));
     parts
-        .and_then(|(key, value)| Some((str::from_utf8(key).ok()?, value)))
+        .and_then(|(key, value)| Some((str::from_utf8(key).ok()?, Exactly(value))))
         .ok_or(Problem::Argument("a field is not KEY=VALUE"))
 }
 

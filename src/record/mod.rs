@@ -19,12 +19,12 @@ pub(crate) mod parse;
 mod resource;
 pub(crate) mod table;
 mod tail;
+pub(crate) mod wanted;
 
 pub use address::{Mac, Rdev};
 pub use control::{Control, ControlOp};
 pub(crate) use fields::{FieldSink, Fields, Style, Writer, shown_len, to_vec};
 pub use host_device::HostDevice;
-pub(crate) use kinds::style_of;
 pub use lifecycle::Lifecycle;
 pub use machine_id::MachineId;
 pub(crate) use parse::FieldReader;

@@ -3,6 +3,7 @@
 use crate::events::{Found, Scanner, Wants};
 use crate::input::blocks::BlockOutput;
 use crate::line::foreign::ForeignReader;
+use crate::line::{AuxKind, LineKind, front, record_line};
 use crate::report::{EventView, Report};
 use crate::time::Clock;
 use std::collections::VecDeque;
@@ -15,11 +16,11 @@ const REMEMBERED: usize = 200_000;
 /// The same limit for the bytes of their records.
 const REMEMBERED_BYTES: usize = 128 * 1024 * 1024;
 
-/// The types of the record with the labels of an event's process: Linux's and Ubuntu's.
-const CONTEXTS: [u16; 2] = [1425, 1420];
-
 /// The type of the record that ends an event of several records.
-const EVENT_ENDS: u16 = 1320;
+const EVENT_ENDS: [&[u8]; 2] = [b"EOE", b"1320"];
+
+/// The type of a denial by a program, which has no auxiliary records.
+const USER_AVC: [&[u8]; 2] = [b"USER_AVC", b"1107"];
 
 /// The most records of events that are not complete, and their most bytes. Any user can provoke
 /// records, so their number must have a limit.
@@ -32,6 +33,7 @@ const WANTS: Wants = Wants { details: true, failed: false };
 #[derive(Debug)]
 pub struct Watcher {
     scanner: Scanner,
+    foreign: ForeignReader,
     found: Found,
     report: Report,
     remembered_bytes: usize,
@@ -47,7 +49,8 @@ impl Watcher {
     /// A watcher without any records.
     pub fn new(clock: Clock) -> Self {
         Self {
-            scanner: Scanner::new(WANTS, ForeignReader::new(clock, &[])),
+            scanner: Scanner::new(WANTS, ForeignReader::new(clock.clone(), &[])),
+            foreign: ForeignReader::new(clock, &[]),
             found: Found::default(),
             report: Report::live(WANTS),
             remembered_bytes: 0,
@@ -61,18 +64,35 @@ impl Watcher {
     /// Adds a record with its type and its text, `audit(...): ...`. The events that it completes
     /// are passed to `show`.
     pub fn record(&mut self, kind: u16, text: &[u8], show: &mut dyn FnMut(&EventView<'_>)) {
-        if kind == EVENT_ENDS {
+        self.line(&record_line(kind, text), show);
+    }
+
+    /// Adds a line of a log, in any format that a report reads, without its line feed.
+    pub fn line(&mut self, line: &[u8], show: &mut dyn FnMut(&EventView<'_>)) {
+        let mut rewritten = Vec::new();
+        let line = if front(line).is_some() {
+            line
+        } else {
+            self.foreign.rewrite(line, &mut rewritten, &mut |_| {});
+            &rewritten
+        };
+        let Some(known) = front(line) else { return };
+        if EVENT_ENDS.contains(&known.name) {
             return self.flush(show);
         }
-        if !Scanner::uses(kind) || CONTEXTS.contains(&kind) && !self.is_open(text) {
+        let labels = known.kind == LineKind::Aux(AuxKind::Contexts);
+        if !known.kind.matters() || labels && !self.is_open(known.rest) {
             return;
         }
-        let mut line = [format!("type={kind} ").as_bytes(), text, b"\n"].concat();
-        // A line feed in the text could forge a second record. auditd writes a blank, too.
-        let end = line.len() - 1;
-        line[..end].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
-        // Denials and anomalies wait for their auxiliary records.
-        if (1300..=1799).contains(&kind) {
+        // Denials and anomalies of the kernel wait for their auxiliary records.
+        let waits = match known.kind {
+            LineKind::Aux(_) => true,
+            LineKind::Avc => !USER_AVC.contains(&known.name),
+            LineKind::Anomaly(number) => (1300..=1799).contains(&number),
+            _ => false,
+        };
+        let line = [line, b"\n"].concat();
+        if waits {
             self.open_bytes += line.len();
             self.open.push_back(line);
             self.limit(show);
@@ -88,12 +108,10 @@ impl Watcher {
 
     /// Whether a record of the same event is open. Every event may have a record of labels, and those
     /// of most events are not needed.
-    fn is_open(&self, text: &[u8]) -> bool {
-        let Some(len) = memchr::memchr(b')', text) else { return false };
-        let stamp = &text[..len];
-        let of_event = |line: &Vec<u8>| {
-            memchr::memchr(b' ', line).is_some_and(|at| line[at + 1..].starts_with(stamp))
-        };
+    fn is_open(&self, rest: &[u8]) -> bool {
+        let Some(len) = memchr::memchr(b')', rest) else { return false };
+        let stamp = &rest[..len];
+        let of_event = |line: &Vec<u8>| front(line).is_some_and(|it| it.rest.starts_with(stamp));
         // The record follows the others of its event at once.
         self.open.iter().rev().take(64).any(of_event)
     }

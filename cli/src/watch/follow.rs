@@ -4,7 +4,7 @@ use crate::report::{event_line, event_text};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use viraudit::internal::audit_sys::multicast::{Heard, Listener};
+use viraudit_trail::listen::{Heard, Source};
 use viraudit_trail::report::EventView;
 use viraudit_trail::time::Clock;
 use viraudit_trail::watch::Watcher;
@@ -23,9 +23,9 @@ pub(super) trait Records {
     fn lost(&self) -> Option<u32>;
 }
 
-impl Records for Listener {
+impl Records for Source {
     fn next(&mut self, wait: Duration) -> io::Result<Heard> {
-        self.next(wait)
+        self.next(wait, None)
     }
 
     fn lost(&self) -> Option<u32> {
@@ -68,14 +68,15 @@ pub(super) fn follow(
             break;
         }
         match records.next(left.min(PATIENCE)) {
-            Ok(Heard::Nothing) => {
+            Ok(Heard::End) => break,
+            Ok(Heard::Nothing | Heard::Woken) => {
                 watcher.flush(&mut |event| rows.show(event));
                 losses.report(records);
                 given_up.report(&watcher, losses.warn);
             }
             Ok(Heard::Lost) => losses.pending = true,
-            Ok(Heard::Record(kind, text)) => {
-                watcher.record(kind, &text, &mut |event| rows.show(event));
+            Ok(Heard::Line(line)) => {
+                watcher.line(&line, &mut |event| rows.show(event));
                 if losses.pending && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
                     losses.report(records);
                 }
@@ -90,6 +91,7 @@ pub(super) fn follow(
             }
         }
     }
+    watcher.flush(&mut |event| rows.show(event));
     losses.report(records);
     given_up.report(&watcher, losses.warn);
     Ok((rows.shown, rows.ended.unwrap_or(Ok(()))))

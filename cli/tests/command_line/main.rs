@@ -5,6 +5,7 @@
 mod broken_pipe;
 mod config;
 mod errors;
+mod expect;
 mod file;
 mod formats;
 mod golden;

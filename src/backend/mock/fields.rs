@@ -2,39 +2,17 @@
 
 use super::{MockBackend, MockRecord};
 use crate::record::RecordType;
-use std::cmp::Reverse;
-use std::fmt;
+use crate::record::wanted::{self, Exactly, Fields, Wanted};
+use std::borrow::Cow;
 
-/// The requirements on a record: its type, or any, and fields with decoded values.
-pub(crate) struct WantedFields<'a> {
-    pub(crate) kind: Option<RecordType>,
-    pub(crate) fields: Vec<(&'a str, &'a [u8])>,
-}
-
-impl WantedFields<'_> {
-    fn has_kind(&self, record: &MockRecord) -> bool {
-        self.kind.is_none_or(|kind| kind == record.kind)
+impl Fields for MockRecord {
+    fn kind(&self) -> Option<RecordType> {
+        Some(self.kind)
     }
 
-    fn fits(&self, record: &MockRecord) -> bool {
-        self.has_kind(record) && self.fields.iter().all(|&(key, value)| has(record, key, value))
+    fn field(&self, key: &str) -> Option<Cow<'_, [u8]>> {
+        wanted::field(&self.text, key)
     }
-
-    /// How near a record comes: by its type, its equal fields, and fields that only differ.
-    fn likeness(&self, record: &MockRecord) -> usize {
-        let of_field = |&(key, value): &(&str, &[u8])| match record.field(key) {
-            // They decide what a record is about.
-            Some(found) if found == value && matches!(key, "resrc" | "op") => 8,
-            Some(found) if found == value => 2,
-            Some(_) => 1,
-            None => 0,
-        };
-        8 * usize::from(self.has_kind(record)) + self.fields.iter().map(of_field).sum::<usize>()
-    }
-}
-
-fn has(record: &MockRecord, key: &str, value: &[u8]) -> bool {
-    record.field(key).as_deref() == Some(value)
 }
 
 impl MockBackend {
@@ -45,21 +23,22 @@ impl MockBackend {
     /// The nearest record and how it differs, as text for people.
     pub(crate) fn find_fields(
         &self,
-        wanted: &WantedFields<'_>,
+        wanted: &Wanted<&str, Exactly<&[u8]>>,
         from: usize,
     ) -> Result<usize, String> {
         self.with_records(|records| {
             let rest = records.iter().enumerate().skip(from);
-            if let Some((at, _)) = rest.clone().find(|(_, record)| wanted.fits(record)) {
+            if let Some((at, _)) = rest.clone().find(|(_, record)| wanted.fits(*record)) {
                 return Ok(at);
             }
-            // The first of those that are equally near.
-            let nearest = rest.max_by_key(|&(at, record)| (wanted.likeness(record), Reverse(at)));
+            let nearest = rest.max_by_key(|&(at, record)| wanted.likeness(record, at as u64));
             Err(match nearest {
                 None if records.is_empty() => "no record was sent".to_owned(),
                 None => format!("only {} records were sent", records.len()),
                 Some((at, record)) => {
-                    let differences = Differences(wanted, record);
+                    let differences = wanted.differences(record).into_iter();
+                    let differences: String =
+                        differences.map(|difference| format!("\n  {difference}")).collect();
                     let sent = records.len();
                     let MockRecord { kind, text } = record;
                     let text = String::from_utf8_lossy(text);
@@ -69,26 +48,5 @@ impl MockBackend {
                 }
             })
         })
-    }
-}
-
-/// The requirements that a record fails, one a line.
-struct Differences<'a>(&'a WantedFields<'a>, &'a MockRecord);
-
-impl fmt::Display for Differences<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(wanted, record) = self;
-        if let Some(kind) = wanted.kind.filter(|&kind| kind != record.kind) {
-            write!(f, "\n  its type is {}, not {kind}", record.kind)?;
-        }
-        for &(key, value) in &wanted.fields {
-            match record.field(key) {
-                Some(found) if found == value => continue,
-                Some(found) => write!(f, "\n  its {key} is \"{}\"", found.escape_ascii())?,
-                None => write!(f, "\n  its {key} is missing")?,
-            }
-            write!(f, ", not \"{}\"", value.escape_ascii())?;
-        }
-        Ok(())
     }
 }

@@ -39,11 +39,6 @@ impl Scanner {
         Self { wants, foreign }
     }
 
-    /// Whether records of the type with this number may be used.
-    pub(crate) fn uses(kind: u16) -> bool {
-        LineKind::from_number(kind.into()).matters()
-    }
-
     /// Scans all lines of a text, and adds what is found to `out`.
     pub(crate) fn scan(&self, text: &[u8], out: &mut Found) {
         let mut cache = RepeatCache::default();

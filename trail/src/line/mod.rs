@@ -62,6 +62,14 @@ pub(crate) fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+/// A record of the kernel as a line, without a line feed.
+pub fn record_line(kind: u16, text: &[u8]) -> Vec<u8> {
+    let mut line = [format!("type={kind} ").as_bytes(), text].concat();
+    // A line feed in the text could forge a second record. auditd writes a blank, too.
+    line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+    line
+}
+
 /// Parses the front of a line; `None` if the line is not in auditd's format.
 #[inline]
 pub fn front(line: &[u8]) -> Option<Front<'_>> {

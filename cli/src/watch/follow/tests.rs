@@ -1,6 +1,7 @@
 //! A scripted kernel.
 
 use super::*;
+use viraudit_trail::line::record_line;
 
 #[derive(Clone, Copy)]
 enum Step {
@@ -30,10 +31,10 @@ impl Records for Script<'_> {
         if self.crashes > 0 {
             self.crashes -= 1;
             let text = format!("audit(1795292517.231:{}): pid=9 comm=\"x\" sig=11", self.crashes);
-            return Ok(Heard::Record(1701, text.into_bytes()));
+            return Ok(Heard::Line(record_line(1701, text.as_bytes())));
         }
         match self.steps.next() {
-            Some(Start(n)) => Ok(Heard::Record(2500, start(*n))),
+            Some(Start(n)) => Ok(Heard::Line(record_line(2500, &start(*n)))),
             Some(Crashes(number)) => {
                 self.crashes = *number;
                 self.next(PATIENCE)

@@ -1,0 +1,161 @@
+//! Records as they happen: from the kernel, from a log that grows, or from a stream.
+
+mod follower;
+mod lines;
+mod stream;
+
+use crate::input::blocks::LINE_MAX;
+use crate::line::record_line;
+use follower::Follower;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use stream::Stream;
+use viraudit::internal::audit_sys::multicast::{self, Listener};
+
+/// The result of one wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A line, without its line feed: a record, or any other line of a log.
+    Line(Vec<u8>),
+    /// Records were lost: the kernel's buffer was full, or the log was truncated.
+    Lost,
+    /// No line in time, or a signal.
+    Nothing,
+    /// The descriptor that may end the wait did so.
+    Woken,
+    /// No line will follow.
+    End,
+}
+
+/// A descriptor that ends a wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Wake<'f> {
+    /// The descriptor.
+    pub fd: BorrowedFd<'f>,
+    /// Whether it ends the wait when it can be read. If not, only its other end's closing does.
+    pub readable: bool,
+}
+
+/// A source of lines. What was written before it was opened is not heard.
+#[derive(Debug)]
+pub struct Source(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Kernel(Listener),
+    File(Follower),
+    Stream(Stream),
+}
+
+impl Source {
+    /// The kernel's multicast group. Needs CAP_AUDIT_READ.
+    pub fn kernel() -> io::Result<Self> {
+        Ok(Self(Kind::Kernel(Listener::open()?)))
+    }
+
+    /// A log, from its end on; it is followed through rotation, and may not exist yet. A FIFO and a
+    /// UNIX socket are read as streams.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be opened, or if neither it nor its directory exists.
+    pub fn file(path: &Path) -> io::Result<Self> {
+        Ok(Self(match Stream::open(path)? {
+            Some(stream) => Kind::Stream(stream),
+            None => Kind::File(Follower::open(path)?),
+        }))
+    }
+
+    /// Standard input, through its end.
+    pub fn stdin() -> io::Result<Self> {
+        Ok(Self(Kind::Stream(Stream::stdin()?)))
+    }
+
+    /// Whether lines come from the kernel.
+    pub fn is_kernel(&self) -> bool {
+        matches!(self.0, Kind::Kernel(_))
+    }
+
+    /// The number of records that the kernel dropped so far because this process was slow. The number
+    /// wraps. `None` if unknown.
+    pub fn lost(&self) -> Option<u32> {
+        match &self.0 {
+            Kind::Kernel(listener) => listener.lost(),
+            _ => None,
+        }
+    }
+
+    /// Waits for the next line for at most `wait`, or until `wake` ends the wait. Lines that are there
+    /// already come before `wake`.
+    pub fn next(&mut self, wait: Duration, wake: Option<Wake<'_>>) -> io::Result<Heard> {
+        match &mut self.0 {
+            Kind::Kernel(listener) => kernel(listener, wait, wake),
+            Kind::File(follower) => follower.next(wait, wake),
+            Kind::Stream(stream) => stream.next(wait, wake),
+        }
+    }
+}
+
+fn kernel(listener: &mut Listener, wait: Duration, wake: Option<Wake<'_>>) -> io::Result<Heard> {
+    let mut heard = listener.try_next()?;
+    if heard == multicast::Heard::Nothing && !wait.is_zero() {
+        match wait_for(Some(listener.as_fd()?), wake, wait)? {
+            Waited::Ready => heard = listener.try_next()?,
+            Waited::Woken => return Ok(Heard::Woken),
+            Waited::Nothing => {}
+        }
+    }
+    Ok(match heard {
+        multicast::Heard::Nothing => Heard::Nothing,
+        multicast::Heard::Lost => Heard::Lost,
+        multicast::Heard::Record(kind, text) => Heard::Line(record_line(kind, &text)),
+    })
+}
+
+/// The result of a wait for descriptors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waited {
+    Ready,
+    Woken,
+    Nothing,
+}
+
+/// Waits until `fd` can be read or `wake` ends the wait. Both at once is `Ready`.
+fn wait_for(
+    fd: Option<BorrowedFd<'_>>,
+    wake: Option<Wake<'_>>,
+    wait: Duration,
+) -> io::Result<Waited> {
+    let mut fds = Vec::with_capacity(2);
+    fds.extend(fd.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+    let flags = |wake: &Wake<'_>| if wake.readable { PollFlags::IN } else { PollFlags::empty() };
+    fds.extend(wake.as_ref().map(|wake| PollFd::new(&wake.fd, flags(wake))));
+    // Rounded up, so that the last wait before a deadline isn't repeated.
+    let timeout = Timespec {
+        tv_sec: wait.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: wait.subsec_nanos().into(),
+    };
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => Ok(Waited::Nothing),
+        Ok(_) if fd.is_some() && !fds[0].revents().is_empty() => Ok(Waited::Ready),
+        Ok(_) => Ok(Waited::Woken),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Time that is left of a wait.
+#[derive(Clone, Copy, Debug)]
+struct Left(Option<Instant>);
+
+impl Left {
+    fn of(wait: Duration) -> Self {
+        Self(Instant::now().checked_add(wait))
+    }
+
+    fn get(self) -> Duration {
+        self.0.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
+    }
+}
