@@ -9,12 +9,15 @@ pub(crate) type RecordStamp = (i64, u64);
 const MARGIN: i64 = 1000;
 
 /// The first two logs, by their indexes, of which one has records between those of the other that
-/// the other doesn't have. `ranges` are the logs with the times of their first and last records, and
-/// `stamps` gets the stamps of a log.
+/// the other doesn't have, and whose serial numbers don't go on from log to log. `ranges` are the logs
+/// with the times of their first and last records, and `stamps` gets the stamps of a log in the order
+/// of its lines.
 pub(crate) fn overlapping(
     mut ranges: Vec<(usize, i64, i64)>,
     mut stamps: impl FnMut(usize) -> Vec<RecordStamp>,
 ) -> Option<(usize, usize)> {
+    let mut logs: Vec<usize> = ranges.iter().map(|range| range.0).collect();
+    logs.sort_unstable();
     ranges.sort_by_key(|&(log, first, last)| (first, last, log));
     for (at, &(one, _, end)) in ranges.iter().enumerate() {
         let later = ranges[at + 1..].iter().take_while(|range| range.1 < end - MARGIN);
@@ -28,7 +31,11 @@ pub(crate) fn overlapping(
             let mut of_other = stamps(other);
             of_other.sort_unstable();
             if interleave(of_one, &of_other) && interleave(&of_other, of_one) {
-                return Some((one.min(other), one.max(other)));
+                let (one, other) = (one.min(other), one.max(other));
+                let between = logs.iter().filter(|log| (one..=other).contains(log));
+                if !go_on(between.map(|&log| stamps(log))) {
+                    return Some((one, other));
+                }
             }
         }
     }
@@ -40,6 +47,25 @@ pub(crate) fn overlapping(
 fn interleave(one: &[RecordStamp], other: &[RecordStamp]) -> bool {
     let Some(last) = one.last() else { return false };
     other.iter().any(|stamp| stamp.0 < last.0 - MARGIN && one.binary_search(stamp).is_err())
+}
+
+/// Whether each log's serial numbers go on where those of the log before it end: then they are of
+/// one host, whose clock was set back.
+fn go_on(mut logs: impl Iterator<Item = Vec<RecordStamp>>) -> bool {
+    let Some(mut before) = logs.next() else { return true };
+    logs.all(|log| {
+        let goes_on = match (before.first(), before.last(), log.first()) {
+            (Some(first), Some(last), Some(next)) => {
+                let usual = last.1.saturating_sub(first.1) / before.len() as u64;
+                next.1
+                    .checked_sub(last.1)
+                    .is_some_and(|step| (1..=usual * 8 + 1000).contains(&step))
+            }
+            _ => true,
+        };
+        before = log;
+        goes_on
+    })
 }
 
 #[cfg(test)]
@@ -67,5 +93,11 @@ mod tests {
         assert_eq!(found(&[log, other]), Some((0, 1)));
         assert_eq!(found(&[rotated, other, log]), Some((1, 2)));
         assert_eq!(found(&[log, inside]), Some((0, 1)));
+        let set_back: &[RecordStamp] = &[(5_000, 4), (25_000, 5)];
+        let later: &[RecordStamp] = &[(2_000, 6), (29_000, 7)];
+        let far: &[RecordStamp] = &[(5_000, 90_004), (25_000, 90_005)];
+        assert_eq!(found(&[log, set_back, later]), None, "one host's, whose clock was set back");
+        assert_eq!(found(&[set_back, log]), Some((0, 1)));
+        assert_eq!(found(&[log, far]), Some((0, 1)));
     }
 }

@@ -157,7 +157,12 @@ impl Host {
 
     fn accept(&mut self, stretch: &Stretch, place: Place) {
         let is_next_source = self.events > 0 && place.0 != self.last_place.0;
-        self.is_backwards |= is_next_source && stretch.first.ms < self.last;
+        // A clock may be set back between two logs, but then the numbers go on.
+        let goes_on = self.before.is_some_and(|before| {
+            let step = stretch.first.serial.checked_sub(before.serial);
+            step.is_some_and(|step| (1..=MAX_DROP).contains(&step))
+        });
+        self.is_backwards |= is_next_source && stretch.first.ms < self.last && !goes_on;
         if self.events > 0 {
             self.pause = self.pause.max(stretch.first.ms - self.last);
         }
