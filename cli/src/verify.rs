@@ -136,9 +136,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         }
         written = writeln!(
             out,
-            "{} lines, {} records about guests, {}{note}",
-            counts.lines,
-            counts.records,
+            "{}, {} about guests, {}{note}",
+            counted(counts.lines, "line", "lines"),
+            counted(counts.records, "record", "records"),
             counted(counts.findings, "finding", "findings")
         );
     }

@@ -17,6 +17,7 @@ mod man;
 mod man_pages;
 mod memory;
 mod program;
+mod public_logs;
 mod records;
 mod report;
 mod rotated;

@@ -69,6 +69,8 @@ struct Host {
     reversed: Reversed,
     /// The last stamp before the pending stretch, if its number is related.
     before: Option<Stamp>,
+    /// The last number that the kernel gave.
+    number: u64,
     /// The last stretch, whose other neighbour isn't known yet.
     pending: Option<(Stretch, Place)>,
     /// The last event's time, and its place.
@@ -158,11 +160,12 @@ impl Host {
     fn accept(&mut self, stretch: &Stretch, place: Place) {
         let is_next_source = self.events > 0 && place.0 != self.last_place.0;
         // A clock may be set back between two logs, but then the numbers go on.
-        let goes_on = self.before.is_some_and(|before| {
-            let step = stretch.first.serial.checked_sub(before.serial);
-            step.is_some_and(|step| (1..=MAX_DROP).contains(&step))
-        });
+        let step = stretch.first.serial.checked_sub(self.number);
+        let goes_on = step.is_some_and(|step| (1..=MAX_DROP).contains(&step));
         self.is_backwards |= is_next_source && stretch.first.ms < self.last && !goes_on;
+        if !matches!(stretch.kind, LineKind::Daemon(_)) {
+            self.number = stretch.last.serial;
+        }
         if self.events > 0 {
             self.pause = self.pause.max(stretch.first.ms - self.last);
         }
