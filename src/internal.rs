@@ -32,7 +32,9 @@ pub mod config {
 
     /// viraudit.conf.
     pub mod own {
-        pub use crate::config::own::{DELIVERY, PATH, QUEUE_LIMIT, RECORD_CLIENT, mistakes};
+        pub use crate::config::own::{
+            DELIVERY, DELIVERY_TARGET, PATH, QUEUE_LIMIT, RECORD_CLIENT, mistakes,
+        };
     }
 
     /// Changes to such a file.

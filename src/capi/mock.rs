@@ -87,6 +87,13 @@ extern "C-unwind" fn virAuditOpenMock() -> c_int {
     })
 }
 
+/// Opens the mock as the target that is chosen from outside. Another opening keeps its records.
+pub(super) fn open_target(level: u32) -> Result<(), Problem> {
+    let mock = MOCK.get().unwrap_or_default();
+    MOCK.replace(Some(Arc::clone(&mock)));
+    current::open(mock.backend.clone(), level, Arc::clone(&mock.counters))
+}
+
 #[unsafe(no_mangle)]
 extern "C-unwind" fn virAuditMockHost(config: MaybeText<'_>) {
     quietly((), || {

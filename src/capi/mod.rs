@@ -30,3 +30,4 @@ mod open;
 mod quantity;
 mod send;
 mod stats;
+mod target;

@@ -5,6 +5,7 @@ use super::boundary::{Problem, quietly, status};
 use super::current::{self, open};
 use super::delivery;
 use super::mock;
+use super::target::Target;
 use crate::config::{self, Config};
 use crate::memory;
 use crate::{Error, FileBackend, KernelBackend};
@@ -12,11 +13,16 @@ use std::ffi::{CStr, OsStr, c_int, c_uint};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Opens the kernel, or the mock in its place.
+/// Opens the kernel, or in its place the mock host, or the target that is chosen from outside.
 fn open_host(level: u32) -> Result<(), Problem> {
-    match mock::host() {
-        Some(host) => open(host.backend, level, host.counters),
-        None => open(KernelBackend, level, current::counters()),
+    if let Some(host) = mock::host() {
+        return open(host.backend, level, host.counters);
+    }
+    // At level 0, nothing is sent anywhere.
+    match if level > 0 { Target::chosen() } else { Target::Kernel } {
+        Target::Kernel => open(KernelBackend, level, current::counters()),
+        Target::File(path) => open(FileBackend::new(path), level, current::counters()),
+        Target::Mock => mock::open_target(level),
     }
 }
 

@@ -16,6 +16,13 @@ pub const QUEUE_LIMIT: &str = "queue_limit";
 /// The key of the switch that makes records name the client: 0 or 1.
 pub const RECORD_CLIENT: &str = "record_client";
 
+/// The key of the destination, for tests: "kernel", "mock" or "file:PATH". A daemon that links the
+/// library reads it, too.
+pub const DELIVERY_TARGET: &str = "delivery_target";
+
+/// The values of [`DELIVERY_TARGET`], in messages.
+pub(crate) const TARGETS: &str = "\"kernel\", \"mock\" or \"file:PATH\"";
+
 /// Every mistake, in the order of the file: a value that isn't taken, a key that isn't known.
 pub fn mistakes(document: &Document<'_>) -> Vec<ConfigError> {
     let mistake = |entry: &super::parser::Entry<'_>| match (entry.key, &entry.setting) {
@@ -27,10 +34,13 @@ pub fn mistakes(document: &Document<'_>) -> Vec<ConfigError> {
             None
         }
         (RECORD_CLIENT, _) => Some(document.unfit(entry, "0 or 1")),
+        (DELIVERY_TARGET, Setting::Text(b"kernel" | b"mock")) => None,
+        (DELIVERY_TARGET, Setting::Text([b'f', b'i', b'l', b'e', b':', _, ..])) => None,
+        (DELIVERY_TARGET, _) => Some(document.unfit(entry, TARGETS)),
         (key, _) => {
             let message = format!(
-                "'{key}' is not a setting of viraudit.conf; those are {DELIVERY}, {QUEUE_LIMIT} and \
-                 {RECORD_CLIENT}"
+                "'{key}' is not a setting of viraudit.conf; those are {DELIVERY}, {QUEUE_LIMIT}, \
+                 {RECORD_CLIENT} and {DELIVERY_TARGET}"
             );
             Some(document.mistake(entry, message))
         }

@@ -16,4 +16,5 @@ mod promise;
 #[path = "../support/skip.rs"]
 mod skip;
 mod standards;
+mod target;
 mod testing_page;

@@ -51,7 +51,7 @@ impl Kind {
     pub(super) fn of(target: &Target, document: &Document<'_>) -> Self {
         let name = target.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let has = |key: &&str| document.get(key).is_some();
-        let own = [own::DELIVERY, own::QUEUE_LIMIT, own::RECORD_CLIENT];
+        let own = [own::DELIVERY, own::QUEUE_LIMIT, own::RECORD_CLIENT, own::DELIVERY_TARGET];
         let known = |key: &str| keys::find(key, None).is_some();
         if target.daemon_name().is_some() {
             Self::Daemon

@@ -317,8 +317,8 @@ fn check_knows_viraudits_own_file() {
     fs::write(&file, "delivery = \"soon\"\nqueue_limit = -1\nlimit = 1\n").unwrap();
     let failure = directory.run(&["check", &file]).unwrap_err();
     let expected = format!(
-        "{file}:3: 'limit' is not a setting of viraudit.conf; those are delivery, queue_limit and \
-         record_client"
+        "{file}:3: 'limit' is not a setting of viraudit.conf; those are delivery, queue_limit, \
+         record_client and delivery_target"
     );
     assert_eq!((failure.code, failure.message), (2, expected));
 }

@@ -118,9 +118,10 @@ fn the_page_of_the_settings_has_every_key_and_its_default() {
         .filter_map(|line| line.strip_prefix('#')?.split_once(" = "))
         .filter(|(key, _)| !key.contains(' '))
         .collect();
-    assert_eq!(settings.len(), 3, "the sample was read: {settings:?}");
+    assert_eq!(settings.len(), 4, "the sample was read: {settings:?}");
     // The code asks for each key by the name of its constant: `document.string(own::DELIVERY)`.
-    let (code, names) = (source("src/capi/delivery.rs"), source("src/config/own.rs"));
+    let code = source("src/capi/delivery.rs") + &source("src/capi/target.rs");
+    let names = source("src/config/own.rs");
     let calls = code.split("own::").skip(1).filter_map(|call| call.split_once(')'));
     let calls = calls
         .map(|(name, _)| name)
@@ -139,7 +140,12 @@ fn the_page_of_the_settings_has_every_key_and_its_default() {
     {
         assert!(page.contains(&format!("\n{key} = ")), "viraudit.conf.5 lacks {key}");
     }
-    for path in ["/etc/viraudit/viraudit.conf", "VIRAUDIT_CONF", viraudit::config::DEFAULT_PATH] {
+    for path in [
+        "/etc/viraudit/viraudit.conf",
+        "VIRAUDIT_CONF",
+        "VIRAUDIT_TARGET",
+        viraudit::config::DEFAULT_PATH,
+    ] {
         assert!(page.contains(path), "viraudit.conf.5 lacks {path}");
     }
 }
