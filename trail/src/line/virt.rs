@@ -103,15 +103,39 @@ impl<'a> VirtLine<'a> {
     }
 }
 
-/// Splits the client's fields from the end of a text. Hardly any log has them, so one byte is enough
-/// for nearly all records.
+/// The length of the shortest text with a client: `vm-pid=0 sauid=0`.
+const LEAST_WITH_CLIENT: usize = 16;
+
+/// Splits the client's fields from the end of a text. Hardly any log has them, so a few bytes are
+/// enough for nearly all records.
 #[inline]
 fn split_client(text: &[u8]) -> (&[u8], &[u8]) {
-    let last = memchr::memrchr(b' ', text).map_or(0, |at| at + 1);
-    match text.get(last) {
+    // A client's last value is a number, quoted or hex.
+    let may_end = matches!(text.last(), Some(b'"' | b'0'..=b'9' | b'A'..=b'F'));
+    if text.len() < LEAST_WITH_CLIENT || !may_end {
+        return (text, b"");
+    }
+    match text.get(last_word(text)) {
         Some(b'a' | b'c' | b's') => split_known_client(text),
         _ => (text, b""),
     }
+}
+
+/// The offset of the last word. Most are short, and memrchr is made for longer texts.
+#[inline]
+fn last_word(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let mut rest = text;
+    while let Some((front, last)) = rest.split_last_chunk::<8>() {
+        // Blanks become zeros. Whether there are any is certain; the last one is found below.
+        let word = u64::from_le_bytes(*last) ^ u64::from_le_bytes([b' '; 8]);
+        if word.wrapping_sub(ONES) & !word & HIGH != 0 {
+            break;
+        }
+        rest = front;
+    }
+    rest.iter().rposition(|&byte| byte == b' ').map_or(0, |at| at + 1)
 }
 
 #[cold]

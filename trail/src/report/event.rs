@@ -123,7 +123,9 @@ impl<'r> EventView<'r> {
             EventKind::Anomaly(number) => view.anomaly(report, event, number),
             EventKind::Virt(op) => {
                 view.virt(report, event, op);
-                view.client(report, event);
+                if report.names_clients {
+                    view.client(report, event);
+                }
             }
         }
         Some(view)

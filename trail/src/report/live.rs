@@ -27,6 +27,7 @@ impl Report {
             self.store.add(record, &mut batch);
             if self.users.len() < self.store.users.all().len() {
                 self.users = user_views(&self.store);
+                self.names_clients = self.users.iter().any(|user| user.client.is_some());
             }
             self.correlator.catch_up(&self.store);
             for (session, event) in std::mem::take(&mut self.correlator.of_events) {

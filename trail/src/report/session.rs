@@ -118,7 +118,7 @@ impl Report {
         let of_guest = |event: &&Event| event.guest == Some(session.guest);
         let by = start.or(end.filter(of_guest)).or(seen);
         let (user, auid) = by.map_or((None, None), |event| self.user_of(event));
-        let client = by.and_then(|event| self.client_of(event));
+        let client = by.filter(|_| self.names_clients).and_then(|event| self.client_of(event));
         let (stop_reason, renamed) = match session.state {
             State::Stopped => (
                 end.and_then(|event| words.stop_reason.get(self, event.reason)),
