@@ -294,6 +294,13 @@ if [ -d /var/lib/swtpm-localca ]; then
     chown --reference=/var/lib/swtpm-localca "$tree/ca"
     mount --bind "$tree/ca" /var/lib/swtpm-localca
 fi
+if [ -n "$JOURNAL" ]; then
+    ln -s /run/systemd/journal/dev-log "$tree/dev/log"
+    "$JOURNAL" &
+    until [ -S /run/systemd/journal/socket ] && [ -S /run/systemd/journal/dev-log ]; do
+        sleep 0.02
+    done
+fi
 # libvirtd hands the output of its guests to it. It is ready when the command ends; keeper.py ends it.
 /usr/sbin/virtlogd -d -p /run/virtlogd.pid
 if [ -n "$preload" ]; then
@@ -304,13 +311,16 @@ exec "$@"
 
 
 class Libvirtd:
-    """An unmodified libvirtd, with `preload` in front of it."""
+    """An unmodified libvirtd, with `preload` in front of it.
+
+    `journal` is the path of a systemd-journald: it gets what goes to libvirtd's log, both in the
+    journal's own protocol and as syslog. Its journal is in run/log/journal."""
 
     cgroups = None
 
     def __init__(self, preload=(), level=1, logging=False, uri="qemu:///system", wrapper=(),
                  environment=None, log_level=3, viraudit_conf=None, settings="", files=None,
-                 arguments=()):
+                 arguments=(), journal=None):
         """`settings` are more lines of libvirtd.conf. `files` are written into the test's directory
         first, where "{tree}" in a text is that directory; passwd and group become those in /etc."""
         self.tree = tempfile.mkdtemp(prefix="host.", dir=WORK)
@@ -344,8 +354,14 @@ class Libvirtd:
             file.write('unix_sock_dir = "%s"\nauth_unix_rw = "none"\nlisten_tls = 0\n'
                        'audit_level = %d\naudit_logging = %d\nlog_level = %d\n'
                        'log_filters = "2:conf.domain_audit 2:util.audit"\n'
-                       'log_outputs = "2:file:%s"\n'
-                       % (self.path("sock"), level, logging, log_level, self.log))
+                       'log_outputs = "2:file:%s%s"\n'
+                       % (self.path("sock"), level, logging, log_level, self.log,
+                          " 2:journald 2:syslog:libvirtd" if journal else ""))
+        if journal:
+            os.makedirs(self.path("run", "systemd/journald.conf.d"))
+            # It doesn't change the kernel's settings, and keeps all messages, in /run.
+            with open(self.path("run", "systemd/journald.conf.d/test.conf"), "w") as file:
+                file.write("[Journal]\nAudit=\nStorage=volatile\nRateLimitIntervalSec=0\n")
         with open(self.path("etc", "qemu.conf"), "w") as file:
             file.write('user = "root"\ngroup = "root"\nnamespaces = []\n'
                        'security_default_confined = 0\n'
@@ -357,6 +373,7 @@ class Libvirtd:
         environment = dict(os.environ, **{name: value.replace("{tree}", self.tree)
                                           for name, value in (environment or {}).items()})
         environment["LXC"] = "yes" if uri.startswith("lxc") else ""
+        environment["JOURNAL"] = journal or ""
         environment["VIRAUDIT_CONF"] = viraudit_conf or self.path("viraudit.conf")
         self.out = open(self.path("out"), "wb")
         self.process = subprocess.Popen(
