@@ -9,9 +9,10 @@ macro_rules! define_id {
         pub(crate) struct $name(std::num::NonZeroU32);
 
         impl $name {
-            /// The id of the entry at `index`. No list has four billion entries.
+            /// The id of the entry at `index`. Panics if there are four billion before it.
             #[inline]
             pub(crate) const fn new(index: usize) -> Self {
+                assert!(index < u32::MAX as usize, "a list has four billion entries");
                 Self(std::num::NonZeroU32::MIN.saturating_add(index as u32))
             }
 
@@ -51,5 +52,22 @@ impl WordId {
 impl Default for WordId {
     fn default() -> Self {
         Self::EMPTY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_id_keeps_its_index() {
+        let last = u32::MAX as usize - 1;
+        assert_eq!(EventId::new(last).index(), last);
+    }
+
+    #[test]
+    #[should_panic(expected = "four billion")]
+    fn there_is_no_id_of_another_entry() {
+        EventId::new(u32::MAX as usize);
     }
 }

@@ -2,15 +2,19 @@
 //! once.
 
 mod batch;
+mod common;
 mod details;
 mod event;
+mod events;
 mod guests;
 mod interner;
+mod texts;
 mod timeline;
 mod users;
 
 pub(crate) use batch::Batch;
 pub(crate) use event::{Event, EventKind};
+use events::Events;
 use guests::Guests;
 pub(crate) use users::User;
 
@@ -50,7 +54,7 @@ pub struct Gap {
 #[derive(Debug, Default)]
 pub struct Store {
     pub(crate) wants: Wants,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Events,
     pub(crate) guests: Guests,
     pub(crate) words: Interner,
     pub(crate) users: Users,
@@ -167,8 +171,8 @@ impl Store {
                 self.denial(event, name, [*body, *names], record, batch)
             }
         };
-        self.in_order &= self.events.last().is_none_or(|last| last.order() < event.order());
-        self.events.push(event);
+        self.in_order &= self.events.last_order().is_none_or(|last| last < event.order());
+        self.events.push(event, &self.guests);
     }
 
     /// Completes the event of a VIRT_* record.
@@ -183,8 +187,7 @@ impl Store {
     ) -> Event {
         let (guest, name) = self.guests.intern(event.host, virt, part, &mut self.words);
         let VirtSpans { success, sign, .. } = *virt;
-        let event = Event { guest: Some(guest), name, success, sign, ..event };
-        let event = event.with_pid(virt.pid);
+        let event = Event { guest: Some(guest), name, success, sign, pid: virt.pid, ..event };
         if !virt.shown {
             return Event { kind: EventKind::Seen, ..event };
         }
@@ -195,7 +198,7 @@ impl Store {
             return event;
         }
         let what = self.words.intern(part(virt.what));
-        Event { detail: Some(self.details.add(what, part(virt.tail))), ..event }
+        Event { what, text: Some(self.details.add(part(virt.tail))), ..event }
     }
 
     /// Completes the event of a denial or an anomaly with its auxiliary records.
@@ -208,11 +211,11 @@ impl Store {
         batch: &Batch<'_>,
     ) -> Event {
         let found = batch.found;
-        let detail = self.details.add(what, found.text(body));
+        let own = self.details.add_own(found.text(body));
         let (mut fields, mut names) = (found.text(body), found.text(names));
         for (found, aux) in batch.aux_of(record) {
             let body = found.text(aux.body);
-            self.details.add_aux(detail, aux.kind, body);
+            self.details.add_aux(own, aux.kind, body);
             // The record of the system call has the user of the process.
             if aux.kind == AuxKind::Syscall && !body.is_empty() {
                 (fields, names) = (body, found.text(aux.names));
@@ -221,15 +224,15 @@ impl Store {
         let id = |key: &[u8]| find(fields, key).and_then(number::<u32>);
         let auid = id(b"auid").filter(|&auid| auid != u32::MAX);
         let user = self.users.intern(id(b"uid"), auid, names, b"");
-        Event { user, detail: Some(detail), ..event }
+        Event { user, what, text: Some(own), ..event }
     }
 
     /// Removes the event that was added last, if it is a denial or an anomaly. Returns whether it was.
     pub(crate) fn forget_denial(&mut self) -> bool {
-        let last =
-            self.events.pop_if(|last| matches!(last.kind, EventKind::Avc | EventKind::Anomaly(_)));
+        let is_denial = |last: &Event| matches!(last.kind, EventKind::Avc | EventKind::Anomaly(_));
+        let last = self.events.pop_if(&self.guests, is_denial);
         if let Some(event) = last {
-            self.details.remove_last(event.detail);
+            self.details.remove_last(event.text);
         }
         last.is_some()
     }
@@ -242,7 +245,7 @@ impl Store {
         }
         let events = |at: usize| {
             let end = self.starts.get(at + 1).map_or(self.events.len(), |next| next.1);
-            let events = self.events[self.starts[at].1..end].iter();
+            let events = (self.starts[at].1..end).map(|at| self.event(EventId::new(at)));
             events.filter(|event| event.host == WordId::EMPTY).map(|event| event.stamp)
         };
         let range = |at: usize| {
@@ -257,19 +260,20 @@ impl Store {
     /// Sorts the events, and removes duplicates.
     fn sort(&mut self) {
         self.guests.complete();
+        self.details.complete();
+        self.events.complete();
         self.find_gaps();
         if self.in_order {
             return;
         }
-        if !self.events.is_sorted_by_key(Event::order) {
-            self.events.sort_by_key(Event::order);
-        }
+        self.events.sort();
         let details = &self.details;
-        self.events.dedup_by(|a, b| {
+        self.events.dedup(&self.guests, |a, b| {
             a.stamp == b.stamp
                 && a.stamp.serial > 0
                 && (a.kind, a.guest, a.host) == (b.kind, b.guest, b.host)
-                && details.are_equal(a.detail, b.detail)
+                && a.what == b.what
+                && details.are_equal(a.text, b.text)
         });
     }
 
@@ -288,14 +292,15 @@ impl Store {
             let host = self.words.intern(&gap.host);
             let at = self.events.len().min(place.1 as usize);
             // A start may have replaced the record before it: then it is one too high.
-            let replaced = self.events[..at].last().filter(|event| {
+            let event = |at: usize| self.event(EventId::new(at));
+            let replaced = at.checked_sub(1).map(event).filter(|event| {
                 let is_after = gap.after.is_some_and(|after| event.stamp.serial >= after);
                 event.host == host && is_after && event.stamp.ms >= gap.until
             });
             let next = replaced.or_else(|| {
                 // A silence is behind all events.
                 let is_done = gap.after.is_none() || done.contains(&host);
-                let mut rest = self.events[at..].iter().filter(|_| !is_done);
+                let mut rest = (at..self.events.len()).map(event).filter(|_| !is_done);
                 rest.find(|event| event.host == host)
             });
             if next.is_none() {
@@ -306,32 +311,33 @@ impl Store {
                 from: gap.from,
                 until: gap.until,
                 is_silence: gap.after.is_none(),
-                next: next.map_or((i64::MAX, u64::MAX), Event::order),
+                next: next.map_or((i64::MAX, u64::MAX), |event| event.order()),
             });
         }
         self.gaps.sort_by(|a, b| (a.from, &a.host).cmp(&(b.from, &b.host)));
     }
 
-    /// The fields of an event.
-    pub(crate) fn text(&self, event: &Event) -> &[u8] {
-        self.details.text(event.detail)
+    /// The event with this id.
+    #[inline]
+    pub(crate) fn event(&self, id: EventId) -> Event {
+        self.events.get(id, &self.guests)
     }
 
-    /// `op=`, `resrc=`, or the type of an anomaly.
-    pub(crate) fn what(&self, event: &Event) -> WordId {
-        self.details.what(event.detail)
+    /// The fields of an event.
+    pub(crate) fn text(&self, event: &Event) -> &[u8] {
+        self.details.text(event.text)
     }
 
     /// The records of a denial or an anomaly.
     pub(crate) fn denial_of(&self, event: &Event) -> Denial<'_> {
-        Denial::new(self.text(event), self.details.aux(event.detail))
+        Denial::new(self.text(event), self.details.aux(event.text))
     }
 
     /// Prefetches the first of some events. Those of guests that ran at the same time are far apart.
     pub(crate) fn prefetch(&self, events: &[EventId]) {
         const AHEAD: usize = 64;
-        let ahead = || events.iter().take(AHEAD).map(|&id| self.events[id.index()].detail);
-        prefetch(ahead().map(|detail| self.details.place(detail)));
-        prefetch(ahead().map(|detail| self.details.first_byte(detail).into()));
+        let ahead = || events.iter().take(AHEAD).map(|&id| self.events.text(id));
+        prefetch(ahead().map(|text| self.details.place(text) as u64));
+        prefetch(ahead().map(|text| self.details.first_byte(text).into()));
     }
 }

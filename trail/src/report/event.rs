@@ -89,7 +89,7 @@ impl<'r> EventView<'r> {
 
     /// An event of a session; `None` if it is not selected or not shown.
     pub(super) fn new(report: &'r Report, session: SessionId, id: EventId) -> Option<Self> {
-        let event = report.event(id);
+        let event = &report.event(id);
         let ms = event.stamp.ms;
         if !report.filter.has_time(ms) {
             return None;
@@ -168,7 +168,7 @@ impl<'r> EventView<'r> {
             Op::Init | Op::OtherControl => {
                 self.kind = if op == Op::Init { "init" } else { "control" };
                 if op == Op::OtherControl {
-                    self.put("op", Value::text(report.raw_word(report.store.what(event))));
+                    self.put("op", Value::text(report.raw_word(event.what)));
                     self.put_known("reason", reason);
                 }
                 self.put("success", success);
@@ -186,7 +186,7 @@ impl<'r> EventView<'r> {
                 self.put("success", success);
             }
             Op::Resource => {
-                let kind = report.store.words.get(report.store.what(event));
+                let kind = report.store.words.get(event.what);
                 let resource =
                     ResourceChange::new(kind, report.store.words.get(event.reason), tail);
                 self.put("resource", Value::Text(text(kind)));
@@ -248,7 +248,7 @@ impl<'r> EventView<'r> {
     fn anomaly(&mut self, report: &'r Report, event: &Event, number: u16) {
         let denial = report.store.denial_of(event);
         self.kind = "anomaly";
-        let name = report.store.words.get(report.store.what(event));
+        let name = report.store.words.get(event.what);
         let named = name.starts_with(b"ANOM_");
         let name = if named { text(name) } else { anomaly_name(number).into() };
         self.put("type", Value::Text(name));

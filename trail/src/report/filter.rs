@@ -93,7 +93,7 @@ impl Report {
         let ends = [session.start, session.end].into_iter().flatten();
         ends.chain(self.events.of(id).iter().copied()).any(|event| {
             let event = self.event(event);
-            matches!(event.kind, EventKind::Virt(_)) && self.is_by_user(event)
+            matches!(event.kind, EventKind::Virt(_)) && self.is_by_user(&event)
         })
     }
 

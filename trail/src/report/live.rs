@@ -30,7 +30,7 @@ impl Report {
                 self.names_clients = self.users.iter().any(|user| user.client.is_some());
             }
             self.correlator.catch_up(&self.store);
-            for (session, event) in std::mem::take(&mut self.correlator.of_events) {
+            for (session, event) in std::mem::take(&mut self.correlator.of_events).iter() {
                 if let Some(view) = EventView::new(self, session, event) {
                     show(&view);
                 }

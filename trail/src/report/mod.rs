@@ -96,7 +96,7 @@ impl Report {
         let of_events = std::mem::take(&mut correlator.of_events);
         let sessions = &correlator.sessions;
         let merged = |id: SessionId| sessions[id.index()].merged.unwrap_or(id);
-        let of_events = || of_events.iter().map(|&(session, event)| (merged(session), event));
+        let of_events = || of_events.iter().map(|(session, event)| (merged(session), event));
         let events = GroupedEvents::new(sessions.len(), of_events);
         let selected = Vec::new();
         let mut report = Self { store, correlator, filter, users, names_clients, selected, events };
@@ -128,12 +128,12 @@ impl Report {
     }
 
     #[inline]
-    fn event(&self, id: EventId) -> &Event {
-        &self.store.events[id.index()]
+    fn event(&self, id: EventId) -> Event {
+        self.store.event(id)
     }
 
     #[inline]
-    fn event_if(&self, id: Option<EventId>) -> Option<&Event> {
+    fn event_if(&self, id: Option<EventId>) -> Option<Event> {
         id.map(|id| self.event(id))
     }
 
@@ -145,7 +145,7 @@ impl Report {
 
     /// The time by which a session is sorted.
     fn time_of(&self, id: SessionId) -> i64 {
-        self.event(self.start_of(id)).key
+        self.store.events.key(self.start_of(id))
     }
 
     fn word(&self, id: WordId) -> Option<Cow<'_, str>> {
@@ -203,7 +203,7 @@ impl Report {
     fn prefetch(&self, selected: &[SessionId]) {
         prefetch(selected.iter().map(|&id| {
             let session = self.session(id);
-            let key = |id| self.event_if(id).map_or(0, |event| event.key);
+            let key = |id: Option<EventId>| id.map_or(0, |id| self.store.events.key(id));
             let name = self.store.guests[session.guest].name;
             (key(session.start) ^ key(session.end)) as u64 ^ name.index() as u64
         }));

@@ -115,10 +115,11 @@ impl Report {
         let end = self.event_if(session.end).filter(|_| session.state != State::Running);
         let seen = self.event_if(session.seen);
         // A shutdown or a boot of the host is not by the guest's user.
-        let of_guest = |event: &&Event| event.guest == Some(session.guest);
+        let of_guest = |event: &Event| event.guest == Some(session.guest);
         let by = start.or(end.filter(of_guest)).or(seen);
-        let (user, auid) = by.map_or((None, None), |event| self.user_of(event));
-        let client = by.filter(|_| self.names_clients).and_then(|event| self.client_of(event));
+        let (user, auid) = by.as_ref().map_or((None, None), |event| self.user_of(event));
+        let client =
+            by.as_ref().filter(|_| self.names_clients).and_then(|event| self.client_of(event));
         let (stop_reason, renamed) = match session.state {
             State::Stopped => (
                 end.and_then(|event| words.stop_reason.get(self, event.reason)),
@@ -135,7 +136,7 @@ impl Report {
             (None, None) => [Some(seen.unwrap_or_else(|| self.event(session.first))), None],
             (start, end) => [start, end],
         };
-        let time = |event: &Event| event.stamp.ms;
+        let time = |event: Event| event.stamp.ms;
         SessionView {
             id,
             host: self.word(guest.host),

@@ -82,15 +82,16 @@ impl Report {
         let plain = name.iter().fold(true, |plain, c| plain & is_plain(c));
         // A selected range adds marks.
         let marked = self.filter.has_range();
-        if marked || !plain || !usual(start) || end.is_some_and(|end| !usual(end)) {
+        if marked || !plain || !usual(&start) || end.is_some_and(|end| !usual(&end)) {
             return None;
         }
         Some(WidthClass {
             state: session.state,
             name_len: name.len(),
             host: self.store.guests[session.guest].host,
-            start: EventWidth::new(start),
-            end: end.map(|end| (EventWidth::new(end), duration_len(end.stamp.ms - start.stamp.ms))),
+            start: EventWidth::new(&start),
+            end: end
+                .map(|end| (EventWidth::new(&end), duration_len(end.stamp.ms - start.stamp.ms))),
         })
     }
 }

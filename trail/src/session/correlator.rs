@@ -5,7 +5,7 @@
 //! that come right behind a stop belong to the session that it ended.
 
 use super::identifiers::Identifiers;
-use super::{Session, SessionId, State};
+use super::{EventRuns, Session, SessionId, State};
 use crate::events::{Event, EventId, EventKind, GuestId, Store, Wants, WordId};
 use crate::line::{Op, Sign};
 use std::collections::{BTreeSet, HashMap};
@@ -35,7 +35,7 @@ struct Live {
 pub(crate) struct Correlator {
     pub(crate) sessions: Vec<Session>,
     /// The session of each event, in the order of events. Empty unless events are kept.
-    pub(crate) of_events: Vec<(SessionId, EventId)>,
+    pub(crate) of_events: EventRuns,
     /// By guest.
     live: Vec<Live>,
     /// `None` if denials and anomalies are not wanted.
@@ -73,7 +73,7 @@ impl Correlator {
     /// Assigns the next event.
     fn feed(&mut self, store: &Store, id: EventId) {
         self.fed = id.index() + 1;
-        let event = &store.events[id.index()];
+        let event = &store.event(id);
         match (event.kind, event.guest) {
             (EventKind::Down, _) => self.host_ends(id, event, false),
             (EventKind::Boot, _) => self.host_ends(id, event, true),
@@ -155,7 +155,7 @@ impl Correlator {
         let failed = !event.success;
         self.session(session).failed |= failed;
         if self.keep_events {
-            self.of_events.push((session, id));
+            self.of_events.push(session, id);
         }
     }
 
@@ -208,7 +208,7 @@ impl Correlator {
         let last = Some(session);
         *self.live(guest) = Live { open: Some(session), last, ..Live::default() };
         if let Some(identifiers) = &mut self.identifiers {
-            identifiers.start(session, id);
+            identifiers.change(session, id);
         }
     }
 
@@ -229,7 +229,7 @@ impl Correlator {
         let ended = self.just_ended(store, event, guest).filter(|_| !event.success)?;
         let begins = event.sign == Sign::Begins || next.is_some_and(|id| self.session(id).begins);
         let Session { state, start, end, lives, .. } = *self.session(ended);
-        let reason = end.map(|end| store.words.get(store.events[end.index()].reason));
+        let reason = end.map(|end| store.words.get(store.event(end).reason));
         let cleans = state == State::Stopped && start.is_none() && reason == Some(b"failed");
         (cleans && !lives && !begins).then_some(ended)
     }
@@ -238,7 +238,7 @@ impl Correlator {
     fn just_ended(&mut self, store: &Store, event: &Event, guest: GuestId) -> Option<SessionId> {
         let ended = self.live(guest).ended?;
         let Session { start, end, .. } = *self.session(ended);
-        let end = &store.events[end.or(start)?.index()];
+        let end = store.event(end.or(start)?);
         // Keys stay the same while a clock that was set back has not caught up.
         let at_once = event.key - end.key <= AT_ONCE
             && event.stamp.ms.abs_diff(end.stamp.ms) <= AT_ONCE as u64;
@@ -313,7 +313,7 @@ impl Correlator {
     fn close_abandoned(&mut self, store: &Store, event: &Event, guest: GuestId) {
         let Some(next) = self.live(guest).next else { return };
         let Session { prepared, seen, .. } = *self.session(next);
-        let is_old = |id: EventId| event.key - store.events[id.index()].key > AT_ONCE;
+        let is_old = |id: EventId| event.key - store.events.key(id) > AT_ONCE;
         if event.sign == Sign::Begins && prepared && seen.is_some_and(is_old) {
             self.close(next);
             self.live(guest).next = None;
@@ -360,7 +360,7 @@ impl Correlator {
         }
     }
 
-    /// Completes the sessions at the end of the log.
+    /// Completes the sessions at the end of the log, and frees the memory that only assigning needs.
     pub(crate) fn finish(&mut self) {
         for guest in (0..self.live.len()).map(GuestId::new) {
             self.merge(guest);
@@ -368,6 +368,8 @@ impl Correlator {
                 self.close(next);
             }
         }
+        self.live = Vec::new();
+        self.identifiers = None;
     }
 
     /// Marks the sessions that were open while records are missing.
@@ -381,7 +383,7 @@ impl Correlator {
             gaps.entry(&gap.host).or_default().insert(gap.next);
         }
         for session in &mut self.sessions {
-            let order = |id: EventId| store.events[id.index()].order();
+            let order = |id: EventId| store.events.order(id);
             let host = store.words.get(store.guests[session.guest].host);
             let (Some(gaps), Some(start)) = (gaps.get(host), session.start) else { continue };
             let after = Bound::Excluded(order(start));

@@ -2,6 +2,7 @@
 //! Denials and anomalies have no guest's name, so they are assigned by these.
 
 use super::SessionId;
+use super::event_runs::EventRun;
 use super::owner_index::{IdentifierKey, OwnerIndex};
 use crate::events::{Event, EventId, EventKind, Store, WordId};
 use crate::line::fields::{find, number, raw_option};
@@ -48,10 +49,8 @@ pub(super) struct Identifiers {
 /// A change of a session.
 #[derive(Clone, Copy, Debug)]
 enum Change {
-    /// The guest was started by this event.
-    Started(SessionId, EventId),
-    /// A label or a resource was added or removed by this event.
-    Changed(SessionId, EventId),
+    /// By these events the guest was started, or labels and resources were added or removed.
+    Changed(EventRun),
     /// The session has ended.
     Ended(SessionId),
     /// The first session was merged into the second.
@@ -59,14 +58,14 @@ enum Change {
 }
 
 impl Identifiers {
-    /// The guest of a session was started.
-    pub(super) fn start(&mut self, session: SessionId, event: EventId) {
-        self.queue.push(Change::Started(session, event));
-    }
-
-    /// A label or a resource was added or removed.
+    /// The guest of a session was started, or a label or a resource was added or removed.
     pub(super) fn change(&mut self, session: SessionId, event: EventId) {
-        self.queue.push(Change::Changed(session, event));
+        if let Some(Change::Changed(run)) = self.queue.last_mut()
+            && run.extend(session, event)
+        {
+            return;
+        }
+        self.queue.push(Change::Changed(EventRun::new(session, event)));
     }
 
     /// A session has ended.
@@ -87,10 +86,12 @@ impl Identifiers {
         denial: &Denial<'_>,
     ) -> Vec<SessionId> {
         for change in self.queue.drain(..) {
-            let event = |id: EventId| &store.events[id.index()];
             match change {
-                Change::Started(session, id) => self.index.start(store, session, event(id)),
-                Change::Changed(session, id) => self.index.change(store, session, event(id)),
+                Change::Changed(run) => {
+                    for id in run.events() {
+                        self.index.change(store, run.session, &store.event(id));
+                    }
+                }
                 Change::Ended(session) => self.index.owners.remove_owner(session),
                 Change::Merged(from, to) => self.index.owners.transfer(from, to),
             }
@@ -136,6 +137,9 @@ impl IdentifierIndex {
         if !event.success {
             return;
         }
+        if op == Op::Start {
+            return self.start(store, session, event);
+        }
         self.add_uuid(store, session, event);
         let text = store.text(event);
         match op {
@@ -146,7 +150,7 @@ impl IdentifierIndex {
                 }
             }
             Op::Resource => {
-                let kind = store.words.get(store.what(event));
+                let kind = store.words.get(event.what);
                 let reason = store.words.get(event.reason);
                 // The path of a cgroup is not a file of the guest.
                 if kind != b"cgroup" {

@@ -1,10 +1,12 @@
 //! Sessions: the events of a guest from its start to its stop.
 
 mod correlator;
+mod event_runs;
 mod identifiers;
 mod owner_index;
 
 pub(crate) use correlator::Correlator;
+pub(crate) use event_runs::EventRuns;
 
 use crate::events::{EventId, GuestId, WordId, define_id};
 

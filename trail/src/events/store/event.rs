@@ -1,6 +1,6 @@
-//! The entry of an event. A long log has millions, so fields that few events have are kept apart.
+//! An event, as it is worked with. [`Events`](super::events::Events) keeps them packed.
 
-use super::details::DetailId;
+use super::texts::TextId;
 use crate::events::{GuestId, UserId, WordId};
 use crate::line::{Op, Sign, Stamp};
 
@@ -17,19 +17,21 @@ pub(crate) enum EventKind {
 }
 
 /// An event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     /// The time by which events are sorted: the event's, unless the clock was set back.
     pub(crate) key: i64,
     pub(crate) stamp: Stamp,
-    pub(super) pid: i64,
-    pub(super) detail: Option<DetailId>,
+    pub(super) pid: Option<i64>,
+    pub(super) text: Option<TextId>,
     pub(crate) host: WordId,
     /// `None` if the event is about a host, a denial or an anomaly.
     pub(crate) guest: Option<GuestId>,
     /// The guest's name in this record.
     pub(crate) name: WordId,
     pub(crate) reason: WordId,
+    /// `op=`, `resrc=`, or the type of an anomaly.
+    pub(crate) what: WordId,
     pub(crate) user: UserId,
     pub(crate) kind: EventKind,
     pub(crate) success: bool,
@@ -38,27 +40,19 @@ pub(crate) struct Event {
     pub(crate) sign: Sign,
 }
 
-/// The `pid` of events without one: an `Option` would make the entry larger than a cache line.
-const NO_PID: i64 = i64::MIN;
-
-const _: () = assert!(size_of::<Event>() <= 64, "an event must fit in a cache line");
-
 impl Event {
-    /// An event without any details.
+    /// An event that only has a time and a sender.
     #[inline]
     pub(super) fn new(key: i64, stamp: Stamp, host: WordId, user: UserId) -> Self {
-        let (pid, detail, guest, kind) = (NO_PID, None, None, EventKind::Down);
-        let (name, reason, success, sign) = (WordId::EMPTY, WordId::EMPTY, true, Sign::Any);
-        Self { key, stamp, pid, detail, host, guest, name, reason, user, kind, success, sign }
+        let (pid, text, guest, kind) = (None, None, None, EventKind::Down);
+        let [name, reason, what] = [WordId::EMPTY; 3];
+        let (success, sign) = (true, Sign::Any);
+        Self { key, stamp, pid, text, host, guest, name, reason, what, user, kind, success, sign }
     }
 
     /// `vm-pid=`
     pub(crate) fn pid(&self) -> Option<i64> {
-        (self.pid != NO_PID).then_some(self.pid)
-    }
-
-    pub(super) fn with_pid(self, pid: Option<i64>) -> Self {
-        Self { pid: pid.unwrap_or(NO_PID), ..self }
+        self.pid
     }
 
     /// The sort key among all events.
