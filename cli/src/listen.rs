@@ -92,8 +92,7 @@ fn not_read(command: &str, from: &OsStr, error: &io::Error) -> Failure {
     Failure::not_done(format!("{command}: can't read {name}: {}", reason(error)))
 }
 
-/// The failure to listen to the kernel.
-pub(crate) fn not_opened(command: &str, error: &io::Error) -> Failure {
+fn not_opened(command: &str, error: &io::Error) -> Failure {
     let process = Process::current();
     let why = match error.kind() {
         ErrorKind::PermissionDenied if process.initial_user_namespace == Some(false) => {

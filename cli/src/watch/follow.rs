@@ -1,11 +1,14 @@
 //! Turns records into rows as they arrive, and reports records that were lost or given up.
 
 use crate::report::{event_line, event_text};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use viraudit_trail::listen::{Heard, Source};
-use viraudit_trail::report::EventView;
+use viraudit::RecordType;
+use viraudit_trail::expect::{Fields, RecordReader, Selection};
+use viraudit_trail::listen::{Heard, Source, Wake};
+use viraudit_trail::report::{EventView, Value};
 use viraudit_trail::time::Clock;
 use viraudit_trail::watch::Watcher;
 
@@ -23,25 +26,61 @@ pub(super) trait Records {
     fn lost(&self) -> Option<u32>;
 }
 
-impl Records for Source {
+/// A source, until the reader of the output has gone.
+pub(super) struct Live<'o> {
+    pub(super) source: Source,
+    /// The output.
+    pub(super) reader: Wake<'o>,
+    /// Whether the reader has gone.
+    pub(super) gone: bool,
+}
+
+impl Records for Live<'_> {
     fn next(&mut self, wait: Duration) -> io::Result<Heard> {
-        self.next(wait, None)
+        let heard = self.source.next(wait, Some(self.reader))?;
+        self.gone |= heard == Heard::Woken;
+        Ok(heard)
     }
 
     fn lost(&self) -> Option<u32> {
-        self.lost()
+        self.source.lost()
+    }
+}
+
+/// An event that is not a VIRT_* record, with its fields.
+struct Other<'e>(&'e EventView<'e>);
+
+impl Fields for Other<'_> {
+    fn kind(&self) -> Option<RecordType> {
+        None
+    }
+
+    fn field(&self, key: &str) -> Option<Cow<'_, [u8]>> {
+        let text = match (key, self.0.get(key)) {
+            ("kind", _) => self.0.kind.to_owned(),
+            ("vm", _) => self.0.vm.clone().into_owned(),
+            ("uuid", _) => self.0.uuid.to_string(),
+            ("node", _) => self.0.host.clone()?.into_owned(),
+            (_, Some(Value::Text(text))) => text.clone().into_owned(),
+            (_, Some(Value::Number(number))) => number.to_string(),
+            (_, Some(Value::Bool(yes))) => yes.to_string(),
+            (_, Some(Value::Null) | None) => return None,
+        };
+        Some(Cow::Owned(text.into_bytes()))
     }
 }
 
 /// Which output is wanted, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'w> {
     /// One JSON object for each event.
     pub(super) json: bool,
     /// The most events to show.
     pub(super) count: Option<u64>,
     /// When to end.
     pub(super) deadline: Option<Instant>,
+    /// The events to show.
+    pub(super) selection: &'w Selection,
 }
 
 /// Shows records until the count or the deadline is reached or `stop` is set.
@@ -50,12 +89,14 @@ pub(super) struct Wanted {
 /// output.
 pub(super) fn follow(
     records: &mut impl Records,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
     stop: &AtomicBool,
     out: &mut dyn Write,
     warn: &mut dyn FnMut(String),
 ) -> io::Result<(u64, io::Result<()>)> {
     let mut watcher = Watcher::new(Clock::system());
+    let mut reader = RecordReader::new(Clock::system());
+    let is_other = |event: &EventView<'_>| wanted.selection.fits(&Other(event));
     let mut rows = Rows { json: wanted.json, left: wanted.count, out, shown: 0, ended: None };
     let mut losses =
         Losses { reported: records.lost().unwrap_or(0), pending: false, last: None, warn };
@@ -68,15 +109,25 @@ pub(super) fn follow(
             break;
         }
         match records.next(left.min(PATIENCE)) {
-            Ok(Heard::End) => break,
-            Ok(Heard::Nothing | Heard::Woken) => {
-                watcher.flush(&mut |event| rows.show(event));
+            Ok(Heard::End | Heard::Woken) => break,
+            Ok(Heard::Nothing) => {
+                watcher.flush(&mut |event| {
+                    if is_other(event) {
+                        rows.show(event);
+                    }
+                });
                 losses.report(records);
                 given_up.report(&watcher, losses.warn);
             }
             Ok(Heard::Lost) => losses.pending = true,
             Ok(Heard::Line(line)) => {
-                watcher.line(&line, &mut |event| rows.show(event));
+                // The records of a program are selected by their own fields.
+                let fits = reader.read(&line).map(|record| wanted.selection.fits(&record));
+                watcher.line(&line, &mut |event| {
+                    if fits.unwrap_or_else(|| is_other(event)) {
+                        rows.show(event);
+                    }
+                });
                 if losses.pending && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
                     losses.report(records);
                 }
@@ -91,7 +142,11 @@ pub(super) fn follow(
             }
         }
     }
-    watcher.flush(&mut |event| rows.show(event));
+    watcher.flush(&mut |event| {
+        if is_other(event) {
+            rows.show(event);
+        }
+    });
     losses.report(records);
     given_up.report(&watcher, losses.warn);
     Ok((rows.shown, rows.ended.unwrap_or(Ok(()))))

@@ -5,62 +5,130 @@ mod follow;
 use crate::console::{self, output_error, reason};
 use crate::exit_status::{DONE, NOTHING_FOUND};
 use crate::failure::Failure;
-use crate::listen::{deaf, not_opened, stop_flag};
-use clap::Args;
-use follow::{Wanted, follow};
+use crate::listen::{ListenArgs, deaf, give_sign, seconds, stop_flag};
+use clap::{Args, ValueEnum};
+use follow::{Live, Wanted, follow};
+use std::ffi::OsString;
 use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
-use viraudit_trail::listen::Source;
+use viraudit::Uuid;
+use viraudit_trail::expect::Selection;
+use viraudit_trail::listen::Wake;
 
 const HELP: &str = "\
-The records come from the kernel. This needs only CAP_AUDIT_READ, and other listeners are unaffected. \
-auditd need not run, but auditing must be on (viraudit status shows whether it is).
+Records from the kernel need only CAP_AUDIT_READ, and other listeners are unaffected. \
+auditd need not run, but auditing must be on (viraudit status shows whether it is). Records from auditd \
+(--from its log, or the socket of its af_unix plugin) need no capability.
+
+KEY is a field of the record as audit.log shows it (see viraudit-expect(1)), and VALUE is decoded. An \
+event that is not a record of a program, such as a denial, has the keys that --format json prints.
 
 If records arrive faster than the output is read, the kernel drops records. A line on standard error \
-then shows how many.
+then shows how many. When the reader of the output has gone, the command ends.
 
 Exit status:
   0  done, also after Ctrl-C
-  1  no event before the --timeout
+  1  fewer events than --count, or no event before the --timeout
   2  wrong usage
   3  not permitted, or an I/O error
 
 Examples:
   viraudit watch
   viraudit watch --json | jq 'select(.kind == \"stop\")'
-  viraudit watch --count 1 --timeout 60";
+  viraudit watch --vm web1 res=failed
+  viraudit watch --count 1 --timeout 60
+  viraudit watch --from /run/audit/audispd_events";
 
 /// Show events of guests live, as the kernel reports them.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct WatchArgs {
-    /// Print one JSON object per event, as `report --format json --all-events` does.
+    /// Fields that a record must have: KEY=VALUE, or KEY~REGEX for a part of the value.
+    #[arg(value_name = "KEY=VALUE")]
+    fields: Vec<String>,
+    /// Show only events of the guest with this name.
+    #[arg(long, value_name = "NAME")]
+    vm: Option<OsString>,
+    /// Show only events of the guest with this UUID.
+    #[arg(long, value_name = "UUID")]
+    uuid: Option<String>,
+    /// Show only records of this type, such as VIRT_RESOURCE.
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Output format: text, or json (one object per event, as `report --format json --all-events`).
+    #[arg(long, value_enum, default_value = "text", hide_possible_values = true)]
+    format: Format,
+    /// The same as --format json.
     #[arg(long)]
     json: bool,
     /// End after this number of events.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// End after this number of seconds.
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
+    /// End after this number of seconds, which may have a fraction.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    #[command(flatten)]
+    listen: ListenArgs,
+}
+
+/// The output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Rows for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl WatchArgs {
+    /// The records to show.
+    fn selection(&self) -> Result<Selection, String> {
+        let mut selection = Selection::new();
+        if let Some(name) = &self.vm {
+            selection = selection.vm(name.as_bytes());
+        }
+        if let Some(text) = &self.uuid {
+            let uuid = Uuid::parse(text.as_bytes());
+            selection =
+                selection.uuid(uuid.ok_or_else(|| format!("--uuid '{text}' is not a UUID"))?);
+        }
+        if let Some(name) = &self.kind {
+            selection = selection.kind(name)?;
+        }
+        self.fields.iter().try_fold(selection, |selection, field| selection.field(field))
+    }
 }
 
 /// Prints events until the count, the timeout or a signal ends it.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
-    let mut source = Source::kernel().map_err(|error| not_opened("watch", &error))?;
-    if let Some(why) = deaf() {
-        console::eprint(why);
-    }
+    let ready = args.listen.ready_fd("watch")?;
+    let selection = args.selection().map_err(|why| Failure::bad_input(format!("watch: {why}")))?;
     let failed = |error| Failure::not_done(format!("watch: {}", reason(&error)));
     let stop = stop_flag().map_err(failed)?;
-    let deadline =
-        args.timeout.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
-    let wanted = Wanted { json: args.json, count: args.count, deadline };
-    let mut out = io::stdout().lock();
+    let source = args.listen.open("watch")?;
+    if source.is_kernel()
+        && let Some(why) = deaf()
+    {
+        console::eprint(why);
+    }
+    give_sign(ready);
+    let deadline = args.timeout.and_then(|wait| Instant::now().checked_add(wait));
+    let json = args.json || args.format == Format::Json;
+    let wanted = Wanted { json, count: args.count, deadline, selection: &selection };
+    let stdout = io::stdout();
+    let mut out = stdout.lock();
+    let mut live =
+        Live { source, reader: Wake { fd: stdout.as_fd(), readable: false }, gone: false };
     let (shown, ended) =
-        follow(&mut source, wanted, &stop, &mut out, &mut |line| console::eprint(line))
+        follow(&mut live, wanted, &stop, &mut out, &mut |line| console::eprint(line))
             .map_err(failed)?;
+    let gone = live.gone || ended.is_err();
     ended.or_else(|error| output_error(&error))?;
-    let timed_out = shown == 0 && args.timeout.is_some();
-    Ok(if timed_out { NOTHING_FOUND } else { DONE })
+    let all = match args.count {
+        Some(count) => shown >= count,
+        None => shown > 0 || args.timeout.is_none(),
+    };
+    Ok(if all || gone { DONE } else { NOTHING_FOUND })
 }

@@ -28,3 +28,4 @@ mod status;
 mod stdout;
 mod terminal;
 mod unknown;
+mod watch;

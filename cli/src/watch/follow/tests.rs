@@ -71,7 +71,8 @@ fn start(n: u64) -> Vec<u8> {
 fn played(steps: &[Step], before: Option<u32>, count: Option<u64>) -> (Vec<String>, Vec<String>) {
     let stop = AtomicBool::new(false);
     let mut script = Script { crashes: 0, steps: steps.iter(), lost: before, stop: &stop };
-    let wanted = Wanted { json: true, count, deadline: None };
+    let selection = Selection::new();
+    let wanted = Wanted { json: true, count, deadline: None, selection: &selection };
     let (mut out, mut warnings) = (Vec::new(), Vec::new());
     let result = follow(&mut script, wanted, &stop, &mut out, &mut |line| warnings.push(line));
     let out = String::from_utf8(out).unwrap();
