@@ -46,6 +46,7 @@ impl Scanner {
         while !rest.is_empty() {
             let len = match cache.repeated_by(rest) {
                 Some((stamp, len)) => {
+                    cache.end_event();
                     out.number(cache.node(), stamp, RESOURCE, true);
                     out.repeat_last(stamp);
                     len
@@ -77,6 +78,7 @@ impl Scanner {
             Some(front) => self.record(&front, true, cache, out),
             None => {
                 cache.take_run();
+                cache.end_event();
                 self.foreign_line(line, out);
             }
         }
@@ -114,11 +116,16 @@ impl Scanner {
         let aux = matches!(front.kind, LineKind::Aux(_));
         if !front.kind.matters() || aux && !self.wants.details {
             out.line_counts.other += 1;
-            if let Some((stamp, _)) = cache.stamps.read(front.rest) {
+            if cache.is_numbered(front) {
+                return;
+            }
+            if let Some((stamp, body)) = cache.stamps.read(front.rest) {
+                cache.set_numbered(front, body);
                 out.number(front.node, stamp, front.kind, native);
             }
             return;
         }
+        cache.end_event();
         let Some(line) = front.line_by(&mut cache.stamps) else { return no_stamp(front, out) };
         out.number(line.node, line.stamp, line.kind, native);
         let content = match line.kind {

@@ -55,6 +55,15 @@ pub(crate) const LANDLOCK_ACCESS: u16 = 1423;
 pub(crate) const LANDLOCK_DOMAIN: u16 = 1424;
 
 impl LineKind {
+    /// Whether a record has nothing to do with guests or their host's life, so that a log that was
+    /// filtered for them doesn't have it.
+    #[inline]
+    pub(crate) fn is_unrelated(self) -> bool {
+        // The labels of an event's process come with records of every type.
+        matches!(self, Self::Other | Self::Aux(_) | Self::Kernel)
+            && self != Self::Aux(AuxKind::Contexts)
+    }
+
     /// The type with this number.
     pub(crate) fn from_number(number: u32) -> Self {
         let small = u16::try_from(number).unwrap_or(0);

@@ -106,9 +106,15 @@ impl<'a> Front<'a> {
     #[inline(always)] // as StampReader::read is
     pub(crate) fn line_by(&self, stamps: &mut StampReader) -> Option<Line<'a>> {
         let (stamp, body) = stamps.read(self.rest)?;
+        Some(self.line(stamp, body))
+    }
+
+    /// The line with its stamp and the text after it, which [`StampReader::read`] returns.
+    #[inline(always)] // as above
+    pub(crate) fn line(&self, stamp: Stamp, body: &'a [u8]) -> Line<'a> {
         let (body, names) = names::split(body);
         let Self { start, node, kind, .. } = *self;
-        Some(Line { start, node, kind, stamp, body, names })
+        Line { start, node, kind, stamp, body, names }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Stretch {
 
 impl Stretch {
     pub(crate) fn new(line: u64, stamp: Stamp, kind: LineKind, native: bool) -> Self {
-        let (mixed, down) = (is_other(kind), kind == LineKind::Shutdown);
+        let (mixed, down) = (kind.is_unrelated(), kind == LineKind::Shutdown);
         let (first, last) = (stamp, stamp);
         Self { line, first, last, kind, mixed, down, pause: 0, events: 1, native }
     }
@@ -46,32 +46,28 @@ impl Stretch {
     }
 
     /// Whether a record is of the last event, or of the next one.
-    #[inline]
+    #[inline(always)] // every line takes this way
     pub(super) fn continues_with(&self, stamp: Stamp, kind: LineKind, native: bool) -> bool {
-        let same = stamp == self.last;
-        let next = stamp.serial == self.last.serial + 1
-            && stamp.ms.checked_sub(self.last.ms).is_some_and(|ms| (0..MAX_MS).contains(&ms));
-        (same || next) && native == self.native && !breaks(self.kind) && !breaks(kind)
+        let step = stamp.serial.wrapping_sub(self.last.serial);
+        // A time before the last one's is a large number.
+        let pause = stamp.ms.wrapping_sub(self.last.ms) as u64;
+        let limit = if step == 0 { 1 } else { MAX_MS as u64 };
+        step <= 1 && pause < limit && native == self.native && !breaks(self.kind) && !breaks(kind)
     }
 
     /// Adds a record of the last event, or of the next one; false if it is neither.
-    #[inline]
+    #[inline(always)] // as above
     pub(crate) fn extend(&mut self, stamp: Stamp, kind: LineKind, native: bool) -> bool {
         let extends = self.continues_with(stamp, kind, native);
         if extends {
             self.pause = self.pause.max(stamp.ms - self.last.ms);
-            self.events += u64::from(stamp != self.last);
+            self.events += stamp.serial - self.last.serial;
             self.last = stamp;
-            self.mixed |= is_other(kind);
+            self.mixed |= kind.is_unrelated();
             self.down |= kind == LineKind::Shutdown;
         }
         extends
     }
-}
-
-/// Whether a record is none of those that a log may have been filtered for.
-fn is_other(kind: LineKind) -> bool {
-    matches!(kind, LineKind::Other | LineKind::Aux(_) | LineKind::Kernel)
 }
 
 /// Whether serial numbers before and after this record are unrelated.

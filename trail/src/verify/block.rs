@@ -93,25 +93,30 @@ impl CheckedBlock {
 
     /// Checks a record. `native` is false for one that was rewritten from another format.
     fn check_record(&mut self, front: &Front<'_>, native: bool) {
-        let Some(line) = front.line_by(&mut self.reader) else {
+        let Some((stamp, body)) = self.reader.read(front.rest) else {
             if is_interpreted(front.rest) {
                 return self.remarks.add(Reason::Interpreted, self.lines);
             }
             let message = "the time or the serial number is malformed".into();
             return self.find(Damage::Malformed, message, None);
         };
-        let virt = matches!(line.kind, LineKind::Virt(_) | LineKind::UnknownVirt);
+        let node = front.node.unwrap_or_default();
         // The labels of an event's process have the number of another record, which a filtered log
         // has without them.
-        if line.stamp.serial > 0 && line.kind != LineKind::Aux(AuxKind::Contexts) {
-            let node = line.node.unwrap_or_default();
-            self.add_stamp(node, line.stamp, line.kind, native);
-            // Another program may have stored its own copy of a record in another format.
-            if virt && native {
-                self.stamps.add(node, line.stamp, self.lines, (front.name, line.body));
-            }
+        let numbered = stamp.serial > 0 && front.kind != LineKind::Aux(AuxKind::Contexts);
+        if numbered {
+            self.add_stamp(node, stamp, front.kind, native);
         }
-        self.records += u64::from(virt);
+        // Of most records, only the stamp counts: their fields aren't split.
+        if !matches!(front.kind, LineKind::Virt(_) | LineKind::UnknownVirt) {
+            return;
+        }
+        let line = front.line(stamp, body);
+        // Another program may have stored its own copy of a record in another format.
+        if numbered && native {
+            self.stamps.add(node, stamp, self.lines, (front.name, line.body));
+        }
+        self.records += 1;
         match line.kind {
             LineKind::Virt(kind) => {
                 if !line.names.is_empty() {

@@ -177,7 +177,7 @@ impl Found {
     }
 
     /// Adds the serial number of a line.
-    #[inline]
+    #[inline(always)] // as Stretch::extend is, so that what is known of the kind counts
     pub(super) fn number(
         &mut self,
         node: Option<&[u8]>,

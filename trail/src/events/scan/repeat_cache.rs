@@ -2,7 +2,9 @@
 //! about a guest follow each other, come from one daemon, and only show that the guest is present.
 
 use crate::line::fields::word;
-use crate::line::{Defect, Envelope, Line, Op, Sign, Stamp, StampReader, VirtLine, without_cr};
+use crate::line::{
+    Defect, Envelope, Front, Line, Op, Sign, Stamp, StampReader, VirtLine, without_cr,
+};
 use memchr::memchr;
 
 /// The cache.
@@ -16,6 +18,10 @@ pub(super) struct RepeatCache<'t> {
     run: Option<GuestRun<'t>>,
     /// The sign of the run's records.
     sign: Sign,
+    /// The last line's stamp and host, if it is one of the records that [`is_numbered`] knows.
+    ///
+    /// [`is_numbered`]: Self::is_numbered
+    numbered: Option<(&'t [u8], Option<&'t [u8]>)>,
     pub(super) stamps: StampReader,
 }
 
@@ -81,6 +87,28 @@ impl<'t> RepeatCache<'t> {
         } else if self.front.is_some_and(|front| front.node != line.node) {
             self.front = None;
         }
+    }
+
+    /// Whether a record that isn't used follows another one of its event: a system call has five.
+    #[inline]
+    pub(super) fn is_numbered(&self, front: &Front<'t>) -> bool {
+        self.numbered.is_some_and(|(stamp, node)| {
+            front.rest.starts_with(stamp) && node == front.node && front.kind.is_unrelated()
+        })
+    }
+
+    /// Notes that the event of a record that isn't used was counted. `body` is the text after its
+    /// stamp.
+    #[inline]
+    pub(super) fn set_numbered(&mut self, front: &Front<'t>, body: &[u8]) {
+        let stamp = &front.rest[..front.rest.len() - body.len()];
+        self.numbered = front.kind.is_unrelated().then_some((stamp, front.node));
+    }
+
+    /// Notes that the next line may be another event's.
+    #[inline]
+    pub(super) fn end_event(&mut self) {
+        self.numbered = None;
     }
 
     /// The host of the run.
