@@ -110,7 +110,7 @@ impl Store {
                 after_block(&store);
             },
         );
-        store.overlap = store.find_overlap();
+        store.overlap = store.find_overlap(sources);
         store.sort();
         if store.overlap.is_some() {
             // The numbers of several hosts say nothing.
@@ -239,7 +239,7 @@ impl Store {
 
     /// Two logs without a host that have events of the same time. The events must be in the order of
     /// their logs.
-    fn find_overlap(&self) -> Option<(usize, usize)> {
+    fn find_overlap(&self, sources: &Sources) -> Option<(usize, usize)> {
         if self.starts.len() < 2 {
             return None;
         }
@@ -253,7 +253,8 @@ impl Store {
         };
         let ranges = (0..self.starts.len()).filter_map(range).collect();
         let stamps = |at| events(at).map(|stamp| (stamp.ms, stamp.serial)).collect();
-        let (one, other) = overlapping(ranges, stamps)?;
+        let name = |at: usize| sources.list[self.starts[at].0].name();
+        let (one, other) = overlapping(ranges, stamps, name)?;
         Some((self.starts[one].0, self.starts[other].0))
     }
 

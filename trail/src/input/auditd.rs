@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 const DEFAULT_LOG: &str = "/var/log/audit/audit.log";
 
+/// The endings of compressed rotations.
+const COMPRESSED: [&str; 3] = [".gz", ".zst", ".xz"];
+
 /// The log that `conf` names with its rotations, the oldest first. An error comes with its path.
 pub(super) fn logs(conf: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
     let path = match fs::read_to_string(conf) {
@@ -40,6 +43,17 @@ fn rotations(path: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
         .map_err(|(file, error)| (file.unwrap_or(path.to_owned()), error))
 }
 
+/// The log that a file with this name is, or is a rotation of: `audit.log` for `audit.log.2.gz` and
+/// for `audit.log-20261120`.
+pub(super) fn rotated_from(name: &str) -> &str {
+    let plain = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let stem = plain.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    match stem.strip_suffix(['.', '-']) {
+        Some(log) if stem.len() < plain.len() => log,
+        _ => plain,
+    }
+}
+
 /// Sorts files so that the oldest rotation comes first: `.10`, `.2`, `.1`, then names with dates,
 /// then the log itself. A wrong order only costs time: events are sorted by their own time.
 pub(super) fn sort(files: &mut [Source]) {
@@ -50,10 +64,7 @@ pub(super) fn sort(files: &mut [Source]) {
             Source::Member(member) => member.path(),
         };
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
-        let plain = ["gz", "zst", "xz"]
-            .iter()
-            .find_map(|ending| name.strip_suffix(&format!(".{ending}")))
-            .unwrap_or(&name);
+        let plain = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
         let (stem, number) = match plain.rsplit_once('.') {
             // Eight digits are a date: the oldest has the lowest.
             Some((stem, number)) if number.len() < 8 => match number.parse::<u32>() {

@@ -1,6 +1,8 @@
 //! Logs that don't name their host: if their records are of the same time, they may be of different
 //! hosts, whose guests must not be mixed.
 
+use super::auditd::rotated_from;
+
 /// The time and the serial number of a record.
 pub(crate) type RecordStamp = (i64, u64);
 
@@ -9,15 +11,14 @@ pub(crate) type RecordStamp = (i64, u64);
 const MARGIN: i64 = 1000;
 
 /// The first two logs, by their indexes, of which one has records between those of the other that
-/// the other doesn't have, and whose serial numbers don't go on from log to log. `ranges` are the logs
-/// with the times of their first and last records, and `stamps` gets the stamps of a log in the order
-/// of its lines.
+/// the other doesn't have. `ranges` are the logs with the times of their first and last records,
+/// `stamps` gets the stamps of a log, and `name` its name. Rotations of one log are of one host: their
+/// records are of the same time if its clock was set back.
 pub(crate) fn overlapping(
     mut ranges: Vec<(usize, i64, i64)>,
     mut stamps: impl FnMut(usize) -> Vec<RecordStamp>,
+    name: impl Fn(usize) -> String,
 ) -> Option<(usize, usize)> {
-    let mut logs: Vec<usize> = ranges.iter().map(|range| range.0).collect();
-    logs.sort_unstable();
     ranges.sort_by_key(|&(log, first, last)| (first, last, log));
     for (at, &(one, _, end)) in ranges.iter().enumerate() {
         let later = ranges[at + 1..].iter().take_while(|range| range.1 < end - MARGIN);
@@ -32,8 +33,7 @@ pub(crate) fn overlapping(
             of_other.sort_unstable();
             if interleave(of_one, &of_other) && interleave(&of_other, of_one) {
                 let (one, other) = (one.min(other), one.max(other));
-                let between = logs.iter().filter(|log| (one..=other).contains(log));
-                if !go_on(between.map(|&log| stamps(log))) {
+                if rotated_from(&name(one)) != rotated_from(&name(other)) {
                     return Some((one, other));
                 }
             }
@@ -49,35 +49,20 @@ fn interleave(one: &[RecordStamp], other: &[RecordStamp]) -> bool {
     other.iter().any(|stamp| stamp.0 < last.0 - MARGIN && one.binary_search(stamp).is_err())
 }
 
-/// Whether each log's serial numbers go on where those of the log before it end: then they are of
-/// one host, whose clock was set back.
-fn go_on(mut logs: impl Iterator<Item = Vec<RecordStamp>>) -> bool {
-    let Some(mut before) = logs.next() else { return true };
-    logs.all(|log| {
-        let goes_on = match (before.first(), before.last(), log.first()) {
-            (Some(first), Some(last), Some(next)) => {
-                let usual = last.1.saturating_sub(first.1) / before.len() as u64;
-                next.1
-                    .checked_sub(last.1)
-                    .is_some_and(|step| (1..=usual * 8 + 1000).contains(&step))
-            }
-            _ => true,
-        };
-        before = log;
-        goes_on
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(logs: &[&[RecordStamp]]) -> Option<(usize, usize)> {
+    fn found_in(logs: &[&[RecordStamp]], name: impl Fn(usize) -> String) -> Option<(usize, usize)> {
         let range = |(at, log): (usize, &&[RecordStamp])| {
             let times = || log.iter().map(|stamp| stamp.0);
             (at, times().min().unwrap(), times().max().unwrap())
         };
-        overlapping(logs.iter().enumerate().map(range).collect(), |log| logs[log].to_vec())
+        overlapping(logs.iter().enumerate().map(range).collect(), |log| logs[log].to_vec(), name)
+    }
+
+    fn found(logs: &[&[RecordStamp]]) -> Option<(usize, usize)> {
+        found_in(logs, |log| format!("host{log}/audit.log"))
     }
 
     #[test]
@@ -93,11 +78,15 @@ mod tests {
         assert_eq!(found(&[log, other]), Some((0, 1)));
         assert_eq!(found(&[rotated, other, log]), Some((1, 2)));
         assert_eq!(found(&[log, inside]), Some((0, 1)));
-        let set_back: &[RecordStamp] = &[(5_000, 4), (25_000, 5)];
-        let later: &[RecordStamp] = &[(2_000, 6), (29_000, 7)];
-        let far: &[RecordStamp] = &[(5_000, 90_004), (25_000, 90_005)];
-        assert_eq!(found(&[log, set_back, later]), None, "one host's, whose clock was set back");
-        assert_eq!(found(&[set_back, log]), Some((0, 1)));
-        assert_eq!(found(&[log, far]), Some((0, 1)));
+        for (names, expected) in [
+            (["x/audit.log.1", "x/audit.log"], None),
+            (["x/audit.log.2.gz", "x/audit.log.1.zst"], None),
+            (["x/audit.log-20261120.xz", "x/audit.log"], None),
+            (["x/audit.log", "y/audit.log"], Some((0, 1))),
+            (["x/h1.log", "x/h2.log"], Some((0, 1))),
+        ] {
+            let found = found_in(&[log, other], |log| names[log].to_owned());
+            assert_eq!(found, expected, "{names:?}");
+        }
     }
 }

@@ -114,7 +114,7 @@ impl Duplicates {
     }
 
     /// Two logs that don't name their host and have records of the same time.
-    pub(super) fn overlap(&self) -> Option<(usize, usize)> {
+    pub(super) fn overlap(&self, names: &[String]) -> Option<(usize, usize)> {
         let chunks = self.hosts.get(&b""[..])?;
         let mut ranges: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
         for (source, _, chunk) in chunks {
@@ -131,6 +131,7 @@ impl Duplicates {
         input::overlapping(
             ranges.into_iter().map(|(log, (min, max))| (log, min, max)).collect(),
             stamps,
+            |log| names.get(log).cloned().unwrap_or_default(),
         )
     }
 

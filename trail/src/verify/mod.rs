@@ -214,7 +214,7 @@ impl<R: FnMut(Finding)> Collector<R> {
             .map(|found| (found.place, kind(&found.kind), found.message, found.stamp))
             .collect();
         let duplicates = std::mem::take(&mut self.duplicates);
-        self.counts.overlap = duplicates.overlap();
+        self.counts.overlap = duplicates.overlap(&self.names);
         self.counts.repeated_logs = duplicates.finish(&self.names, &mut found);
         self.counts.notes = std::mem::take(&mut self.notes).finish();
         for (source, remarks) in std::mem::take(&mut self.remarks) {

@@ -26,7 +26,7 @@ const HISTORIES: u64 = 300;
 fn report(logs: &[String], details: bool) -> Report {
     let dir = tempfile::tempdir().unwrap();
     let write = |(at, log): (usize, &String)| {
-        let path = dir.path().join(at.to_string());
+        let path = dir.path().join(format!("audit.log.{}", logs.len() - at));
         std::fs::write(&path, log).unwrap();
         Source::File(path)
     };
