@@ -2,7 +2,6 @@
 # A guest's start and stop reach the kernel, auditd's log, ausearch and auvirt.
 . "$(dirname "$0")/lib.sh"
 need_own_audit
-need_tool auvirt
 
 name=web-$$
 id=$(uuid 1)

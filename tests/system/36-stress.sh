@@ -4,15 +4,16 @@
 # STRESS_FROZEN_SECONDS (2) make it harder.
 . "$(dirname "$0")/lib.sh"
 need_own_audit
-need_tool gcc python3
+need_tool python3
 
 target=${CARGO_TARGET_DIR:-$ROOT/target}
-(cd "$ROOT" && cargo build --quiet --release --lib </dev/null) || { fail "the library builds"; exit 1; }
-gcc -O2 -Wall -Wextra -pthread -I"$ROOT/include" -o "$WORK/stress" "$HERE/stress.c" \
-    -L"$target/release" -lviraudit || { fail "stress.c compiles"; exit 1; }
-stress() { LD_LIBRARY_PATH=$target/release timeout 300 "$WORK/stress" "$@"; }
+if [ -z "${VIRAUDIT_BUILT:-}" ]; then
+    need_tool cargo gcc make
+    "$HERE/build" || { fail "the library and stress.c compile"; exit 1; }
+fi
+stress() { LD_LIBRARY_PATH=$target/release timeout 300 "$target/system/stress" "$@"; }
 # To be killed: without anything around it.
-stress_file() { LD_LIBRARY_PATH=$target/release exec "$WORK/stress" file "$@"; }
+stress_file() { LD_LIBRARY_PATH=$target/release exec "$target/system/stress" file "$@"; }
 
 # figure KEY FILE
 figure() { awk -v key="$1" '$1 == key { print $2 }' "$2"; }
@@ -109,6 +110,9 @@ stop_auditd
 
 frozen() { # frozen HOW
     start_auditd RAW
+    # What the kernel still held of an earlier auditd's comes first.
+    fence
+    truncate -s 0 "$LOG"
     auditctl -b 64 >/dev/null
     # Longer than auditd is frozen: a sender whose wait ends has its record dropped, and acked.
     auditctl --backlog_wait_time 15000 >/dev/null

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ausearch and auvirt read what `--to file:` writes, also when two processes write at once.
 . "$(dirname "$0")/lib.sh"
-need_tool ausearch auvirt
+need_tool ausearch
 
 file=$WORK/made.log
 SEARCH_LOG=$file

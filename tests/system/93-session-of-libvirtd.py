@@ -1,6 +1,6 @@
 """A real libvirtd, a real auditd, and four who tell what became of the guests: viraudit report (as
-JSON and as a table), viraudit watch, auvirt and viraudit auvirt. Once with libvirt's own records,
-once with libviraudit.so in front of libvirtd.
+JSON and as a table), viraudit watch, auvirt (where audit still has it) and viraudit auvirt. Once with
+libvirt's own records, once with libviraudit.so in front of libvirtd.
 
 Five guests: one is destroyed, one's qemu is killed, one doesn't start, one starts again after that,
 and one still runs.
@@ -11,6 +11,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 
@@ -212,12 +213,12 @@ def compare(what, log, watched):
     check("%s: watch told the same, live" % what, live == expected,
           "\n".join("%s\n%s" % pair for pair in zip(expected, live) if pair[0] != pair[1]))
     expected = [auvirt_row(session) for session in sessions]
-    whole, rows = of_auvirt(log, "auvirt")
-    check("%s: auvirt has the same sessions" % what, rows == expected,
+    whole, rows = of_auvirt(log, VIRAUDIT, "auvirt")
+    check("%s: viraudit auvirt has the same sessions" % what, rows == expected,
           shown(expected) + "\n" + shown(rows))
-    ours, _ = of_auvirt(log, VIRAUDIT, "auvirt")
-    check("%s: and viraudit auvirt prints what auvirt prints" % what, ours == whole,
-          whole + "\n" + ours)
+    if shutil.which("auvirt"):
+        real, _ = of_auvirt(log, "auvirt")
+        check("%s: and auvirt prints the same" % what, real == whole, real + "\n" + whole)
     for line in output(VIRAUDIT, "report", "--start", "today", log).splitlines():
         say("     | " + line)
     for line in whole.split("\n\n"):
@@ -267,7 +268,7 @@ def run(what, preload):
 
 
 def main():
-    need(tools=("auditd", "auvirt"))
+    need(tools=("auditd",))
     run("libvirt's own", [])
     run("libviraudit.so", [LIBRARY, SECOND])
 

@@ -3,7 +3,6 @@
 # same story, and verify finds nothing wrong with the log.
 . "$(dirname "$0")/lib.sh"
 need_own_audit
-need_tool auvirt
 
 start_auditd ENRICHED
 id=$(uuid 1)

@@ -19,8 +19,8 @@ import sys
 import threading
 import time
 
-from libvirt_host import (LIBRARY, SECOND, WORK, Capture, Libvirtd, Normal, check, difference,
-                          need, run_test, safe_path, say, wait_for)
+from libvirt_host import (LIBRARY, SECOND, WORK, Capture, Libvirtd, Normal, check, daemon,
+                          difference, need, run_test, safe_path, say, wait_for)
 
 VERBOSE = os.environ.get("VIRAUDIT_VERBOSE")
 # A name that has nothing of this host's, where a fixture is made of it.
@@ -213,7 +213,7 @@ class Script:
         self.steps.append((name, outcome, [self.normal(record) for record in records]))
 
     def is_ours(self, record):
-        return 'exe="/usr/sbin/libvirtd"' in record[1] or "libvirt_lxc" in record[1]
+        return 'exe="%s"' % daemon("qemu") in record[1] or "libvirt_lxc" in record[1]
 
     def op(self, name, *args, then=None, until=None):
         """One call of virsh, and then something that must have come about."""

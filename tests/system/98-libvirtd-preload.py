@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from libvirt_host import (LIBRARY, SECOND, Capture, Libvirtd, Normal, audit_sockets, check,
+from libvirt_host import (LIBRARY, SECOND, Capture, Libvirtd, Normal, audit_sockets, check, daemon,
                           failed, need, run_test, say, skipped)
 
 NAME = "one"
@@ -104,7 +104,7 @@ def children(capture):
     finally:
         host.stop()
     others = [record for record in capture.take()
-              if UUID in record[1] and 'exe="/usr/sbin/libvirtd"' not in record[1]]
+              if UUID in record[1] and 'exe="%s"' % daemon("qemu") not in record[1]]
     check("no other program sends records of the guest", not others, others[:3])
 
 

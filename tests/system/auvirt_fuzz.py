@@ -8,6 +8,7 @@ Prints each difference and, last, `N pairs, N differences`; exit status 1 if the
 line `SKIP` where auvirt isn't installed.
 
     auvirt_fuzz.py golden DIR     writes the pairs that auvirt/tests/golden.rs replays
+    auvirt_fuzz.py replay FILE COMMAND...    compares a command with those pairs; needs no auvirt
 
 Not compared, because auvirt itself leaves what C defines there:
 - a session that ended in a year without a number (seconds from 67768036191676800 on): it crashes,
@@ -333,8 +334,26 @@ def golden(directory):
     print("%d pairs" % len(cases))
 
 
+def replay(path, cmd):
+    """How many recorded pairs the command answers in another way than auvirt did."""
+    bad = 0
+    raw = lambda x: x["text"].encode() if "text" in x else base64.b64decode(x["base64"])
+    cases = [json.loads(line) for line in open(path)]
+    for number, c in enumerate(cases):
+        with tempfile.TemporaryDirectory() as d:
+            with open(os.path.join(d, "LOG"), "wb") as f: f.write(raw(c["log"]))
+            got = run(cmd, d, {"TZ": c["tz"], "LC_ALL": "C"}, c["args"], c["stdin"])
+        expected = c["status"], raw(c["stdout"]), raw(c["stderr"])
+        if got != expected:
+            bad += 1
+            print("DIFFERS pair %d: %s\n    auvirt: %r\n    ours:   %r" % (number, c["args"], expected, got))
+    print("%d recorded pairs, %d differences" % (len(cases), bad))
+    return 1 if bad or not cases else 0
+
+
 def main():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.argv[1:2] == ["replay"]: return replay(sys.argv[2], sys.argv[3:])
     if not os.access(AUVIRT, os.X_OK): print("SKIP auvirt isn't installed (package auditd)"); return 0
     if sys.argv[1:2] == ["golden"]: golden(sys.argv[2]); return 0
     p = argparse.ArgumentParser(); p.add_argument("-n", type=int, default=300); p.add_argument("--seed", type=int, default=1); p.add_argument("--keep")

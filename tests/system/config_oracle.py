@@ -5,7 +5,7 @@
     config_oracle.py generate SEED COUNT        fresh files, the same ones for the same seed
     config_oracle.py golden                     the files and verdicts of tests/golden/config.jsonl
 
-Needs libvirt.so.0 of version 9.0.0, no rights and no daemon. `golden` refreshes the fixture:
+Needs libvirt.so.0, no rights and no daemon. `golden` refreshes the fixture, with libvirt 9.0.0:
 
     tests/system/config_oracle.py golden > tests/golden/config.jsonl
 
@@ -28,7 +28,6 @@ import re
 import sys
 import tempfile
 
-VERSION = b"LIBVIRT_PRIVATE_9.0.0"
 NO_LIBRARY = 77
 
 
@@ -44,6 +43,11 @@ class Libvirt:
         self.loader = ctypes.CDLL(None)
         self.loader.dlvsym.restype = ctypes.c_void_p
         self.loader.dlvsym.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
+        number = ctypes.c_ulong()
+        self.lib.virGetVersion(ctypes.byref(number), None, None)
+        release = "%d.%d.%d" % (number.value // 1000000, number.value // 1000 % 1000, number.value % 1000)
+        # What libvirt exports to its own daemons alone bears its release.
+        self.node = b"LIBVIRT_PRIVATE_" + release.encode()
         conf, key = ctypes.c_void_p, ctypes.c_char_p
         self.read = self.private("virConfReadFile", conf, ctypes.c_char_p, ctypes.c_uint)
         self.uint = self.private("virConfGetValueUInt", ctypes.c_int, conf, key,
@@ -61,9 +65,9 @@ class Libvirt:
         self.lib.virSetErrorFunc(None, self.handler)
 
     def private(self, name, result, *arguments):
-        address = self.loader.dlvsym(self.lib._handle, name.encode(), VERSION)
+        address = self.loader.dlvsym(self.lib._handle, name.encode(), self.node)
         if not address:
-            print(f"config_oracle: skipped: no {name} of {VERSION.decode()}", file=sys.stderr)
+            print(f"config_oracle: skipped: no {name} of {self.node.decode()}", file=sys.stderr)
             sys.exit(NO_LIBRARY)
         return ctypes.CFUNCTYPE(result, *arguments)(address)
 

@@ -208,6 +208,8 @@ guest_xml() {
 }
 
 search() { ausearch -if "${SEARCH_LOG:-$LOG}" "$@" </dev/null 2>"$WORK/ausearch.err"; }
+# auvirt itself, or ours where audit has none any more (audit 4): 85-auvirt holds it against audit 3's.
+auvirt() { if [ -x /usr/bin/auvirt ]; then /usr/bin/auvirt "$@"; else "$VIRAUDIT" auvirt "$@"; fi; }
 sessions() { auvirt --file "${SEARCH_LOG:-$LOG}" "$@" </dev/null; }
 
 # one_line WHAT PATTERN FILE: the file is one line, `viraudit: ...`, that matches the pattern.

@@ -30,6 +30,8 @@ LIBRARIES = os.path.dirname(os.environ["VIRAUDIT"])
 LIBRARY = os.path.join(LIBRARIES, "libviraudit.so")
 SECOND = os.path.join(LIBRARIES, "libviraudit_preload.so")
 os.environ.update(LC_ALL="C", TZ="UTC")
+# VIRAUDIT_DAEMONS=modular: libvirt's daemon for each driver, where they are installed.
+MODULAR = os.environ.get("VIRAUDIT_DAEMONS") == "modular"
 
 # --- What a test says -----------------------------------------------------------------------------
 
@@ -67,8 +69,13 @@ def check(what, good, detail=""):
 
 # --- What a test needs ----------------------------------------------------------------------------
 
+def daemon(driver):
+    """The program that has a driver."""
+    return "/usr/sbin/" + ("virt%sd" % driver if MODULAR else "libvirtd")
+
+
 NEEDED = {
-    "libvirtd": "libvirt-daemon-system", "virtlogd": "libvirt-daemon",
+    "virtqemud" if MODULAR else "libvirtd": "libvirt-daemon-system", "virtlogd": "libvirt-daemon",
     "virsh": "libvirt-clients", "auditctl": "auditd",
     "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "unshare": "util-linux",
 }
@@ -341,7 +348,8 @@ class Libvirtd:
             os.makedirs(self.path("lib", name))
             os.chmod(self.path("lib", name), 0o711)
         self.log = self.path("libvirtd.log")
-        self.socket = self.path("sock", "libvirt-sock")
+        program = daemon(uri.split(":")[0])
+        self.socket = self.path("sock", "%s-sock" % (os.path.basename(program) if MODULAR else "libvirt"))
         for name, text in (files or {}).items():
             os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
             with open(self.path(name), "w") as file:
@@ -378,7 +386,7 @@ class Libvirtd:
         self.out = open(self.path("out"), "wb")
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(HERE, "keeper.py"), "unshare", "-m", "--propagation", "private", "sh", "-c", PRIVATE, "sh", self.tree,
-             cache, ":".join(preload), *wrapper, "/usr/sbin/libvirtd",
+             cache, ":".join(preload), *wrapper, program,
              "-f", self.path("libvirtd.conf"), "-p", self.path("libvirtd.pid"), *arguments],
             stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT,
             env=environment, cwd="/")
