@@ -87,7 +87,8 @@ END
 printf 'audit_level = 0\n' >"$WORK/running.conf"
 "${alone[@]}" libvirtd -f "$WORK/running.conf" </dev/null >"$WORK/daemon.out" 2>&1 &
 daemon=$!
-trap 'status=$?; kill "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null; leave $status' EXIT
+# Newer versions of unshare leave SIGTERM to the child.
+trap 'status=$?; kill -KILL "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null; leave $status' EXIT
 # state: what status says of it: its level, whether viraudit is preloaded, whether the file is newer.
 state() {
     "$VIRAUDIT" status --json 2>/dev/null | python3 -c 'import json, sys
