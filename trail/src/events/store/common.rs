@@ -46,10 +46,18 @@ impl Common {
     }
 }
 
+/// The number of combinations that are compared before one is looked up: starts and stops of one
+/// daemon take turns.
+const RECENT: usize = 4;
+
 /// All combinations.
 #[derive(Debug, Default)]
 pub(super) struct Commons {
     all: Vec<Common>,
+    /// The ids that were looked up last.
+    recent: [Option<CommonId>; RECENT],
+    /// The one of them that is replaced next.
+    oldest: usize,
     ids: HashTable<CommonId>,
     hasher: RandomState,
 }
@@ -58,7 +66,18 @@ impl Commons {
     /// The id of a combination, which is added if it is new.
     #[inline]
     pub(super) fn intern(&mut self, common: Common) -> CommonId {
-        let Self { all, ids, hasher } = self;
+        let is_it = |id: &CommonId| self.all[id.index()] == common;
+        if let Some(id) = self.recent.iter().flatten().copied().find(is_it) {
+            return id;
+        }
+        let id = self.look_up(common);
+        self.recent[self.oldest] = Some(id);
+        self.oldest = (self.oldest + 1) % RECENT;
+        id
+    }
+
+    fn look_up(&mut self, common: Common) -> CommonId {
+        let Self { all, ids, hasher, .. } = self;
         let is_it = |&id: &CommonId| all[id.index()] == common;
         let rehash = |&id: &CommonId| hasher.hash_one(all[id.index()]);
         match ids.entry(hasher.hash_one(common), is_it, rehash) {

@@ -68,12 +68,12 @@ impl Events {
     }
 
     /// The event with this id.
-    #[inline]
+    #[inline(always)] // as unpack is
     pub(super) fn get(&self, id: EventId, guests: &Guests) -> Event {
         self.unpack(&self.all[id.index()], guests)
     }
 
-    #[inline]
+    #[inline(always)] // so that only what the caller needs is unpacked
     fn unpack(&self, packed: &Packed, guests: &Guests) -> Event {
         let Packed { ms, serial, guest, common, extra } = *packed;
         let Some(common) = common else { return self.unpacked[extra as usize] };
