@@ -65,8 +65,14 @@ is_preloadable() { [ -z "$(LD_PRELOAD=libviraudit.so.0:libviraudit_preload.so tr
 # is_a_rule KEY: the rule is loaded; it goes again.
 is_a_rule() { auditctl -l | grep -Eq "(-k |key=)$1\$" && auditctl -D -k "$1"; }
 
-# Without libvirt's settings, as in a container that hasn't any.
-no_settings() { rm -f /etc/libvirt/libvirtd.conf; }
+# Without a daemon of libvirt's and its settings, as in a container that has only the tool.
+daemons=(libvirtd virtqemud virtlxcd)
+no_libvirt() {
+    local daemon
+    rm -f /etc/libvirt/libvirtd.conf
+    for daemon in "${daemons[@]}"; do ln -s /dev/null "/etc/systemd/system/$daemon.service" || return; done
+}
+libvirt_is_back() { (cd /etc/systemd/system && rm "${daemons[@]/%/.service}"); }
 
 # A container without CAP_AUDIT_WRITE, whose seccomp profile hides auditing.
 without_auditing() {
