@@ -1,4 +1,4 @@
-//! What `watch` and `expect` have in common: sources of records, filters, and the ready sign.
+//! Sources of records, filters and the ready sign, for `watch` and `expect`.
 
 use crate::console::{self, reason};
 use crate::failure::Failure;

@@ -62,7 +62,7 @@ pub(crate) fn overlap(sources: &Sources, (one, other): (usize, usize), command: 
     )
 }
 
-/// What files without any record are instead of logs, as far as it can be told: `a.yml is YAML`.
+/// The kinds of files without any record, where they can be recognised: `a.yml is YAML`.
 pub(crate) fn kinds(sources: &Sources) -> Vec<String> {
     const MAX: usize = 3;
     let kinds = sources.list.iter().filter_map(|source| {

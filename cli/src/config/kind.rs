@@ -1,9 +1,9 @@
-//! Whose settings a file holds.
+//! Tells a daemon's settings from a driver's and from viraudit's own.
 
 use crate::settings::Target;
 use viraudit::internal::config::{Document, keys, own};
 
-/// Whose settings a file holds.
+/// The program that reads a file's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A daemon's, with the audit settings.

@@ -22,7 +22,7 @@ use viraudit::internal::config::{AUDIT_LEVEL, AUDIT_LOGGING, Document, Number, S
 /// The longest wait for another process that changes the file.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What to change.
+/// A change of settings.
 enum Operation {
     Set(Vec<Assignment>),
     Unset(Vec<&'static str>),

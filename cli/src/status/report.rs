@@ -25,7 +25,7 @@ pub(crate) struct Report {
     config: Settings,
     /// Those of each daemon that was found.
     daemons: Vec<Settings>,
-    /// What the text shows.
+    /// The settings that the text shows.
     #[serde(skip)]
     shown: Vec<Settings>,
 }

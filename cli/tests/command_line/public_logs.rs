@@ -1,5 +1,5 @@
 //! Logs of the kinds that people publish: old, shipped, pasted, interpreted, or of other programs.
-//! What each says is known, and no more may be claimed.
+//! The contents of each are known, and nothing else may be claimed.
 
 use crate::program::{stderr, text, viraudit};
 use std::process::Output;
