@@ -6,7 +6,9 @@ pub const SONAME: &str = "libviraudit.so.0";
 
 /// Sockets, and facts about the process and its host.
 pub mod audit_sys {
-    pub use crate::audit_sys::{frame, host, inherited, link, multicast, rules, socket, status};
+    pub use crate::audit_sys::{
+        confinement, frame, host, inherited, link, multicast, rules, socket, status,
+    };
 }
 
 /// Texts that are printed in more than one place.

@@ -2,18 +2,16 @@
 
 use crate::console::{self, reason};
 use crate::failure::Failure;
-use crate::status::process::{Process, initial_net_namespace};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use viraudit::internal::audit_sys::inherited;
-use viraudit::internal::audit_sys::link::Link;
-use viraudit_trail::listen::Source;
+use viraudit_trail::listen::{Source, refusal};
 
 /// The source of records, and the sign that it is listened to.
 #[derive(Args, Debug)]
@@ -73,43 +71,13 @@ pub(crate) fn give_sign(ready: ReadyFd) {
     }
 }
 
-/// The reason why no record can come from the kernel, if it is known.
-pub(crate) fn deaf() -> Option<String> {
-    if initial_net_namespace() == Some(false) {
-        return Some(
-            "no records will arrive: the kernel reports them only in the host's network \
-             namespace (nsenter --net=/proc/1/ns/net)"
-                .into(),
-        );
-    }
-    // Without CAP_AUDIT_CONTROL the state is unknown.
-    let off = Link::open().and_then(|mut link| link.status()).is_ok_and(|it| it.enabled == 0);
-    off.then(|| "auditing is off: no records arrive until it is turned on (auditctl -e 1)".into())
-}
-
 fn not_read(command: &str, from: &OsStr, error: &io::Error) -> Failure {
     let name = console::shown(Path::new(from));
     Failure::not_done(format!("{command}: can't read {name}: {}", reason(error)))
 }
 
 fn not_opened(command: &str, error: &io::Error) -> Failure {
-    let process = Process::current();
-    let why = match error.kind() {
-        ErrorKind::PermissionDenied if process.initial_user_namespace == Some(false) => {
-            let failure = viraudit::Failure::ForeignNamespace;
-            format!("{}; {}", failure.meaning(), failure.remedy())
-        }
-        ErrorKind::PermissionDenied => {
-            "not permitted; run as root, or grant CAP_AUDIT_READ".to_owned()
-        }
-        // podman's filter returns EINVAL for netlink families that it doesn't allow.
-        ErrorKind::InvalidInput if process.seccomp_filter == Some(true) => {
-            "a seccomp filter blocks auditing; grant CAP_AUDIT_WRITE (podman run \
-             --cap-add=AUDIT_WRITE), or allow AF_NETLINK sockets in the filter"
-                .to_owned()
-        }
-        _ => reason(error),
-    };
+    let why = refusal(error).unwrap_or_else(|| reason(error));
     Failure::not_done(format!("{command}: can't receive audit records from the kernel: {why}"))
 }
 

@@ -6,6 +6,7 @@
 
 #[allow(missing_docs, nonstandard_style, dead_code, unreachable_pub, clippy::all)]
 mod bindings;
+pub mod confinement;
 pub(crate) mod descriptor;
 pub mod frame;
 pub mod host;

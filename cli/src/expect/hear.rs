@@ -4,9 +4,7 @@ use super::child::Child;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use viraudit_trail::expect::{Matcher, Progress, RecordReader};
-use viraudit_trail::listen::{Heard, Source};
-use viraudit_trail::time::Clock;
+use viraudit_trail::expect::{Hearing, Matcher, Next, Progress};
 
 /// The longest wait for noticing a signal.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -20,34 +18,13 @@ const LATE: u32 = 1_000_000;
 /// How COMMAND ended, if there was one.
 pub(super) type Ended = Option<Result<(), String>>;
 
-/// The records so far.
-pub(super) struct Hearing {
-    pub(super) source: Source,
+/// Expectations, and the records that may meet them.
+pub(super) struct Attempt {
+    pub(super) hearing: Hearing,
     pub(super) matcher: Matcher,
-    reader: RecordReader,
-    lost_before: Option<u32>,
-    overrun: bool,
 }
 
-impl Hearing {
-    pub(super) fn new(source: Source, matcher: Matcher) -> Self {
-        let lost_before = source.lost();
-        let reader = RecordReader::new(Clock::system());
-        Self { source, matcher, reader, lost_before, overrun: false }
-    }
-
-    /// The number of records that were lost; 0 if it is unknown. `None` if none was.
-    pub(super) fn lost(&self) -> Option<u32> {
-        let lost = |before| self.source.lost().map(|now| now.wrapping_sub(before));
-        let lost = self.lost_before.and_then(lost).unwrap_or(0);
-        (lost > 0 || self.overrun).then_some(lost)
-    }
-
-    /// The number of records that are not about guests.
-    pub(super) fn others(&self) -> u64 {
-        self.reader.others()
-    }
-
+impl Attempt {
     /// Listens until the verdict is clear and the command has ended. Fails with EINTR after a signal.
     pub(super) fn run(
         &mut self,
@@ -75,19 +52,19 @@ impl Hearing {
                 self.drain()?;
                 return Ok(ended);
             }
-            let heard = match &child {
+            let next = match &child {
                 // Only the command's end is awaited.
                 Some(child) if at_end && child.is_running() => {
                     std::thread::sleep(INTERVAL);
                     continue;
                 }
-                Some(_) if at_end => Heard::Woken,
+                Some(_) if at_end => Next::Woken,
                 child => {
                     let wake = child.as_ref().map(Child::wake);
-                    self.source.next(left.min(PATIENCE), wake)?
+                    self.hearing.next(left.min(PATIENCE), wake)?
                 }
             };
-            if heard == Heard::Woken
+            if matches!(next, Next::Woken)
                 && let Some(child) = child.take()
             {
                 let status = child.join();
@@ -99,21 +76,18 @@ impl Hearing {
                     return Ok(ended);
                 }
             }
-            at_end |= !self.take(heard);
+            at_end |= !self.take(next);
         }
     }
 
     /// Takes what was heard. False at the end of the source.
-    fn take(&mut self, heard: Heard) -> bool {
-        match heard {
-            Heard::Line(line) => {
-                if let Some(record) = self.reader.read(&line) {
-                    self.matcher.feed(record);
-                }
+    fn take(&mut self, next: Next) -> bool {
+        match next {
+            Next::Record(record) => {
+                self.matcher.feed(*record);
             }
-            Heard::Lost => self.overrun = true,
-            Heard::Nothing | Heard::Woken => {}
-            Heard::End => return false,
+            Next::Other | Next::Nothing | Next::Woken => {}
+            Next::End => return false,
         }
         true
     }
@@ -124,8 +98,8 @@ impl Hearing {
             if self.matcher.progress() != Progress::Waiting {
                 break;
             }
-            let heard = self.source.next(Duration::ZERO, None)?;
-            if heard == Heard::Nothing || !self.take(heard) {
+            let next = self.hearing.next(Duration::ZERO, None)?;
+            if matches!(next, Next::Nothing) || !self.take(next) {
                 break;
             }
         }

@@ -1,6 +1,6 @@
 //! The verdict as JSON.
 
-use super::hear::Hearing;
+use super::hear::Attempt;
 use crate::console::json_line;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,8 +71,9 @@ fn differing(difference: &Difference) -> Differing<'_> {
 }
 
 /// The line.
-pub(super) fn json(word: &'static str, hearing: &Hearing) -> String {
-    let verdict = hearing.matcher.verdict();
+pub(super) fn json(word: &'static str, attempt: &Attempt) -> String {
+    let Attempt { hearing, matcher } = attempt;
+    let verdict = matcher.verdict();
     let (mut unmet, mut unwanted) = (BTreeMap::new(), None);
     match &verdict {
         Verdict::Met => {}
@@ -81,11 +82,11 @@ pub(super) fn json(word: &'static str, hearing: &Hearing) -> String {
         }
         Verdict::Unwanted { record, .. } => unwanted = Some(Record::of(record)),
     }
-    let expected = hearing.matcher.found().enumerate().map(|(at, (expectation, records))| {
+    let expected = matcher.found().enumerate().map(|(at, (expectation, records))| {
         let nearest: Option<&Nearest> = unmet.get(&(at + 1)).copied().flatten();
         Expected {
             expected: expectation.to_string(),
-            met: hearing.matcher.is_met(at),
+            met: matcher.is_met(at),
             records: records.iter().map(Record::of).collect(),
             nearest: nearest.map(|nearest| Record::of(&nearest.record)),
             differences: nearest.iter().flat_map(|it| &it.differences).map(differing).collect(),
@@ -95,7 +96,7 @@ pub(super) fn json(word: &'static str, hearing: &Hearing) -> String {
     json_line(&Object {
         kind: "verdict",
         verdict: word,
-        heard: hearing.matcher.heard(),
+        heard: matcher.heard(),
         others: hearing.others(),
         lost: hearing.lost(),
         expectations,

@@ -3,6 +3,7 @@
 use flate2::read::GzDecoder;
 use std::fs::{self, File};
 use std::io::Read;
+use viraudit::internal::audit_sys::confinement::is_since;
 
 /// Modules that give each process a label.
 const LABELLING: [&str; 3] = ["selinux", "smack", "apparmor"];
@@ -84,33 +85,9 @@ fn hz(config: &str) -> Option<u32> {
     value.parse().ok().filter(|&hz| hz > 0)
 }
 
-/// Whether a kernel release is at least `version`.
-pub(super) fn is_since(release: &str, version: (u32, u32)) -> bool {
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= version,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn releases_are_compared_by_numbers() {
-        for (release, expected) in [
-            ("6.18.44-x\n", true),
-            ("7.0-rc1", true),
-            ("6.18", true),
-            ("6.9.1", false),
-            ("5.20", false),
-            ("", false),
-            ("next", false),
-        ] {
-            assert_eq!(is_since(release, (6, 18)), expected, "{release}");
-        }
-    }
 
     #[test]
     fn jiffies_in_a_second_are_in_the_configuration() {

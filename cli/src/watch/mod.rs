@@ -5,7 +5,7 @@ mod follow;
 use crate::console::{self, output_error, reason};
 use crate::exit_status::{DONE, NOTHING_FOUND};
 use crate::failure::Failure;
-use crate::listen::{ListenArgs, deaf, give_sign, seconds, stop_flag};
+use crate::listen::{ListenArgs, give_sign, seconds, stop_flag};
 use clap::{Args, ValueEnum};
 use follow::{Live, Wanted, follow};
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 use viraudit::Uuid;
 use viraudit_trail::expect::Selection;
-use viraudit_trail::listen::Wake;
+use viraudit_trail::listen::{Wake, silence};
 
 const HELP: &str = "\
 Records from the kernel need only CAP_AUDIT_READ, and other listeners are unaffected. \
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let stop = stop_flag().map_err(failed)?;
     let source = args.listen.open("watch")?;
     if source.is_kernel()
-        && let Some(why) = deaf()
+        && let Some(why) = silence()
     {
         console::eprint(why);
     }

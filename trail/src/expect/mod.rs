@@ -1,5 +1,6 @@
 //! Expectations: whether the records that are heard are those that a test expects.
 //!
+//! A [`Hearing`] reads the records of a source and notes losses.
 //! A [`Matcher`] has [`Expectation`]s, and is fed with each [`HeardRecord`]. Its [`Verdict`] shows for
 //! each expectation that isn't met the nearest record and the fields in which it differs.
 //!
@@ -21,11 +22,13 @@
 //! ```
 
 mod expectation;
+mod hearing;
 mod matcher;
 mod record;
 mod verdict;
 
 pub use expectation::{Expectation, Selection};
+pub use hearing::{Answer, Hearing, Next};
 pub use matcher::{Matcher, Progress};
 pub use record::{HeardRecord, RecordReader};
 pub use verdict::{Nearest, Unmet, Verdict};

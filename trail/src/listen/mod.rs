@@ -2,6 +2,7 @@
 
 mod follower;
 mod lines;
+mod obstacle;
 mod stream;
 
 use crate::input::blocks::LINE_MAX;
@@ -9,11 +10,13 @@ use crate::line::record_line;
 use follower::Follower;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use stream::Stream;
 use viraudit::internal::audit_sys::multicast::{self, Listener};
+
+pub use obstacle::{refusal, silence};
 
 /// The result of one wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,21 @@ impl Source {
     /// Standard input, through its end.
     pub fn stdin() -> io::Result<Self> {
         Ok(Self(Kind::Stream(Stream::stdin()?)))
+    }
+
+    /// An open stream, through its end.
+    pub fn stream(fd: impl Into<OwnedFd>) -> Self {
+        Self(Kind::Stream(Stream::new(fd)))
+    }
+
+    /// The descriptor that can be read when there is more to hear; `None` for a log that is followed,
+    /// and after the end.
+    pub fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.0 {
+            Kind::Kernel(listener) => listener.as_fd().ok(),
+            Kind::File(_) => None,
+            Kind::Stream(stream) => stream.as_fd(),
+        }
     }
 
     /// Whether lines come from the kernel.

@@ -4,7 +4,7 @@ use super::lines::Lines;
 use super::{Heard, Left, Waited, Wake, wait_for};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -22,12 +22,16 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    fn new(fd: impl Into<OwnedFd>) -> Self {
+    pub(super) fn new(fd: impl Into<OwnedFd>) -> Self {
         Self { file: Some(File::from(fd.into())), lines: Lines::default() }
     }
 
     pub(super) fn stdin() -> io::Result<Self> {
         Ok(Self::new(io::stdin().as_fd().try_clone_to_owned()?))
+    }
+
+    pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().map(AsFd::as_fd)
     }
 
     /// The stream at a path; `None` if another kind of file, or none, is there.
