@@ -7,7 +7,7 @@ use csv_core::quote;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use viraudit_trail::line::Stamp;
-use viraudit_trail::report::{EventView, Report, SessionView, Value};
+use viraudit_trail::report::{ClientView, EventView, Report, SessionView, Value};
 use viraudit_trail::session::State;
 use viraudit_trail::time::UtcFormatCache;
 
@@ -31,21 +31,27 @@ const COLUMNS: [&str; 14] = [
 /// The additional columns for events; `more` holds all other fields.
 const EVENT_COLUMNS: [&str; 5] = ["success", "resource", "old", "new", "more"];
 
+/// The columns behind these: the session's stable name, its last name, and the client.
+const MORE_COLUMNS: [&str; 2] = ["session", "renamed"];
+
 /// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
-    let columns: Vec<_> = COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all)).collect();
+    let columns = COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all));
+    let columns: Vec<_> = columns.chain(&MORE_COLUMNS).chain(&ClientView::KEYS).collect();
     for (at, column) in columns.iter().enumerate() {
         write!(out, "{}{column}", if at > 0 { "," } else { "" })?;
     }
     writeln!(out)?;
     let worker = || {
-        let mut times = UtcFormatCache::default();
+        let (mut times, mut key) = (UtcFormatCache::default(), String::new());
         move |range, lines: &mut Vec<u8>| {
             for session in report.range(range) {
-                append_session(&session, all, &mut times, lines);
+                key.clear();
+                session.key().append_to(&mut key, &mut times);
+                append_session(&session, &key, all, &mut times, lines);
                 if all {
                     for event in report.events(&session) {
-                        append_event(&session, &event, &mut times, lines);
+                        append_event(&session, &event, &key, &mut times, lines);
                     }
                 }
             }
@@ -54,8 +60,10 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
     in_order(Chunks::of(report, all), worker, |lines| out.write_all(lines))
 }
 
+/// Appends the row of a session. `key` is its stable name, here and below.
 fn append_session(
     session: &SessionView<'_>,
+    key: &str,
     all: bool,
     times: &mut UtcFormatCache,
     lines: &mut Vec<u8>,
@@ -76,12 +84,16 @@ fn append_session(
     row.number(session.pid);
     row.proof(&session.proof);
     EVENT_COLUMNS.iter().filter(|_| all).for_each(|_| row.plain(b""));
+    row.text(Some(key));
+    row.text(session.renamed.as_deref());
+    row.client(session.client);
     row.end();
 }
 
 fn append_event(
     session: &SessionView<'_>,
     event: &EventView<'_>,
+    key: &str,
     times: &mut UtcFormatCache,
     lines: &mut Vec<u8>,
 ) {
@@ -103,14 +115,18 @@ fn append_event(
         row.value(event.get(key));
     }
     row.text(Some(&more(event)));
+    row.text(Some(key));
+    row.plain(b"");
+    ClientView::KEYS.iter().for_each(|key| row.value(event.get(key)));
     row.end();
 }
 
 /// All fields of an event that have no column of their own.
 fn more(event: &EventView<'_>) -> String {
     let named = ["user", "auid", "reason", "pid", "success", "resource", "old", "new"];
+    let has_column = |key: &str| named.contains(&key) || ClientView::KEYS.contains(&key);
     let mut more = String::new();
-    for (key, value) in event.fields.iter().filter(|(key, _)| !named.contains(&&**key)) {
+    for (key, value) in event.fields.iter().filter(|(key, _)| !has_column(key)) {
         let value = match value {
             Value::Null => continue,
             Value::Text(text) => harmless(text),
@@ -188,6 +204,20 @@ impl<'l> Row<'l> {
         for (at, stamp) in stamps.iter().enumerate() {
             self.lines.extend_from_slice(if at > 0 { b" " } else { b"" });
             stamp.append_to(self.lines);
+        }
+    }
+
+    /// Writes the columns of a client.
+    #[inline(always)]
+    fn client(&mut self, client: Option<&ClientView>) {
+        let Some(client) = client else {
+            self.lines.extend_from_slice(&[b','; ClientView::KEYS.len()]);
+            return;
+        };
+        let values: Vec<_> = client.values().collect();
+        for key in ClientView::KEYS {
+            let value = values.iter().find(|(name, _)| *name == key);
+            self.value(value.map(|(_, value)| value));
         }
     }
 

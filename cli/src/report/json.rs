@@ -12,13 +12,15 @@ use viraudit_trail::time::UtcFormatCache;
 /// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let worker = || {
-        let mut times = UtcFormatCache::default();
+        let (mut times, mut key) = (UtcFormatCache::default(), String::new());
         move |range, lines: &mut Vec<u8>| {
             for session in report.range(range) {
-                append_session(&session, &mut times, lines);
+                key.clear();
+                session.key().append_to(&mut key, &mut times);
+                append_session(&session, &key, &mut times, lines);
                 if all {
                     for event in report.events(&session) {
-                        append_event(&event, &mut times, lines);
+                        append_event(&event, Some(&key), &mut times, lines);
                     }
                 }
             }
@@ -32,7 +34,13 @@ pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "{}", terminal::json(value)?)
 }
 
-fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {
+/// Appends the line of a session. `key` is its stable name, here and below.
+fn append_session(
+    session: &SessionView<'_>,
+    key: &str,
+    times: &mut UtcFormatCache,
+    lines: &mut Vec<u8>,
+) {
     // A start that was never completed is no session.
     let unstarted = session.state == State::Unstarted;
     let mut row = Object::begin(lines, if unstarted { "unstarted" } else { "session" });
@@ -49,6 +57,7 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: 
     row.text(key!("stop_reason"), session.stop_reason.as_deref());
     row.number(key!("pid"), session.pid);
     row.proof(&session.proof);
+    row.text(key!("session"), Some(key));
     if let Some(renamed) = &session.renamed {
         row.text(key!("renamed"), Some(renamed));
     }
@@ -68,7 +77,12 @@ fn append_session(session: &SessionView<'_>, times: &mut UtcFormatCache, lines: 
 }
 
 /// Appends the line of an event.
-pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>) {
+pub(super) fn append_event(
+    event: &EventView<'_>,
+    key: Option<&str>,
+    times: &mut UtcFormatCache,
+    lines: &mut Vec<u8>,
+) {
     let mut row = Object::begin(lines, event.kind);
     row.plain(key!("time"), Some(times.bytes(event.time)));
     if let Some(host) = &event.host {
@@ -76,6 +90,9 @@ pub(super) fn append_event(event: &EventView<'_>, times: &mut UtcFormatCache, li
     }
     row.text(key!("vm"), Some(&event.vm));
     row.plain(key!("uuid"), Some(&event.uuid.text()));
+    if let Some(key) = key {
+        row.text(key!("session"), Some(key));
+    }
     for (key, value) in &event.fields {
         row.any(key, value);
     }

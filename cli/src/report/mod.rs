@@ -90,7 +90,8 @@ fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
 /// An event as a line of JSON, for `watch`.
 pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
     let mut line = Vec::new();
-    json::append_event(event, &mut UtcFormatCache::default(), &mut line);
+    let key = event.session().map(|key| key.to_string());
+    json::append_event(event, key.as_deref(), &mut UtcFormatCache::default(), &mut line);
     line
 }
 

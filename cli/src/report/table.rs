@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use row::{Pen, Row};
 use std::io::{self, IsTerminal, Write};
 use viraudit_trail::report::{Report, WidthSamples};
+use viraudit_trail::time::UtcFormatCache;
 
 /// Lines of the table.
 #[derive(Default)]
@@ -50,14 +51,17 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
 
     let worker = || {
         let (mut columns, mut pen) = (columns.clone(), pen.clone());
+        let (mut utc, mut key) = (UtcFormatCache::default(), String::new());
         move |range, lines: &mut Lines| {
             for session in report.range(range) {
                 lines.marked |= session.begins_before || session.ends_after;
                 row::append(&session, &mut pen, &mut columns, &mut lines.text);
                 if args.all_events {
+                    key.clear();
+                    session.key().append_to(&mut key, &mut utc);
                     for event in report.events(&session) {
                         let times = &mut pen.starts;
-                        event::append(&event, args.proof, &columns, times, &mut lines.text);
+                        event::append(&event, &key, args.proof, &columns, times, &mut lines.text);
                     }
                 }
             }

@@ -98,7 +98,7 @@ fn emitted_records_are_a_session() {
     assert_eq!(lines[0]["start"], serde_json::Value::Null);
     assert_eq!((&lines[1]["resource"], &lines[1]["new"]), (&"disk".into(), &"/a".into()));
     let keys = |value: &serde_json::Value| value.as_object().unwrap().len();
-    assert_eq!((keys(&lines[0]), keys(&lines[1])), (14, 10));
+    assert_eq!((keys(&lines[0]), keys(&lines[1])), (15, 11));
     let output = with_input(&["verify", "-"], &start);
     assert_eq!((output.status.code(), &*stderr(&output)), (Some(0), ""), "{output:?}");
 }

@@ -26,6 +26,18 @@ pub struct ClientView {
 }
 
 impl ClientView {
+    /// The keys of [`ClientView::values`] in a report, in their order.
+    pub const KEYS: [&str; 8] = [
+        "client",
+        "client_uid",
+        "client_gid",
+        "client_pid",
+        "client_auid",
+        "client_ses",
+        "client_sasl",
+        "client_x509",
+    ];
+
     /// The client of a user's records.
     pub(super) fn of(user: &User) -> Option<Self> {
         if user.client.is_empty() {
@@ -52,24 +64,23 @@ impl ClientView {
 
     /// What is known, each with its key in a report.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, Value<'_>)> {
-        fn text<'c>(key: &'static str, text: &'c Option<String>) -> (&'static str, Value<'c>) {
-            (key, text.as_deref().map_or(Value::Null, |text| Value::Text(text.into())))
+        fn text(text: &Option<String>) -> Value<'_> {
+            text.as_deref().map_or(Value::Null, |text| Value::Text(text.into()))
         }
-        fn number(key: &'static str, number: Option<u32>) -> (&'static str, Value<'static>) {
-            (key, number.map_or(Value::Null, |number| Value::Number(number.into())))
+        fn number(number: Option<u32>) -> Value<'static> {
+            number.map_or(Value::Null, |number| Value::Number(number.into()))
         }
-        [
-            text("client", &self.account),
-            number("client_uid", self.uid),
-            number("client_gid", self.gid),
-            number("client_pid", self.pid),
-            number("client_auid", self.auid),
-            number("client_ses", self.session),
-            text("client_sasl", &self.sasl),
-            text("client_x509", &self.x509),
-        ]
-        .into_iter()
-        .filter(|(_, value)| *value != Value::Null)
+        let values = [
+            text(&self.account),
+            number(self.uid),
+            number(self.gid),
+            number(self.pid),
+            number(self.auid),
+            number(self.session),
+            text(&self.sasl),
+            text(&self.x509),
+        ];
+        Self::KEYS.into_iter().zip(values).filter(|(_, value)| *value != Value::Null)
     }
 
     /// Whether the client has this name: one of its names, or one of its user ids.

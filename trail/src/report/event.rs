@@ -1,5 +1,6 @@
 //! An event of a report: its kind, and named values in the order in which they are printed.
 
+use super::SessionKey;
 use super::session::is_proof;
 use super::{Report, decoded_text, text};
 use crate::events::{Event, EventId, EventKind};
@@ -55,6 +56,8 @@ pub struct EventView<'r> {
     pub vm: Cow<'r, str>,
     /// The guest's UUID.
     pub uuid: Uuid,
+    /// The time in the stable name of its session; `None` as long as the session's start is not known.
+    pub(super) key_time: Option<i64>,
     /// All other values, in their order.
     pub fields: Vec<(Cow<'r, str>, Value<'r>)>,
     /// The record.
@@ -62,6 +65,12 @@ pub struct EventView<'r> {
 }
 
 impl<'r> EventView<'r> {
+    /// The stable name of its session; `None` for an event that is watched before the session's start.
+    pub fn session(&self) -> Option<SessionKey<'_>> {
+        let host = self.host.as_deref().unwrap_or_default();
+        self.key_time.map(|start| SessionKey { host, uuid: self.uuid, start })
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value<'r>> {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
@@ -88,7 +97,13 @@ impl<'r> EventView<'r> {
     }
 
     /// An event of a session; `None` if it is not selected or not shown.
-    pub(super) fn new(report: &'r Report, session: SessionId, id: EventId) -> Option<Self> {
+    /// `key_time` is the time in the session's stable name.
+    pub(super) fn new(
+        report: &'r Report,
+        session: SessionId,
+        key_time: Option<i64>,
+        id: EventId,
+    ) -> Option<Self> {
         let event = &report.event(id);
         let ms = event.stamp.ms;
         if !report.filter.has_time(ms) {
@@ -106,6 +121,7 @@ impl<'r> EventView<'r> {
             host: report.word(event.host),
             vm: report.guest_name(name),
             uuid: report.store.guests[session.guest].uuid,
+            key_time,
             fields: Vec::new(),
             proof: Some(event.stamp).filter(is_proof),
         };
@@ -197,7 +213,7 @@ impl<'r> EventView<'r> {
                 for (key, value) in resource.more {
                     // A record may have any word. One with a key of ours is omitted.
                     let known = self.fields.iter().any(|(name, _)| name.as_bytes() == key);
-                    let ours = ["kind", "time", "host", "vm", "uuid", "proof"];
+                    let ours = ["kind", "time", "host", "vm", "uuid", "session", "proof"];
                     if !known && !ours.iter().any(|name| name.as_bytes() == key) {
                         self.fields.push((text(key), Value::Text(decoded_text(value))));
                     }

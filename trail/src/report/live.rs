@@ -31,7 +31,9 @@ impl Report {
             }
             self.correlator.catch_up(&self.store);
             for (session, event) in std::mem::take(&mut self.correlator.of_events).iter() {
-                if let Some(view) = EventView::new(self, session, event) {
+                let start = self.event_if(self.session(session).start);
+                let key_time = start.map(|start| start.stamp.ms);
+                if let Some(view) = EventView::new(self, session, key_time, event) {
                     show(&view);
                 }
             }

@@ -6,6 +6,7 @@ mod filter;
 mod grouped_events;
 mod live;
 mod session;
+mod session_key;
 mod summary;
 mod user_names;
 mod width_samples;
@@ -14,6 +15,7 @@ pub use client::ClientView;
 pub use event::{EventView, Value};
 pub use filter::Filter;
 pub use session::{Proof, SessionView};
+pub use session_key::SessionKey;
 pub use summary::Summary;
 pub use width_samples::WidthSamples;
 
@@ -148,6 +150,11 @@ impl Report {
         self.store.events.key(self.start_of(id))
     }
 
+    /// The time in the stable name of a session.
+    fn key_time(&self, id: SessionId) -> i64 {
+        self.event(self.start_of(id)).stamp.ms
+    }
+
     fn word(&self, id: WordId) -> Option<Cow<'_, str>> {
         Some(self.store.words.get(id)).filter(|word| !word.is_empty()).map(text)
     }
@@ -228,9 +235,10 @@ impl Report {
         session: &SessionView<'_>,
     ) -> impl Iterator<Item = EventView<'r>> + use<'r> {
         let id = session.id;
+        let key = Some(self.key_time(id));
         let events = self.events.of(id);
         self.store.prefetch(events);
-        events.iter().filter_map(move |&event| EventView::new(self, id, event))
+        events.iter().filter_map(move |&event| EventView::new(self, id, key, event))
     }
 
     /// Where records are missing in the selected time and on the selected host.

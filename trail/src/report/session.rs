@@ -1,6 +1,6 @@
 //! A session of a report.
 
-use super::{ClientView, Report};
+use super::{ClientView, Report, SessionKey};
 use crate::events::{Event, EventKind, WordId};
 use crate::line::Stamp;
 use crate::session::{SessionId, State};
@@ -12,6 +12,8 @@ use viraudit::Uuid;
 #[derive(Clone, Debug)]
 pub struct SessionView<'r> {
     pub(super) id: SessionId,
+    /// The time in its stable name.
+    pub(super) key_time: i64,
     /// The host, if the log has it.
     pub host: Option<Cow<'r, str>>,
     /// The driver.
@@ -52,6 +54,14 @@ pub struct SessionView<'r> {
     pub begins_before: bool,
     /// Whether the session ended after the selected time.
     pub ends_after: bool,
+}
+
+impl SessionView<'_> {
+    /// The stable name.
+    pub fn key(&self) -> SessionKey<'_> {
+        let host = self.host.as_deref().unwrap_or_default();
+        SessionKey { host, uuid: self.uuid, start: self.key_time }
+    }
 }
 
 /// Up to two records, in their order.
@@ -139,6 +149,7 @@ impl Report {
         let time = |event: Event| event.stamp.ms;
         SessionView {
             id,
+            key_time: start.map_or_else(|| self.event(session.first).stamp.ms, time),
             host: self.word(guest.host),
             virt: words.virt.get(self, guest.virt).unwrap_or("?".into()),
             vm: self.guest_name(session.name),

@@ -14,9 +14,10 @@ const KIND: usize = 8;
 /// The minimum width of a guest's name.
 const NAME: usize = 12;
 
-/// Appends the line of an event below its session.
+/// Appends the line of an event below its session. `key` is the session's stable name.
 pub(super) fn append(
     event: &EventView<'_>,
+    key: &str,
     proof: bool,
     columns: &Columns,
     times: &mut LocalFormatCache,
@@ -35,10 +36,16 @@ pub(super) fn append(
     lines.extend_from_slice(b"  ");
     put(lines, event.kind, KIND.max(event.kind.len()));
     lines.extend_from_slice(b"  ");
+    let vm = escape(&event.vm);
+    put(lines, &vm, NAME.max(width(&vm)));
+    lines.extend_from_slice(b"  ");
     lines.extend_from_slice(escape(&describe(event)).as_bytes());
     if let Some(stamp) = event.proof.filter(|_| proof) {
         lines.extend_from_slice(format!("  {stamp}").as_bytes());
     }
+    // Last, because it is what a terminal may cut.
+    lines.extend_from_slice(b"  session=");
+    lines.extend_from_slice(escape(key).as_bytes());
     cut(lines, start, columns.room);
     if let Some(style) = style {
         lines.extend_from_slice(format!("{style:#}").as_bytes());
