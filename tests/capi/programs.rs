@@ -280,13 +280,6 @@ fn the_example_in_cxx_shows_a_guests_life() {
 }
 
 #[test]
-fn the_example_in_python_shows_a_guests_life() {
-    if cc::has("python3") {
-        check_life(Command::new("python3").arg(root().join("examples/python/guest.py")));
-    }
-}
-
-#[test]
 fn the_example_in_rust_shows_a_guests_life() {
     // Beside the tests, when cargo was asked for all of them.
     let program = cc::library_dir().join("../examples/guest");
