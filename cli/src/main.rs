@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     if let Some(args) = auvirt::called() {
         return run_auvirt(args).into();
     }
-    let result = match Cli::try_parse() {
+    let result = match Cli::try_parse_from(report::joined(std::env::args_os())) {
         Ok(cli) => run(cli.command),
         Err(error) => usage::answer(&error, &Cli::command()),
     };

@@ -42,7 +42,7 @@ use viraudit::RecordType;
 use viraudit_trail::events::{LineCounts, Store, Wants};
 use viraudit_trail::input::{Source, Sources};
 use viraudit_trail::line;
-use viraudit_trail::report::{EventView, Filter, Report, SessionView, WidthSamples};
+use viraudit_trail::report::{EventView, Failed, Filter, Report, SessionView, WidthSamples};
 use viraudit_trail::session::State;
 use viraudit_trail::time::Clock;
 use viraudit_trail::verify::{Finding, verify, verify_text};
@@ -79,7 +79,8 @@ fn lines(log: &[u8]) -> u64 {
 }
 
 fn report(log: &[u8], wants: Wants) -> Report {
-    let filter = Filter { failed: wants.failed, ..Filter::default() };
+    let failed = wants.failed.then_some(Failed::Any);
+    let filter = Filter { failed, ..Filter::default() };
     Report::new(Store::of_text(log, wants, &CLOCK), filter)
 }
 

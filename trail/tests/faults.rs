@@ -5,7 +5,7 @@ mod support;
 
 use support::{EPOCH, LEVEL, Log, clock, events, report, sessions, uuid};
 use viraudit_trail::events::Wants;
-use viraudit_trail::report::Filter;
+use viraudit_trail::report::{Filter, NamePattern};
 use viraudit_trail::time::{Edge, duration, local, parse, utc};
 
 const GUEST: &str = "system_u:system_r:svirt_t:s0:c107,c434";
@@ -208,7 +208,7 @@ fn fault_15_names_are_decoded_and_whole() {
     let hex: String = name.bytes().map(|byte| format!("{byte:02X}")).collect();
     let body = format!("op=start reason=booted vm={hex} uuid={} vm-pid=1", uuid(1));
     log.virt(1, "VIRT_CONTROL", &body, true);
-    let found = log.report(Filter { vm: Some(name.clone().into()), ..Filter::default() });
+    let found = log.report(Filter { vms: vec![NamePattern::from(&name)], ..Filter::default() });
     assert_eq!(found.sessions().next().unwrap().vm, name);
 }
 
@@ -291,7 +291,7 @@ fn fault_22_hosts_are_kept_apart() {
     let proofs: Vec<String> =
         report.sessions().flat_map(|s| s.proof.to_vec()).map(|stamp| stamp.to_string()).collect();
     assert_eq!(proofs, ["1767225601.000:1", "1767225603.000:3", "1767225602.000:2"]);
-    let only = log.report(Filter { host: Some(b"b".to_vec()), ..Filter::default() });
+    let only = log.report(Filter { hosts: vec![NamePattern::from("b")], ..Filter::default() });
     assert_eq!(sessions(&only), ["g1 running 2-?"]);
 }
 
@@ -302,7 +302,7 @@ fn fault_23_a_renamed_guest_is_followed() {
     let body = format!("op=stop reason=shutdown vm=\"new\" uuid={} vm-pid=0", uuid(1));
     log.virt(5, "VIRT_CONTROL", &body, true);
     for name in ["g1", "new"] {
-        let found = log.report(Filter { vm: Some(name.into()), ..Filter::default() });
+        let found = log.report(Filter { vms: vec![NamePattern::from(name)], ..Filter::default() });
         assert_eq!(sessions(&found), ["g1 stopped 1-5"], "--vm {name}");
         assert_eq!(found.sessions().next().unwrap().renamed.as_deref(), Some("new"));
     }

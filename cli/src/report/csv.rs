@@ -7,7 +7,7 @@ use csv_core::quote;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use viraudit_trail::line::Stamp;
-use viraudit_trail::report::{ClientView, EventView, Report, SessionView, Value};
+use viraudit_trail::report::{Cause, ClientView, EventView, Report, SessionView, Value};
 use viraudit_trail::session::State;
 use viraudit_trail::time::UtcFormatCache;
 
@@ -34,10 +34,14 @@ const EVENT_COLUMNS: [&str; 5] = ["success", "resource", "old", "new", "more"];
 /// The columns behind these: the session's stable name, its last name, and the client.
 const MORE_COLUMNS: [&str; 2] = ["session", "renamed"];
 
+/// The columns behind the client.
+const LAST_COLUMNS: [&str; 2] = ["together_ms", "causes"];
+
 /// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let columns = COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all));
-    let columns: Vec<_> = columns.chain(&MORE_COLUMNS).chain(&ClientView::KEYS).collect();
+    let columns = columns.chain(&MORE_COLUMNS).chain(&ClientView::KEYS);
+    let columns: Vec<_> = columns.chain(&LAST_COLUMNS).collect();
     for (at, column) in columns.iter().enumerate() {
         write!(out, "{}{column}", if at > 0 { "," } else { "" })?;
     }
@@ -48,7 +52,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
             for session in report.range(range) {
                 key.clear();
                 session.key().append_to(&mut key, &mut times);
-                append_session(&session, &key, all, &mut times, lines);
+                append_session(report, &session, &key, all, &mut times, lines);
                 if all {
                     for event in report.events(&session) {
                         append_event(&session, &event, &key, &mut times, lines);
@@ -62,6 +66,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
 
 /// Appends the row of a session. `key` is its stable name, here and below.
 fn append_session(
+    report: &Report,
     session: &SessionView<'_>,
     key: &str,
     all: bool,
@@ -87,6 +92,8 @@ fn append_session(
     row.text(Some(key));
     row.text(session.renamed.as_deref());
     row.client(session.client);
+    row.number(session.together);
+    row.text(Some(&causes(report, session)).filter(|text| !text.is_empty()).map(|text| &**text));
     row.end();
 }
 
@@ -118,7 +125,22 @@ fn append_event(
     row.text(Some(key));
     row.plain(b"");
     ClientView::KEYS.iter().for_each(|key| row.value(event.get(key)));
+    LAST_COLUMNS.iter().for_each(|_| row.plain(b""));
     row.end();
+}
+
+/// Why a start failed: each cause with its record, the likely one first.
+fn causes(report: &Report, session: &SessionView<'_>) -> String {
+    if session.state != State::Failed {
+        return String::new();
+    }
+    let mut causes = report.causes(session);
+    causes.sort_by_key(|cause| !cause.likely);
+    let shown = |cause: &Cause| {
+        let proof = cause.proof.map(|stamp| format!(" [{stamp}]")).unwrap_or_default();
+        format!("{}{proof}", cause.text)
+    };
+    causes.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
 /// All fields of an event that have no column of their own.
@@ -140,31 +162,31 @@ fn more(event: &EventView<'_>) -> String {
 }
 
 /// A row being written. There may be a million of them, so only text from the log is looked at.
-struct Row<'l> {
+pub(super) struct Row<'l> {
     lines: &'l mut Vec<u8>,
 }
 
 impl<'l> Row<'l> {
     /// Begins a row of this kind.
-    fn begin(lines: &'l mut Vec<u8>, kind: &'static str) -> Self {
+    pub(super) fn begin(lines: &'l mut Vec<u8>, kind: &'static str) -> Self {
         lines.extend_from_slice(kind.as_bytes());
         Self { lines }
     }
 
-    fn end(self) {
+    pub(super) fn end(self) {
         self.lines.push(b'\n');
     }
 
     /// Writes a field of our own, which needs no quotes and is no formula.
     #[inline(always)]
-    fn plain(&mut self, text: &[u8]) {
+    pub(super) fn plain(&mut self, text: &[u8]) {
         self.lines.push(b',');
         self.lines.extend_from_slice(text);
     }
 
     /// Writes text from the log.
     #[inline(always)]
-    fn text(&mut self, text: Option<&str>) {
+    pub(super) fn text(&mut self, text: Option<&str>) {
         match text {
             None | Some("") => self.plain(b""),
             Some(text) if is_plain(text) => self.plain(text.as_bytes()),
@@ -188,18 +210,18 @@ impl<'l> Row<'l> {
         self.lines.push(b'"');
     }
 
-    fn number(&mut self, number: Option<i64>) {
+    pub(super) fn number(&mut self, number: Option<i64>) {
         match number {
             Some(number) => self.plain(itoa::Buffer::new().format(number).as_bytes()),
             None => self.plain(b""),
         }
     }
 
-    fn time(&mut self, ms: Option<i64>, times: &mut UtcFormatCache) {
+    pub(super) fn time(&mut self, ms: Option<i64>, times: &mut UtcFormatCache) {
         self.plain(ms.map_or(b"", |ms| times.bytes(ms)));
     }
 
-    fn proof(&mut self, stamps: &[Stamp]) {
+    pub(super) fn proof(&mut self, stamps: &[Stamp]) {
         self.lines.push(b',');
         for (at, stamp) in stamps.iter().enumerate() {
             self.lines.extend_from_slice(if at > 0 { b" " } else { b"" });
@@ -209,7 +231,7 @@ impl<'l> Row<'l> {
 
     /// Writes the columns of a client.
     #[inline(always)]
-    fn client(&mut self, client: Option<&ClientView>) {
+    pub(super) fn client(&mut self, client: Option<&ClientView>) {
         let Some(client) = client else {
             self.lines.extend_from_slice(&[b','; ClientView::KEYS.len()]);
             return;

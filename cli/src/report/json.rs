@@ -5,9 +5,9 @@ use super::parallel::{Chunks, in_order};
 use crate::terminal;
 use serde::Serialize;
 use std::io::{self, Write};
-use viraudit_trail::report::{EventView, Report, SessionView};
+use viraudit_trail::report::{Cause, EventView, Report, SessionView};
 use viraudit_trail::session::State;
-use viraudit_trail::time::UtcFormatCache;
+use viraudit_trail::time::{UtcFormatCache, utc};
 
 /// Writes every session, and with `all` its events after it.
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
@@ -17,7 +17,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
             for session in report.range(range) {
                 key.clear();
                 session.key().append_to(&mut key, &mut times);
-                append_session(&session, &key, &mut times, lines);
+                append_session(report, &session, &key, &mut times, lines);
                 if all {
                     for event in report.events(&session) {
                         append_event(&event, Some(&key), &mut times, lines);
@@ -36,6 +36,7 @@ pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()
 
 /// Appends the line of a session. `key` is its stable name, here and below.
 fn append_session(
+    report: &Report,
     session: &SessionView<'_>,
     key: &str,
     times: &mut UtcFormatCache,
@@ -61,6 +62,12 @@ fn append_session(
     if let Some(renamed) = &session.renamed {
         row.text(key!("renamed"), Some(renamed));
     }
+    if session.state == State::Failed && report.has_details() {
+        row.json(key!("causes"), &report.causes(session).iter().map(cause).collect::<Vec<_>>());
+    }
+    if let Some(together) = session.together {
+        row.number(key!("together_ms"), Some(together));
+    }
     if session.gap {
         row.bool(key!("gap"), true);
     }
@@ -74,6 +81,17 @@ fn append_session(
         row.bool(key!("ends_after"), true);
     }
     row.end();
+}
+
+/// What may have made a start fail, as an object.
+fn cause(cause: &Cause) -> serde_json::Value {
+    serde_json::json!({
+        "cause": cause.kind.name(),
+        "likely": cause.likely,
+        "time": utc(cause.time),
+        "text": cause.text,
+        "proof": cause.proof.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
 }
 
 /// Appends the line of an event.

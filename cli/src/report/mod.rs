@@ -3,11 +3,15 @@
 mod args;
 mod csv;
 mod gaps;
+mod grid;
+mod guests;
 mod json;
 mod layout;
 mod object;
+mod operations;
 mod parallel;
 mod progress;
+mod questions;
 mod state;
 mod summary;
 mod table;
@@ -19,12 +23,13 @@ use crate::exit_status::{DONE, NOTHING_FOUND};
 use crate::failure::Failure;
 use crate::logs;
 use args::Format;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::report::{EventView, Report};
+use viraudit_trail::session::State;
 use viraudit_trail::time::{Clock, UtcFormatCache};
 
 /// Reads the logs and prints the report.
@@ -33,8 +38,11 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let filter = args.filter(&clock)?;
     let mut sources = logs::find(&args.files, "report")?;
     sources.tags = logs::tags(&args.tags);
-    let details = args.all_events || args.summary || filter.user.is_some();
-    let wants = Wants { details, failed: args.failed };
+    let rows_of_events = args.shows_events() || args.summary || args.guests || args.operations;
+    // The reasons of failed starts are among all events.
+    let causes = filter.states.contains(&State::Failed);
+    let details = rows_of_events || causes || filter.needs_details();
+    let wants = Wants { details, failed: filter.failed.is_some() };
     let bar = progress::Bar::new(&sources);
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
@@ -79,12 +87,40 @@ fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
     match args.format {
         _ if args.summary => summary::write(report, args.format, &mut out)?,
         _ if !found => {}
+        _ if args.guests => guests::write(&report.guests(), args, &mut out)?,
+        _ if args.operations => {
+            let operations = report.operations();
+            operations::write(&operations, args, &mut out)?;
+            out.flush()?;
+            return Ok(!operations.is_empty());
+        }
         Format::Table => return table::write(report, args, out).map(|()| true),
-        Format::Json => json::write(report, args.all_events, &mut out)?,
-        Format::Csv => csv::write(report, args.all_events, &mut out)?,
+        Format::Json => json::write(report, args.shows_events(), &mut out)?,
+        Format::Csv => csv::write(report, args.shows_events(), &mut out)?,
     }
     out.flush()?;
     Ok(found)
+}
+
+/// The words of a command line, with `--failed starts` and `--failed operations` as one word each: what
+/// follows a lone `--failed` has always been a log.
+pub(crate) fn joined(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for word in words {
+        let of_report = joined.get(1).is_some_and(|command| command == "report");
+        match joined.last_mut() {
+            Some(last)
+                if of_report
+                    && last == "--failed"
+                    && (word == "starts" || word == "operations") =>
+            {
+                last.push("=");
+                last.push(word);
+            }
+            _ => joined.push(word),
+        }
+    }
+    joined
 }
 
 /// An event as a line of JSON, for `watch`.

@@ -121,6 +121,12 @@ impl<'l> Object<'l> {
         self.boolean(value);
     }
 
+    /// Writes any value.
+    pub(super) fn json(&mut self, key: &'static str, value: &impl Serialize) {
+        self.key(key);
+        self.value(value);
+    }
+
     /// Writes the timestamps and serial numbers of records.
     pub(super) fn proof(&mut self, stamps: &[Stamp]) {
         self.key(key!("proof"));

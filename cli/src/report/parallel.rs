@@ -34,6 +34,11 @@ impl Chunks {
         Self { sessions, size }
     }
 
+    /// Chunks of that many entries of any kind.
+    pub(super) fn of_count(entries: usize) -> Self {
+        Self { sessions: entries, size: CHUNK }
+    }
+
     fn count(self) -> usize {
         self.sessions.div_ceil(self.size)
     }

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use row::{Pen, Row};
 use std::io::{self, IsTerminal, Write};
 use viraudit_trail::report::{Report, WidthSamples};
+use viraudit_trail::session::State;
 use viraudit_trail::time::UtcFormatCache;
 
 /// Lines of the table.
@@ -56,7 +57,13 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
             for session in report.range(range) {
                 lines.marked |= session.begins_before || session.ends_after;
                 row::append(&session, &mut pen, &mut columns, &mut lines.text);
-                if args.all_events {
+                if session.state == State::Failed {
+                    for cause in report.causes(&session) {
+                        let times = &mut pen.starts;
+                        event::append_cause(&session.vm, &cause, &columns, times, &mut lines.text);
+                    }
+                }
+                if args.shows_events() {
                     key.clear();
                     session.key().append_to(&mut key, &mut utc);
                     for event in report.events(&session) {
@@ -68,7 +75,7 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
         }
     };
     let mut marked = false;
-    in_order(Chunks::of(report, args.all_events), worker, |lines: &Lines| {
+    in_order(Chunks::of(report, args.shows_events()), worker, |lines: &Lines| {
         marked |= lines.marked;
         out.write_all(&lines.text)
     })?;
@@ -79,7 +86,7 @@ pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> 
 }
 
 /// The width of the terminal; COLUMNS overrides it.
-fn terminal_columns() -> Option<usize> {
+pub(super) fn terminal_columns() -> Option<usize> {
     let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     width
         .filter(|&columns| columns > 0)

@@ -106,12 +106,13 @@ impl<'r> EventView<'r> {
     ) -> Option<Self> {
         let event = &report.event(id);
         let ms = event.stamp.ms;
-        if !report.filter.has_time(ms) {
+        let is_held = report.filter.at.is_some();
+        if !is_held && !report.filter.has_time(ms) {
             return None;
         }
         let session = report.session(session);
         let has_name = matches!(event.kind, EventKind::Virt(_));
-        if report.filter.failed && (event.success || !has_name) {
+        if !report.fits(session, id, event) {
             return None;
         }
         let name = if has_name { event.name } else { session.name };
@@ -125,9 +126,6 @@ impl<'r> EventView<'r> {
             fields: Vec::new(),
             proof: Some(event.stamp).filter(is_proof),
         };
-        if !report.is_by_user(event) {
-            return None;
-        }
         match event.kind {
             EventKind::Seen => return None,
             EventKind::Down => view.host_ends("down", "shutdown"),
@@ -143,6 +141,9 @@ impl<'r> EventView<'r> {
                     view.client(report, event);
                 }
             }
+        }
+        if is_held {
+            view.kind = "held";
         }
         Some(view)
     }
@@ -350,7 +351,7 @@ fn seccomp_action(code: &[u8]) -> Option<&'static str> {
 }
 
 /// The name of a signal that ends programs. The numbers are those of all common architectures.
-fn signal_name(signal: u32) -> Option<&'static str> {
+pub(super) fn signal_name(signal: u32) -> Option<&'static str> {
     Some(match signal {
         1 => "SIGHUP",
         2 => "SIGINT",

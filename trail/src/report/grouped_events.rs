@@ -48,6 +48,11 @@ impl GroupedEvents {
         self.events.len()
     }
 
+    /// The events of all sessions, and some of them twice.
+    pub(super) fn all(&self) -> &[EventId] {
+        &self.events
+    }
+
     /// The events of a session.
     pub(super) fn of(&self, session: SessionId) -> &[EventId] {
         let Some(range) = self.ranges.get(session.index()) else { return &[] };

@@ -5,6 +5,8 @@ use super::user_names::user_views;
 use super::{EventView, Filter, Report};
 use crate::events::{Batch, Found, Store, Wants, WordId};
 use crate::session::Correlator;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 impl Report {
     /// An empty report on this host's own records.
@@ -17,6 +19,9 @@ impl Report {
             names_clients: false,
             selected: Vec::new(),
             events: GroupedEvents::default(),
+            together: HashMap::new(),
+            host_spans: OnceLock::new(),
+            unowned: OnceLock::new(),
         }
     }
 

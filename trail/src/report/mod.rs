@@ -1,19 +1,32 @@
 //! What is printed: the selected sessions and their events.
 
+mod cause;
 mod client;
+mod criteria;
 mod event;
 mod filter;
 mod grouped_events;
+mod guest_row;
+mod held;
 mod live;
+mod operation;
+mod pattern;
+mod presence;
+mod sentence;
 mod session;
 mod session_key;
 mod summary;
 mod user_names;
 mod width_samples;
 
+pub use cause::{Cause, CauseKind};
 pub use client::ClientView;
+pub use criteria::{EVENT_KINDS, resource_kinds};
 pub use event::{EventView, Value};
-pub use filter::Filter;
+pub use filter::{Failed, Filter};
+pub use guest_row::GuestRow;
+pub use operation::{Operation, Operations};
+pub use pattern::{DeviceAddress, InvalidValue, MacAddress, NamePattern, PathPattern};
 pub use session::{Proof, SessionView};
 pub use session_key::SessionKey;
 pub use summary::Summary;
@@ -24,13 +37,16 @@ use crate::input::Sources;
 use crate::line::fields::decoded;
 use crate::session::{Correlator, Session, SessionId};
 use crate::time::Clock;
+use filter::Selection;
 use grouped_events::GroupedEvents;
+use presence::Spans;
 use session::WordCaches;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::iter::Map;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use user_names::{UserView, user_views};
 
 /// A text for people. Bytes that are not UTF-8 are replaced.
@@ -59,6 +75,12 @@ pub struct Report {
     names_clients: bool,
     selected: Vec<SessionId>,
     events: GroupedEvents,
+    /// How long guests ran with the selected ones.
+    together: HashMap<SessionId, i64>,
+    /// The first and the last moment of each host in the log, once asked for.
+    host_spans: OnceLock<Spans>,
+    /// Denials and anomalies that belong to no session, once asked for.
+    unowned: OnceLock<Vec<EventId>>,
 }
 
 impl Report {
@@ -100,18 +122,29 @@ impl Report {
         let merged = |id: SessionId| sessions[id.index()].merged.unwrap_or(id);
         let of_events = || of_events.iter().map(|(session, event)| (merged(session), event));
         let events = GroupedEvents::new(sessions.len(), of_events);
-        let selected = Vec::new();
-        let mut report = Self { store, correlator, filter, users, names_clients, selected, events };
-        report.selected = report.select();
+        let mut report = Self {
+            store,
+            correlator,
+            filter,
+            users,
+            names_clients,
+            selected: Vec::new(),
+            events,
+            together: HashMap::new(),
+            host_spans: OnceLock::new(),
+            unowned: OnceLock::new(),
+        };
+        let selection = report.selection();
+        report.selected = report.select(&selection);
+        report.together = selection.together;
         report
     }
 
     /// The selected sessions, by their start.
-    fn select(&self) -> Vec<SessionId> {
-        let guests = self.filter.vm.as_ref().map(|name| self.guests_named(name));
+    fn select(&self, selection: &Selection) -> Vec<SessionId> {
         let mut selected: Vec<SessionId> = (0..self.correlator.sessions.len())
             .map(SessionId::new)
-            .filter(|&id| self.is_selected(id, guests.as_ref()))
+            .filter(|&id| self.is_selected(id, selection))
             .collect();
         // Events are sorted, so comparing their ids is enough.
         if !selected.is_sorted_by_key(|&id| self.start_of(id)) {
@@ -182,6 +215,11 @@ impl Report {
         self.users.get(event.user.index())?.client.as_ref()
     }
 
+    /// Whether all events were read, not only those that start or stop a session.
+    pub fn has_details(&self) -> bool {
+        self.store.wants.details
+    }
+
     /// The number of sessions.
     pub fn len(&self) -> usize {
         self.selected.len()
@@ -236,16 +274,19 @@ impl Report {
     ) -> impl Iterator<Item = EventView<'r>> + use<'r> {
         let id = session.id;
         let key = Some(self.key_time(id));
-        let events = self.events.of(id);
+        let held = self.filter.at.map(|at| self.held_at(id, at));
+        let events = if held.is_some() { &[] } else { self.events.of(id) };
         self.store.prefetch(events);
-        events.iter().filter_map(move |&event| EventView::new(self, id, key, event))
+        let held = held.into_iter().flatten();
+        held.chain(events.iter().copied())
+            .filter_map(move |event| EventView::new(self, id, key, event))
     }
 
     /// Where records are missing in the selected time and on the selected host.
     pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
-        let Filter { host, start, end, .. } = &self.filter;
+        let Filter { hosts, start, end, .. } = &self.filter;
         self.store.gaps.iter().filter(move |gap| {
-            host.as_ref().is_none_or(|host| *host == gap.host)
+            (hosts.is_empty() || hosts.iter().any(|host| host.matches(&gap.host)))
                 && start.is_none_or(|start| gap.until >= start)
                 && end.is_none_or(|end| gap.from <= end)
         })

@@ -50,6 +50,11 @@ pub struct SessionView<'r> {
     pub proof: Proof,
     /// Whether records are missing while the session was open: it may have ended there.
     pub gap: bool,
+    /// How long the guest ran together with the guests that are selected by [`Filter::with`], in
+    /// milliseconds.
+    ///
+    /// [`Filter::with`]: super::Filter::with
+    pub together: Option<i64>,
     /// Whether the session began before the selected time.
     pub begins_before: bool,
     /// Whether the session ended after the selected time.
@@ -167,6 +172,7 @@ impl Report {
             pid: start.and_then(|event| event.pid()).filter(|&pid| pid > 0),
             proof: Proof::new(records.map(|event| event.map(|event| event.stamp).filter(is_proof))),
             gap: session.gap,
+            together: self.together.get(&id).copied(),
             begins_before: self.filter.start.is_some_and(|start| self.span(&session).0 < start),
             ends_after: session.state != State::Running
                 && self.filter.end.is_some_and(|end| self.span(&session).1 > end),

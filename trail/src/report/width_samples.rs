@@ -81,7 +81,7 @@ impl Report {
         // Without an early exit, so that several bytes are compared at once.
         let plain = name.iter().fold(true, |plain, c| plain & is_plain(c));
         // A selected range adds marks.
-        let marked = self.filter.has_range();
+        let marked = self.filter.has_range() || self.filter.with.is_some();
         if marked || !plain || !usual(&start) || end.is_some_and(|end| !usual(&end)) {
             return None;
         }

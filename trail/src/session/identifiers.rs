@@ -300,7 +300,7 @@ fn is_guest_type(label: &[u8]) -> bool {
 }
 
 /// The guest of the AppArmor profile `.../libvirt-UUID` or of its child `libvirt-UUID//NAME`.
-fn guest_of_profile(profile: &[u8]) -> Option<Uuid> {
+pub(crate) fn guest_of_profile(profile: &[u8]) -> Option<Uuid> {
     let at = memchr::memmem::find(profile, b"libvirt-")?;
     if at > 0 && profile[at - 1] != b'/' {
         return None;
@@ -311,7 +311,7 @@ fn guest_of_profile(profile: &[u8]) -> Option<Uuid> {
 }
 
 /// A path without `//`, `.`, `..` and a `/` at the end. Symbolic links are not resolved.
-fn normalize(path: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn normalize(path: &[u8]) -> Cow<'_, [u8]> {
     let is_plain = |part: &[u8]| !matches!(part, b"" | b"." | b"..");
     if path.len() < 2 || path[1..].split(|&byte| byte == b'/').all(is_plain) {
         return Cow::Borrowed(path);
@@ -335,7 +335,7 @@ fn normalize(path: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The directories that contain a path, the nearest first.
-fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     memchr::memrchr_iter(b'/', path).filter(|&end| end > 0).map(|end| &path[..end])
 }
 

@@ -7,6 +7,7 @@ mod owner_index;
 
 pub(crate) use correlator::Correlator;
 pub(crate) use event_runs::EventRuns;
+pub(crate) use identifiers::{guest_of_profile, normalize, parents};
 
 use crate::events::{EventId, GuestId, WordId, define_id};
 
@@ -51,6 +52,13 @@ impl State {
             Self::Seen => "seen",
             Self::Unstarted => "unstarted",
         }
+    }
+}
+
+impl Session {
+    /// Whether an event showed that the guest was running.
+    pub(crate) fn lives(&self) -> bool {
+        self.lives
     }
 }
 

@@ -116,7 +116,7 @@ impl Log {
     }
 
     pub fn report(&self, filter: Filter) -> Report {
-        report(&self.text, Wants { details: true, failed: filter.failed }, filter)
+        report(&self.text, Wants { details: true, failed: filter.failed.is_some() }, filter)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The columns of the table: which are shown, and how wide.
 
-const HEADERS: [&str; 9] =
-    ["VM", "HOST", "USER", "START", "END", "DURATION", "STATE", "REASON", "PROOF"];
+const HEADERS: [&str; 10] =
+    ["VM", "HOST", "USER", "START", "END", "DURATION", "STATE", "REASON", "TOGETHER", "PROOF"];
 
 pub(super) const VM: usize = 0;
 pub(super) const HOST: usize = 1;
@@ -11,7 +11,8 @@ pub(super) const END: usize = 4;
 pub(super) const DURATION: usize = 5;
 pub(super) const STATE: usize = 6;
 pub(super) const REASON: usize = 7;
-pub(super) const PROOF: usize = 8;
+pub(super) const TOGETHER: usize = 8;
+pub(super) const PROOF: usize = 9;
 
 /// The minimum width of a name that is cut.
 const NAME_MIN: usize = 12;
@@ -26,15 +27,17 @@ pub(crate) struct Columns {
     /// The width of the terminal. Rows are cut there, and widths are final. Without it, each column
     /// grows with its content.
     pub(super) room: Option<usize>,
-    shown: [bool; 9],
-    widths: [usize; 9],
+    shown: [bool; 10],
+    widths: [usize; 10],
 }
 
 impl Columns {
     pub(crate) fn new(proof: bool, colour: bool) -> Self {
-        let mut shown = [true; 9];
+        let mut shown = [true; 10];
         // Shown once a session has a host.
         shown[HOST] = false;
+        // Shown once a session has it.
+        shown[TOGETHER] = false;
         shown[PROOF] = proof;
         Self { colour, room: None, shown, widths: HEADERS.map(str::len) }
     }

@@ -5,7 +5,7 @@ use crate::report::layout::{cut, put, width};
 use crate::terminal::escape;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
-use viraudit_trail::report::{EventView, Value};
+use viraudit_trail::report::{Cause, EventView, Value};
 use viraudit_trail::time::{LocalFormatCache, local};
 
 /// The width of an event's kind, unless its name is longer.
@@ -53,6 +53,31 @@ pub(super) fn append(
     lines.push(b'\n');
 }
 
+/// Appends the line of what may have made a start fail, below its session.
+pub(super) fn append_cause(
+    vm: &str,
+    cause: &Cause,
+    columns: &Columns,
+    times: &mut LocalFormatCache,
+    lines: &mut Vec<u8>,
+) {
+    let start = lines.len();
+    lines.extend_from_slice(b"  ");
+    lines.extend_from_slice(times.bytes(cause.time));
+    lines.extend_from_slice(b"  ");
+    put(lines, "cause", KIND);
+    lines.extend_from_slice(b"  ");
+    let vm = escape(vm);
+    put(lines, &vm, NAME.max(width(&vm)));
+    lines.extend_from_slice(if cause.likely { b"  likely: " } else { b"  also: " });
+    lines.extend_from_slice(escape(&cause.text).as_bytes());
+    if let Some(stamp) = cause.proof {
+        lines.extend_from_slice(format!("  {stamp}").as_bytes());
+    }
+    cut(lines, start, columns.room);
+    lines.push(b'\n');
+}
+
 /// The row of an event alone, with the name of its guest.
 pub(crate) fn live(event: &EventView<'_>) -> Vec<u8> {
     let time = local(event.time, &TimeZone::system());
@@ -74,7 +99,7 @@ fn describe(event: &EventView<'_>) -> String {
         keys.iter().filter_map(|key| event.text(key)).map(str::to_owned).collect::<Vec<_>>()
     };
     match event.kind {
-        "resource" => {
+        "resource" | "held" => {
             words.extend(take(&["resource", "reason"]));
             let (old, new) = (event.text("old"), event.text("new"));
             match (old, new) {

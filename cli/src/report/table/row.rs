@@ -1,6 +1,8 @@
 //! The row of a session.
 
-use super::columns::{Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, USER, VM};
+use super::columns::{
+    Columns, DURATION, END, GAP, HOST, PROOF, REASON, START, STATE, TOGETHER, USER, VM,
+};
 use crate::report::layout::{blanks, cut, put_wide, width};
 use crate::report::state::state;
 use crate::terminal::escape;
@@ -152,6 +154,10 @@ pub(crate) fn append(
         }
         (Some(one), None) | (None, Some(one)) => row.put(REASON, one),
         (None, None) => row.put_plain(REASON, b"-"),
+    }
+    if let Some(together) = session.together {
+        row.columns.show(TOGETHER);
+        row.put_plain(TOGETHER, duration(together).as_bytes());
     }
     if row.columns.is_shown(PROOF) {
         let names: Vec<String> = session.proof.iter().map(ToString::to_string).collect();

@@ -1,0 +1,173 @@
+//! One row for each guest.
+
+use super::presence::union;
+use super::{ClientView, Proof, Report, SessionView};
+use crate::events::{EventId, EventKind};
+use crate::line::{LANDLOCK_ACCESS, SECCOMP};
+use crate::session::{SessionId, State};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use viraudit::Uuid;
+
+/// A guest, by its UUID, with what the selected sessions show about it on all hosts.
+#[derive(Clone, Debug)]
+pub struct GuestRow<'r> {
+    /// The guest's UUID.
+    pub uuid: Uuid,
+    /// The driver.
+    pub virt: Cow<'r, str>,
+    /// The guest's last name.
+    pub vm: Cow<'r, str>,
+    /// The hosts that it was on, in their order. Empty if the log doesn't have them.
+    pub hosts: Vec<Cow<'r, str>>,
+    /// The time of the first record about it, in milliseconds since 1970.
+    pub first: i64,
+    /// The time of the last record about it.
+    pub last: i64,
+    /// The state of its last session; `running` if it runs on any host.
+    pub state: State,
+    /// How often it ran: sessions other than failed starts.
+    pub runs: u64,
+    /// How long it ran, in milliseconds. While it ran on two hosts, the time counts once.
+    pub running_time: i64,
+    /// The time of the last successful start.
+    pub last_start: Option<i64>,
+    /// The reason of that start.
+    pub last_start_reason: Option<Cow<'r, str>>,
+    /// The time of the last end.
+    pub last_stop: Option<i64>,
+    /// The reason of that end.
+    pub last_stop_reason: Option<Cow<'r, str>>,
+    /// The time since which it doesn't run; `None` while it runs, and if that isn't known.
+    pub idle_since: Option<i64>,
+    /// The user of the last record whose client is known, else of the last record.
+    pub user: Option<&'r str>,
+    /// The client of that record.
+    pub client: Option<&'r ClientView>,
+    /// How many starts failed.
+    pub failed_starts: u64,
+    /// How many denials are about the guest.
+    pub denials: u64,
+    /// The records of its last session.
+    pub proof: Proof,
+}
+
+impl Report {
+    /// The guests of the selected sessions, by name.
+    pub fn guests(&self) -> Vec<GuestRow<'_>> {
+        let mut by_uuid: HashMap<Uuid, Vec<SessionView<'_>>> = HashMap::new();
+        for session in self.sessions().filter(|session| session.state != State::Unstarted) {
+            by_uuid.entry(session.uuid).or_default().push(session);
+        }
+        let mut rows: Vec<_> =
+            by_uuid.into_values().map(|sessions| self.guest_row(&sessions)).collect();
+        rows.sort_by(|a, b| (&a.vm, a.uuid).cmp(&(&b.vm, b.uuid)));
+        rows
+    }
+
+    /// The row of a guest with these sessions, of which there is at least one.
+    fn guest_row<'r>(&'r self, sessions: &[SessionView<'r>]) -> GuestRow<'r> {
+        // The one that goes on longest counts as the last: behind a migration, that on the new host.
+        let order = |view: &&SessionView<'r>| {
+            let end =
+                if view.state == State::Running { i64::MAX } else { view.end.unwrap_or(i64::MIN) };
+            (end, view.key_time)
+        };
+        let last = sessions.iter().max_by_key(order).expect("a guest has a session");
+        let ran = sessions.iter().filter(|view| view.state != State::Failed);
+        let mut spans: Vec<_> = ran.clone().filter_map(|view| self.ran_in_range(view.id)).collect();
+        union(&mut spans);
+        let start = ran.clone().filter(|view| view.start.is_some()).max_by_key(|view| view.start);
+        let ends = |view: &&SessionView<'_>| matches!(view.state, State::Stopped | State::Down);
+        let stop = ran.clone().filter(ends).max_by_key(|view| view.end);
+        let runs_now = last.state == State::Running;
+        let mut hosts: Vec<Cow<'r, str>> = Vec::new();
+        for host in sessions.iter().filter_map(|view| view.host.clone()) {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        let records = self.records_of(sessions);
+        GuestRow {
+            uuid: last.uuid,
+            virt: last.virt.clone(),
+            vm: last.renamed.clone().unwrap_or_else(|| last.vm.clone()),
+            hosts,
+            first: records.first,
+            last: records.last,
+            state: last.state,
+            runs: ran.count() as u64,
+            running_time: spans.iter().map(|(from, until)| until - from).sum(),
+            last_start: start.and_then(|view| view.start),
+            last_start_reason: start.and_then(|view| view.reason.clone()),
+            last_stop: stop.and_then(|view| view.end),
+            last_stop_reason: stop.and_then(|view| view.stop_reason.clone()),
+            idle_since: stop.filter(|_| !runs_now).and_then(|view| view.end),
+            user: records.by.and_then(|id| self.user_of(&self.event(id)).0),
+            client: records
+                .by
+                .filter(|_| self.names_clients)
+                .and_then(|id| self.client_of(&self.event(id))),
+            failed_starts: sessions.iter().filter(|view| view.state == State::Failed).count()
+                as u64,
+            denials: records.denials,
+            proof: last.proof,
+        }
+    }
+
+    /// When a guest ran in a session, as far as it is in the selected range of time.
+    fn ran_in_range(&self, id: SessionId) -> Option<(i64, i64)> {
+        let (from, until) = self.ran(id)?;
+        let from = self.filter.start.map_or(from, |start| from.max(start));
+        let until = self.filter.end.map_or(until, |end| until.min(end));
+        (from <= until).then_some((from, until))
+    }
+
+    /// The records of some sessions.
+    fn records_of(&self, sessions: &[SessionView<'_>]) -> Records {
+        let mut records = Records { first: i64::MAX, last: i64::MIN, by: None, denials: 0 };
+        let mut named = false;
+        let mut newest = i64::MIN;
+        for view in sessions {
+            let session = self.session(view.id);
+            let ends = [Some(session.first), session.start, session.end, session.seen];
+            let mut see = |id: EventId| {
+                let event = self.event(id);
+                let ms = event.stamp.ms;
+                if matches!(event.kind, EventKind::Down | EventKind::Boot) {
+                    return;
+                }
+                records.first = records.first.min(ms);
+                records.last = records.last.max(ms);
+                match event.kind {
+                    EventKind::Virt(_) | EventKind::Seen => {
+                        let has_client = self.client_of(&event).is_some();
+                        if (has_client, ms) >= (named, newest) {
+                            (named, newest, records.by) = (has_client, ms, Some(id));
+                        }
+                    }
+                    EventKind::Avc | EventKind::Anomaly(LANDLOCK_ACCESS | SECCOMP) => {
+                        records.denials += u64::from(self.filter.has_time(ms));
+                    }
+                    _ => {}
+                }
+            };
+            let events = self.events.of(view.id);
+            if events.is_empty() {
+                ends.into_iter().flatten().for_each(see);
+            } else {
+                events.iter().copied().for_each(&mut see);
+            }
+        }
+        records
+    }
+}
+
+/// What the records of a guest show.
+struct Records {
+    first: i64,
+    last: i64,
+    /// The last one by a known client, else the last one.
+    by: Option<EventId>,
+    denials: u64,
+}

@@ -1,0 +1,109 @@
+//! When guests ran, as far as the log shows.
+
+use super::Report;
+use crate::events::{EventId, WordId};
+use crate::session::{SessionId, State};
+use std::collections::{HashMap, HashSet};
+
+/// The first and the last moment of a host in the log.
+pub(super) type Spans = HashMap<WordId, (i64, i64)>;
+
+impl Report {
+    /// The first and the last moment of each host in the log.
+    pub(super) fn host_spans(&self) -> &Spans {
+        self.host_spans.get_or_init(|| {
+            let mut spans = Spans::new();
+            for id in (0..self.store.events.len()).map(EventId::new) {
+                let event = self.event(id);
+                let ms = event.stamp.ms;
+                let span = spans.entry(event.host).or_insert((ms, ms));
+                *span = (span.0.min(ms), span.1.max(ms));
+            }
+            spans
+        })
+    }
+
+    /// When a guest ran in a session; `None` if it didn't, or if nothing shows that it did.
+    pub(super) fn ran(&self, id: SessionId) -> Option<(i64, i64)> {
+        let session = self.session(id);
+        let time = |id: EventId| self.event(id).stamp.ms;
+        let host = self.store.guests[session.guest].host;
+        let span = || self.host_spans().get(&host).copied();
+        match session.state {
+            State::Failed | State::Unstarted => None,
+            State::Seen => {
+                let first = time(session.first);
+                session.lives().then(|| (first, session.seen.map_or(first, time)))
+            }
+            _ => {
+                // Without a start it ran since the log began.
+                let from = session.start.map(time).or_else(|| Some(span()?.0))?;
+                let end = session.end.filter(|_| session.state != State::Running).map(time);
+                let until = end.or_else(|| Some(span()?.1))?;
+                Some((from, until.max(from)))
+            }
+        }
+    }
+
+    /// How long guests ran on the same host as the selected ones, in milliseconds, by their sessions.
+    pub(super) fn together(&self) -> HashMap<SessionId, i64> {
+        let Some(with) = &self.filter.with else { return HashMap::new() };
+        let mut guests = self.guests_named(std::slice::from_ref(with));
+        let all = || (0..self.correlator.sessions.len()).map(SessionId::new);
+        let ids = all().map(|id| self.session(id).guest).collect::<HashSet<_>>();
+        guests.extend(
+            ids.into_iter().filter(|&guest| with.matches(&self.store.guests[guest].uuid.text())),
+        );
+        let clip = |(from, until): (i64, i64)| {
+            let from = self.filter.start.map_or(from, |start| from.max(start));
+            let until = self.filter.end.map_or(until, |end| until.min(end));
+            (from <= until).then_some((from, until))
+        };
+        let mut theirs: HashMap<WordId, Vec<(i64, i64)>> = HashMap::new();
+        let kept = || all().filter(|&id| self.session(id).merged.is_none());
+        for id in kept().filter(|&id| guests.contains(&self.session(id).guest)) {
+            let host = self.store.guests[self.session(id).guest].host;
+            theirs.entry(host).or_default().extend(self.ran(id).and_then(clip));
+        }
+        theirs.values_mut().for_each(union);
+        let mut together = HashMap::new();
+        for id in kept().filter(|&id| !guests.contains(&self.session(id).guest)) {
+            let host = self.store.guests[self.session(id).guest].host;
+            let Some(theirs) = theirs.get(&host) else { continue };
+            let Some((from, until)) = self.ran(id) else { continue };
+            let first = theirs.partition_point(|span| span.1 < from);
+            let shared = theirs[first..].iter().take_while(|span| span.0 <= until);
+            let shared: Vec<i64> =
+                shared.map(|span| span.1.min(until) - span.0.max(from)).collect();
+            if !shared.is_empty() {
+                together.insert(id, shared.iter().sum());
+            }
+        }
+        together
+    }
+}
+
+/// Sorts spans, and merges those that overlap.
+pub(super) fn union(spans: &mut Vec<(i64, i64)>) {
+    spans.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(spans.len());
+    for &(from, until) in spans.iter() {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(until),
+            _ => merged.push((from, until)),
+        }
+    }
+    *spans = merged;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_spans_count_once() {
+        let mut spans = vec![(5, 9), (1, 3), (2, 4), (9, 10), (20, 21)];
+        union(&mut spans);
+        assert_eq!(spans, [(1, 4), (5, 10), (20, 21)]);
+    }
+}
