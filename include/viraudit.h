@@ -353,7 +353,7 @@ void virAuditSetLogFunc(virAuditLogFunc func, void *opaque);
  *         client.account = entry.pw_name;
  *     virAuditSetClient(&client);
  *     attach_disk(request);       // sends records about the guest
- *     virAuditSetClient(NULL);    // what happens now is nobody's request
+ *     virAuditSetClient(NULL);    // later records name no client
  *
  * The client belongs to the thread that set it, and is written into a record when the record is
  * sent, queued or added to a batch. The fields are in front of exe=; an unknown value has no field.

@@ -149,7 +149,7 @@ impl<'a> ClientIdentity<'a> {
     ///     let _request = alice.scope();
     ///     auditor.emit(Record::start(&guest, "booted", 4711, true))?;
     /// }
-    /// auditor.emit(Record::stop(&guest, "crashed", 0))?; // nobody's request
+    /// auditor.emit(Record::stop(&guest, "crashed", 0))?; // no client requested it
     ///
     /// let named: Vec<bool> = mock.records().iter().map(|r| r.field("acct").is_some()).collect();
     /// assert_eq!(named, [true, false]);

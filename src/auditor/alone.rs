@@ -9,6 +9,9 @@ use crate::message::{Composed, TEXT_ROOM, compose};
 use crate::record::{Fields, RecordType};
 use std::sync::Arc;
 
+/// The size of a buffer for any record.
+const LONGEST: usize = framed_len(TEXT_ROOM);
+
 impl Core {
     /// Delivers or queues one record.
     pub(super) fn send_alone(
@@ -22,31 +25,28 @@ impl Core {
         if self.is_idle() {
             return Ok(());
         }
-        let mut buffer = [0; USUAL_ROOM];
-        let text = &mut buffer[HEADER_LEN..USUAL_ROOM - 4];
-        match compose(body, &self.suffix, client, success, text) {
-            Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
-            None => self.offer_long(kind, body, success, client, caller),
-        }
+        // A buffer for any record takes nine times the stack, and few records need it.
+        self.offer_from::<USUAL_ROOM>(kind, body, success, client, caller)
+            .or_else(|| self.offer_from::<LONGEST>(kind, body, success, client, caller))
+            .unwrap_or(Err(Failure::Rejected))
     }
 
-    /// [`Core::send_alone`] with room for any record. Not inlined, so that short records need less
-    /// stack.
+    /// Delivers or queues one record from a buffer of this size; `None` if it needs a larger one. Not
+    /// inlined, so that only records that need a large buffer have one on the stack.
     #[inline(never)]
-    fn offer_long(
+    fn offer_from<const SIZE: usize>(
         self: &Arc<Self>,
         kind: RecordType,
         body: &impl Fields,
         success: bool,
         client: Option<&ClientIdentity<'_>>,
         caller: Caller<'_>,
-    ) -> Result<(), Failure> {
-        let mut buffer = [0; framed_len(TEXT_ROOM)];
-        let text = &mut buffer[HEADER_LEN..][..TEXT_ROOM];
-        match compose(body, &self.suffix, client, success, text) {
-            Some(composed) => self.offer_composed(kind, composed, &mut buffer, success, caller),
-            None => Err(Failure::Rejected),
-        }
+    ) -> Option<Result<(), Failure>> {
+        let mut buffer = [0; SIZE];
+        let text = &mut buffer[HEADER_LEN..SIZE - 4];
+        let room = text.len().min(TEXT_ROOM);
+        let composed = compose(body, &self.suffix, client, success, &mut text[..room])?;
+        Some(self.offer_composed(kind, composed, &mut buffer, success, caller))
     }
 
     fn offer_composed(

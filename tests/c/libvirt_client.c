@@ -4,26 +4,10 @@
  */
 
 #include "check.h"
+#include "libvirt_identity.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
-
-/* As in libvirt_identity.c. */
-struct identity {
-    int references;
-    const char *user, *sasl, *x509;
-    bool unix_client;
-    uid_t uid;
-    gid_t gid;
-    pid_t pid;
-    unsigned long long started;
-};
-
-typedef struct {
-    int code;
-    int domain;
-    char *message;
-} error_start;
 
 static void *libvirt;
 
@@ -90,7 +74,7 @@ static void known(void)
     struct identity alice = {1, "alice", NULL, NULL, true, 1000, 100, getppid(), 1};
     struct identity remote = {1, NULL, "fred", "CN=fred", false, 0, 0, 0, 0};
     struct identity own = {1, "root", NULL, NULL, true, 0, 0, getpid(), started()};
-    error_start *error = symbol("fake_error");
+    virError *error = symbol("fake_error");
     char expected[200];
     virAuditClient client = VIR_AUDIT_CLIENT_INIT;
     pthread_t thread;

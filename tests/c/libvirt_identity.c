@@ -1,40 +1,14 @@
 /* A stand-in for libvirt.so.0: a thread's identity, and an error that each getter resets. */
 
 #define _GNU_SOURCE
+#include "libvirt_identity.h"
+
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
-
-/* As in libvirt's virterror.h. */
-typedef struct {
-    int code;
-    int domain;
-    char *message;
-    int level;
-    void *conn;
-    void *dom;
-    char *str1;
-    char *str2;
-    char *str3;
-    int int1;
-    int int2;
-    void *net;
-} virError;
 
 /* What the test sets and looks at. */
-struct identity {
-    int references;
-    const char *user, *sasl, *x509;
-    bool unix_client;
-    uid_t uid;
-    gid_t gid;
-    pid_t pid;
-    unsigned long long started;
-};
-
 unsigned long fake_version = 9000000;
 __thread struct identity *fake_identity;
 __thread virError fake_error;

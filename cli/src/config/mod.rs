@@ -41,6 +41,20 @@ pub(crate) struct ConfigArgs {
     command: Command,
 }
 
+/// The files to read, and the form of the output.
+#[derive(Args, Debug)]
+struct Readable {
+    /// File to read; - is standard input [default: the files of the daemons on this host]
+    #[arg(conflicts_with = "daemon")]
+    file: Option<PathBuf>,
+    /// Read the file of this daemon
+    #[arg(long, value_name = "NAME")]
+    daemon: Option<DaemonChoice>,
+    /// Print one JSON object for each file instead of text
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check a file as libvirt does, and print its audit settings
@@ -66,17 +80,7 @@ Examples:
   viraudit config check --daemon virtqemud
   viraudit config check /etc/libvirt/virtqemud.conf --json
   viraudit config check /etc/viraudit/viraudit.conf")]
-    Check {
-        /// File to check; - is standard input [default: the files of the daemons on this host]
-        #[arg(conflicts_with = "daemon")]
-        file: Option<PathBuf>,
-        /// Check the file of this daemon
-        #[arg(long, value_name = "NAME")]
-        daemon: Option<DaemonChoice>,
-        /// Print one JSON object for each file instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    Check(Readable),
     /// Print the value of a setting
     #[command(after_help = "\
 The value is printed as libvirt reads it: of a key that is set more than once, the first. A setting \
@@ -94,15 +98,8 @@ Examples:
     Get {
         /// Name of the setting
         key: String,
-        /// File to read; - is standard input [default: the files of the daemons on this host]
-        #[arg(conflicts_with = "daemon")]
-        file: Option<PathBuf>,
-        /// Read the file of this daemon
-        #[arg(long, value_name = "NAME")]
-        daemon: Option<DaemonChoice>,
-        /// Print one JSON object for each file instead of text
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        readable: Readable,
     },
     /// Change audit settings in a file, and keep the rest of the file
     #[command(
@@ -189,15 +186,13 @@ pub(crate) fn run(args: &ConfigArgs) -> Result<u8, Failure> {
 
 /// Runs the command on the host whose root directory is `root`; returns its output and status.
 fn output(args: &ConfigArgs, root: &Path) -> Result<(String, u8), Failure> {
-    let of = |file: &Option<PathBuf>, daemon: &Option<DaemonChoice>| match file {
+    let of = |readable: &Readable| match &readable.file {
         Some(file) => vec![Target { file: file.clone(), daemon: None }],
-        None => targets(root, *daemon),
+        None => targets(root, readable.daemon),
     };
     match &args.command {
-        Command::Check { file, daemon, json } => {
-            check::run(&of(file, daemon), *json).map(|text| (text, DONE))
-        }
-        Command::Get { key, file, daemon, json } => get::run(key, &of(file, daemon), *json),
+        Command::Check(files) => check::run(&of(files), files.json).map(|text| (text, DONE)),
+        Command::Get { key, readable } => get::run(key, &of(readable), readable.json),
         Command::Set { arguments, options } => set::set(arguments, options, root),
         Command::Unset { arguments, options } => set::unset(arguments, options, root),
     }

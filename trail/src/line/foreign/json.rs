@@ -126,6 +126,18 @@ impl Target {
     }
 }
 
+/// The methods of a visitor for values that don't matter: null, and those that are listed.
+macro_rules! ignore {
+    ($($method:ident: $value:ty),*) => {
+        fn visit_unit<E: Error>(self) -> Result<(), E> {
+            Ok(())
+        }
+        $(fn $method<E: Error>(self, _: $value) -> Result<(), E> {
+            Ok(())
+        })*
+    };
+}
+
 /// Walks a value, and stores the texts that matter.
 struct Walk<'e, 'p> {
     entry: &'e mut Entry,
@@ -169,17 +181,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         Ok(())
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
+    ignore!(visit_i64: i64, visit_bool: bool);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         if self.target == Target::Message {
@@ -255,21 +257,7 @@ impl<'de> Visitor<'de> for Element<'_> {
         Ok(())
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
+    ignore!(visit_i64: i64, visit_f64: f64, visit_bool: bool);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
