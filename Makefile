@@ -95,7 +95,7 @@ install-tool: build
 	$(INSTALL) -m 644 docs/man/*.1 '$(DESTDIR)$(MANDIR)/man1/'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT '$(DESTDIR)$(DOCDIR)/'
 	$(INSTALL) -m 644 docs/*.md '$(DESTDIR)$(DOCDIR)/docs/'
-	find conf/apparmor conf/selinux examples -type f -exec sh -c 'for file; do \
+	find conf/apparmor conf/plugins.d conf/selinux examples -type f -exec sh -c 'for file; do \
 		$(INSTALL) -D -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file" || exit; done' sh {} +
 	$(INSTALL) -m 644 $(OUT)/completions/viraudit '$(DESTDIR)$(DATADIR)/bash-completion/completions/'
 	$(INSTALL) -m 644 $(OUT)/completions/_viraudit '$(DESTDIR)$(DATADIR)/zsh/site-functions/'

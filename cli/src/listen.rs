@@ -16,8 +16,8 @@ use viraudit_trail::listen::{Source, refusal};
 /// The source of records, and the sign that it is listened to.
 #[derive(Args, Debug)]
 pub(crate) struct ListenArgs {
-    /// Source of the records: kernel (its multicast group), a log that is followed from its end on, a
-    /// UNIX socket or a FIFO, or - for standard input.
+    /// Source of the records: kernel (its multicast group), a log that is followed from its end on, the
+    /// UNIX socket of auditd's af_unix plugin, a FIFO, or - for standard input.
     #[arg(long, value_name = "SOURCE", default_value = "kernel")]
     from: OsString,
     /// Write `ready` to this descriptor and close it as soon as records are heard.
@@ -49,7 +49,7 @@ impl ListenArgs {
             from if from == "kernel" => {
                 Source::kernel().map_err(|error| not_opened(command, &error))
             }
-            from if from == "-" => Source::stdin().map_err(|error| not_read(command, from, &error)),
+            from if from == "-" => stdin(command),
             path => Source::file(Path::new(path)).map_err(|error| not_read(command, path, &error)),
         }
     }
@@ -61,6 +61,11 @@ impl ListenArgs {
             path => console::shown(Path::new(path)),
         }
     }
+}
+
+/// Standard input as a source.
+pub(crate) fn stdin(command: &str) -> Result<Source, Failure> {
+    Source::stdin().map_err(|error| not_read(command, OsStr::new("-"), &error))
 }
 
 /// Gives the sign that records are heard from now on.

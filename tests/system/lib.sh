@@ -112,11 +112,13 @@ audit_off() { auditctl -e 0 >/dev/null; }
 # --- auditd ---------------------------------------------------------------------------------------
 
 # start_auditd [RAW|ENRICHED [FLUSH]]: an auditd of our own, with nothing of the host's
-# configuration; its log is $LOG, its process $AUDITD. Auditing is on afterwards.
+# configuration; its log is $LOG, its process $AUDITD. Auditing is on afterwards. PLUGINS is the directory
+# of its plugins' files, if it has any.
 start_auditd() {
     local dir
     dir=$(mktemp -d "$WORK/auditd.XXXXXX")
     mkdir -m 700 "$dir/log" "$dir/plugins.d"
+    [ -z "${PLUGINS:-}" ] || install -m 640 "$PLUGINS"/* "$dir/plugins.d"
     LOG=$dir/log/audit.log
     # It refuses a configuration that others may write, and any that isn't root's.
     (

@@ -5,6 +5,7 @@ use super::parallel::{Chunks, in_order};
 use crate::terminal;
 use serde::Serialize;
 use std::io::{self, Write};
+use viraudit_trail::expect::HeardRecord;
 use viraudit_trail::report::{Cause, EventView, Report, SessionView};
 use viraudit_trail::session::State;
 use viraudit_trail::time::{UtcFormatCache, utc};
@@ -20,7 +21,7 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
                 append_session(report, &session, &key, &mut times, lines);
                 if all {
                     for event in report.events(&session) {
-                        append_event(&event, Some(&key), &mut times, lines);
+                        append_event(&event, Some(&key), None, &mut times, lines);
                     }
                 }
             }
@@ -94,10 +95,11 @@ fn cause(cause: &Cause) -> serde_json::Value {
     })
 }
 
-/// Appends the line of an event.
+/// Appends the line of an event, with fields of the record that reports don't keep.
 pub(super) fn append_event(
     event: &EventView<'_>,
     key: Option<&str>,
+    record: Option<&HeardRecord>,
     times: &mut UtcFormatCache,
     lines: &mut Vec<u8>,
 ) {
@@ -115,5 +117,12 @@ pub(super) fn append_event(
         row.any(key, value);
     }
     row.proof(event.proof.as_slice());
+    if let Some(record) = record {
+        let field =
+            |key| record.field(key).map(|value| String::from_utf8_lossy(&value).into_owned());
+        row.text(key!("virt"), field("virt").as_deref());
+        row.text(key!("exe"), field("exe").as_deref());
+        row.text(key!("text"), field("text").as_deref());
+    }
     row.end();
 }

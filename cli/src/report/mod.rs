@@ -28,6 +28,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use viraudit_trail::events::{Store, Wants};
+use viraudit_trail::expect::HeardRecord;
 use viraudit_trail::report::{EventView, Report};
 use viraudit_trail::session::State;
 use viraudit_trail::time::{Clock, UtcFormatCache};
@@ -123,11 +124,11 @@ pub(crate) fn joined(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     joined
 }
 
-/// An event as a line of JSON, for `watch`.
-pub(crate) fn event_line(event: &EventView<'_>) -> Vec<u8> {
+/// An event as a line of JSON, for `watch`, with fields of the record that reports don't keep.
+pub(crate) fn event_line(event: &EventView<'_>, record: Option<&HeardRecord>) -> Vec<u8> {
     let mut line = Vec::new();
     let key = event.session().map(|key| key.to_string());
-    json::append_event(event, key.as_deref(), &mut UtcFormatCache::default(), &mut line);
+    json::append_event(event, key.as_deref(), record, &mut UtcFormatCache::default(), &mut line);
     line
 }
 

@@ -1,19 +1,23 @@
 //! Turns records into rows as they arrive, and reports records that were lost or given up.
 
+use crate::console::counted;
 use crate::report::{event_line, event_text};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use viraudit::RecordType;
-use viraudit_trail::expect::{Fields, RecordReader, Selection};
-use viraudit_trail::listen::{Heard, Source, Wake};
+use viraudit_trail::expect::{Fields, HeardRecord, RecordReader, Selection};
+use viraudit_trail::listen::{Heard, Loss, Source, Wake};
 use viraudit_trail::report::{EventView, Value};
 use viraudit_trail::time::Clock;
 use viraudit_trail::watch::Watcher;
 
 /// The longest wait for the end of an event, and for noticing a signal.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The most lines that are read after a signal, if more and more come.
+const LATE: u32 = 1_000_000;
 
 /// The shortest time between two reports of a loss while records keep arriving.
 const REPEAT: Duration = Duration::from_secs(1);
@@ -22,28 +26,34 @@ const REPEAT: Duration = Duration::from_secs(1);
 pub(super) trait Records {
     /// The next record, or what happened instead.
     fn next(&mut self, wait: Duration) -> io::Result<Heard>;
-    /// The number of lost records so far; `None` if the kernel doesn't count them.
+    /// The number of lost records so far; `None` if nothing counts them.
     fn lost(&self) -> Option<u32>;
+    /// The reason for a loss.
+    fn loss(&self) -> Loss;
 }
 
 /// A source, until the reader of the output has gone.
 pub(super) struct Live<'o> {
     pub(super) source: Source,
-    /// The output.
-    pub(super) reader: Wake<'o>,
+    /// The output, if its reader may go.
+    pub(super) reader: Option<Wake<'o>>,
     /// Whether the reader has gone.
     pub(super) gone: bool,
 }
 
 impl Records for Live<'_> {
     fn next(&mut self, wait: Duration) -> io::Result<Heard> {
-        let heard = self.source.next(wait, Some(self.reader))?;
+        let heard = self.source.next(wait, self.reader)?;
         self.gone |= heard == Heard::Woken;
         Ok(heard)
     }
 
     fn lost(&self) -> Option<u32> {
         self.source.lost()
+    }
+
+    fn loss(&self) -> Loss {
+        self.source.loss()
     }
 }
 
@@ -81,6 +91,8 @@ pub(super) struct Wanted<'w> {
     pub(super) deadline: Option<Instant>,
     /// The events to show.
     pub(super) selection: &'w Selection,
+    /// Whether a signal ends it only after the records that have arrived.
+    pub(super) drain: bool,
 }
 
 /// Shows records until the count or the deadline is reached or `stop` is set.
@@ -101,19 +113,25 @@ pub(super) fn follow(
     let mut losses =
         Losses { reported: records.lost().unwrap_or(0), pending: false, last: None, warn };
     let mut given_up = GivenUp::default();
-    while !stop.load(Ordering::Acquire) && rows.ended.is_none() {
-        let left = wanted
-            .deadline
-            .map_or(PATIENCE, |deadline| deadline.saturating_duration_since(Instant::now()));
-        if left.is_zero() {
+    let mut late = if wanted.drain { LATE } else { 0 };
+    while rows.ended.is_none() {
+        let stopped = stop.load(Ordering::Acquire);
+        let left = match wanted.deadline {
+            _ if stopped => Duration::ZERO,
+            Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+            None => PATIENCE,
+        };
+        if left.is_zero() && !(stopped && late > 0) {
             break;
         }
+        late -= u32::from(stopped);
         match records.next(left.min(PATIENCE)) {
             Ok(Heard::End | Heard::Woken) => break,
+            Ok(Heard::Nothing) if stopped => break,
             Ok(Heard::Nothing) => {
                 watcher.flush(&mut |event| {
                     if is_other(event) {
-                        rows.show(event);
+                        rows.show(event, None);
                     }
                 });
                 losses.report(records);
@@ -122,10 +140,11 @@ pub(super) fn follow(
             Ok(Heard::Lost) => losses.pending = true,
             Ok(Heard::Line(line)) => {
                 // The records of a program are selected by their own fields.
-                let fits = reader.read(&line).map(|record| wanted.selection.fits(&record));
+                let record = reader.read(&line);
+                let fits = record.as_ref().map(|record| wanted.selection.fits(record));
                 watcher.line(&line, &mut |event| {
                     if fits.unwrap_or_else(|| is_other(event)) {
-                        rows.show(event);
+                        rows.show(event, record.as_ref());
                     }
                 });
                 if losses.pending && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
@@ -144,7 +163,7 @@ pub(super) fn follow(
     }
     watcher.flush(&mut |event| {
         if is_other(event) {
-            rows.show(event);
+            rows.show(event, None);
         }
     });
     losses.report(records);
@@ -165,7 +184,7 @@ struct Losses<'s> {
 impl Losses<'_> {
     fn report(&mut self, records: &impl Records) {
         let what = match records.lost() {
-            None if self.pending => "some records were lost".to_owned(),
+            None if self.pending => records.loss().to_string(),
             None => return,
             Some(lost) => {
                 let more = lost.wrapping_sub(self.reported);
@@ -175,12 +194,14 @@ impl Losses<'_> {
                         self.pending = false;
                         return;
                     }
-                    1 => "1 record was lost".to_owned(),
-                    more => format!("{more} records were lost"),
+                    more => format!(
+                        "{} lost: they arrived faster than they were read",
+                        counted(more.into(), "record was", "records were")
+                    ),
                 }
             }
         };
-        (self.warn)(format!("{what}: they arrived faster than they were read"));
+        (self.warn)(what);
         self.pending = records.lost().is_some();
         self.last = Some(Instant::now());
     }
@@ -218,11 +239,12 @@ struct Rows<'o> {
 }
 
 impl Rows<'_> {
-    fn show(&mut self, event: &EventView<'_>) {
+    /// Shows an event; of a program's record, also what only the record has.
+    fn show(&mut self, event: &EventView<'_>, record: Option<&HeardRecord>) {
         if self.ended.is_some() {
             return;
         }
-        let text = if self.json { event_line(event) } else { event_text(event) };
+        let text = if self.json { event_line(event, record) } else { event_text(event) };
         if let Err(error) = self.out.write_all(&text).and_then(|()| self.out.flush()) {
             self.ended = Some(Err(error));
             return;

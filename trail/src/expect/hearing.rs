@@ -1,7 +1,7 @@
 //! Records from a source, and whether all of them were heard.
 
 use super::{HeardRecord, Matcher, RecordReader, Verdict};
-use crate::listen::{Heard, Source, Wake, silence};
+use crate::listen::{Heard, Loss, Source, Wake, silence};
 use crate::time::Clock;
 use std::io;
 use std::time::Duration;
@@ -131,14 +131,12 @@ impl Hearing {
             0 => "records were lost".to_owned(),
             lost => format!("{} lost", counted(lost, "record was", "records were")),
         };
-        Some(match (answer, self.source.is_kernel()) {
+        Some(match (answer, self.source.loss()) {
             (Answer::Met, _) => format!("{what}, but not those that were expected"),
-            (_, true) => {
+            (_, Loss::Overrun) => {
                 format!("{what}: they arrived faster than they were read; the verdict is uncertain")
             }
-            (_, false) => {
-                "the log was truncated: records may be lost, and the verdict is uncertain".into()
-            }
+            (_, loss) => format!("{loss}, and the verdict is uncertain"),
         })
     }
 

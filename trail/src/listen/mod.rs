@@ -1,14 +1,17 @@
 //! Records as they happen: from the kernel, from a log that grows, or from a stream.
 
 mod follower;
+mod frames;
 mod lines;
 mod obstacle;
+mod records;
 mod stream;
 
 use crate::input::blocks::LINE_MAX;
 use crate::line::record_line;
 use follower::Follower;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::fmt;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -23,7 +26,7 @@ pub use obstacle::{refusal, silence};
 pub enum Heard {
     /// A line, without its line feed: a record, or any other line of a log.
     Line(Vec<u8>),
-    /// Records were lost: the kernel's buffer was full, or the log was truncated.
+    /// Records were lost, or may be; [`Source::loss`] is the reason.
     Lost,
     /// No line in time, or a signal.
     Nothing,
@@ -31,6 +34,29 @@ pub enum Heard {
     Woken,
     /// No line will follow.
     End,
+}
+
+/// The reason for a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The kernel's buffer was full.
+    Overrun,
+    /// The log was truncated.
+    Truncated,
+    /// The other end closed the connection: auditd ended, or it serves another program.
+    Disconnected,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Overrun => "records were lost: they arrived faster than they were read",
+            Self::Truncated => "the log was truncated: records may be lost",
+            Self::Disconnected => {
+                "auditd closed the connection (it ended, or another program is connected): records may be lost"
+            }
+        })
+    }
 }
 
 /// A descriptor that ends a wait.
@@ -60,7 +86,8 @@ impl Source {
     }
 
     /// A log, from its end on; it is followed through rotation, and may not exist yet. A FIFO and a
-    /// UNIX socket are read as streams.
+    /// UNIX socket are read as streams of lines or of auditd's binary format. Neither ends: a socket
+    /// whose other end has closed the connection is connected again, four times a second.
     ///
     /// # Errors
     ///
@@ -72,18 +99,18 @@ impl Source {
         }))
     }
 
-    /// Standard input, through its end.
+    /// Standard input, through its end: lines, or auditd's binary format.
     pub fn stdin() -> io::Result<Self> {
         Ok(Self(Kind::Stream(Stream::stdin()?)))
     }
 
-    /// An open stream, through its end.
+    /// An open stream, through its end: lines, or auditd's binary format.
     pub fn stream(fd: impl Into<OwnedFd>) -> Self {
         Self(Kind::Stream(Stream::new(fd)))
     }
 
     /// The descriptor that can be read when there is more to hear; `None` for a log that is followed,
-    /// and after the end.
+    /// after the end, and while a socket isn't connected.
     pub fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {
             Kind::Kernel(listener) => listener.as_fd().ok(),
@@ -103,6 +130,15 @@ impl Source {
         match &self.0 {
             Kind::Kernel(listener) => listener.lost(),
             _ => None,
+        }
+    }
+
+    /// The reason for what [`Heard::Lost`] reports.
+    pub fn loss(&self) -> Loss {
+        match &self.0 {
+            Kind::Kernel(_) => Loss::Overrun,
+            Kind::File(_) => Loss::Truncated,
+            Kind::Stream(_) => Loss::Disconnected,
         }
     }
 

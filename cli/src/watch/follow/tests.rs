@@ -56,6 +56,10 @@ impl Records for Script<'_> {
     fn lost(&self) -> Option<u32> {
         self.lost
     }
+
+    fn loss(&self) -> Loss {
+        Loss::Overrun
+    }
 }
 
 fn start(n: u64) -> Vec<u8> {
@@ -72,7 +76,7 @@ fn played(steps: &[Step], before: Option<u32>, count: Option<u64>) -> (Vec<Strin
     let stop = AtomicBool::new(false);
     let mut script = Script { crashes: 0, steps: steps.iter(), lost: before, stop: &stop };
     let selection = Selection::new();
-    let wanted = Wanted { json: true, count, deadline: None, selection: &selection };
+    let wanted = Wanted { json: true, count, deadline: None, selection: &selection, drain: false };
     let (mut out, mut warnings) = (Vec::new(), Vec::new());
     let result = follow(&mut script, wanted, &stop, &mut out, &mut |line| warnings.push(line));
     let out = String::from_utf8(out).unwrap();
@@ -112,7 +116,7 @@ fn losses_are_reported_and_other_records_are_shown() {
         // A loss without a signal.
         (&[Dropped(4), Start(1), Nothing], Some(0), "g1", vec!["4 records were lost"]),
         // A kernel that doesn't count losses.
-        (&[Lost, Start(1), Nothing, Start(2)], None, "g1 g2", vec!["some records were lost"]),
+        (&[Lost, Start(1), Nothing, Start(2)], None, "g1 g2", vec!["records were lost"]),
         (&[Start(1), Nothing], None, "g1", vec![]),
         // Reported at the end at the latest.
         (&[Start(1), Lost, Dropped(4)], Some(0), "g1", vec!["4 records were lost"]),
