@@ -15,6 +15,8 @@ mod report {
     pub(crate) mod layout;
     #[path = "object.rs"]
     mod object;
+    #[path = "page/mod.rs"]
+    pub(crate) mod page;
     #[path = "parallel.rs"]
     mod parallel;
     #[path = "state.rs"]
@@ -22,8 +24,12 @@ mod report {
     pub(crate) mod table {
         #[path = "columns.rs"]
         pub(crate) mod columns;
+        #[path = "event.rs"]
+        mod event;
         #[path = "row.rs"]
         pub(crate) mod row;
+
+        pub(crate) use event::describe;
     }
 }
 

@@ -5,6 +5,7 @@ use crate::console::shown;
 use crate::failure::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -74,6 +75,7 @@ Exit status:
 Examples:
   viraudit report --start yesterday
   viraudit report --vm web1 --all-events --proof
+  viraudit report --format html --title 'May, all hosts' > page.html
   viraudit report --format json /var/log/audit | jq 'select(.state == \"lost\")'
   journalctl -o json _TRANSPORT=audit | viraudit report -";
 
@@ -87,13 +89,13 @@ pub(crate) struct ReportArgs {
     /// Logs to read; - is standard input [default: auditd's log].
     #[arg(value_name = "[HOST=]FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Output format: table, json (one object per line) or csv.
+    /// Output format: table, json (one object per line), csv or html (a page for a browser).
     #[arg(long, value_enum, default_value = "table", hide_possible_values = true)]
     pub(super) format: Format,
     /// Show the events of each session.
     #[arg(short, long)]
     pub(super) all_events: bool,
-    /// Show only counts.
+    /// Show only counts. The page of html has them.
     #[arg(short, long)]
     pub(super) summary: bool,
     /// Show the records behind each line, as SECONDS.MILLIS:SERIAL; `ausearch -a SERIAL` prints
@@ -170,6 +172,13 @@ pub(crate) struct ReportArgs {
     /// a tag, so trust only one that no user's program writes.
     #[arg(long = "tag", value_name = "TAG")]
     pub(super) tags: Vec<OsString>,
+    /// The heading of the page [default: its hosts].
+    #[arg(long, value_name = "TEXT")]
+    pub(super) title: Option<String>,
+    /// Read and show times in this zone, such as Europe/Berlin or UTC [default: the system's]. In
+    /// json and csv, times are in UTC.
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
     /// Omit what ended before TIME.
     #[arg(long, value_name = "TIME")]
     start: Option<String>,
@@ -187,6 +196,8 @@ pub(super) enum Format {
     Json,
     /// Comma-separated values for spreadsheets.
     Csv,
+    /// A page for a browser.
+    Html,
 }
 
 /// The value of `--failed`.
@@ -222,6 +233,28 @@ impl ReportArgs {
     /// Whether the events of sessions are shown.
     pub(super) fn shows_events(&self) -> bool {
         self.all_events || self.changes || self.at.is_some() && !self.kind.is_empty()
+    }
+
+    /// The time, in the zone of all times that are read and shown.
+    pub(super) fn clock(&self) -> Result<Clock, Failure> {
+        let Some(name) = &self.timezone else { return Ok(Clock::system()) };
+        let zone = TimeZone::get(name)
+            .map_err(|_| Failure::bad_input(format!("report: --timezone '{name}' is not known")))?;
+        Ok(Clock::system().with_zone(zone))
+    }
+
+    /// Checks that a page can be written.
+    pub(super) fn check_page(&self, on_terminal: bool) -> Result<(), Failure> {
+        if self.summary {
+            let message = "report: --summary has no html format; the page has the counts";
+            return Err(Failure::bad_input(message));
+        }
+        if on_terminal {
+            return Err(Failure::bad_input(
+                "report: a page is for a browser: viraudit report --format html > page.html",
+            ));
+        }
+        Ok(())
     }
 
     /// The sessions and events to show.

@@ -11,10 +11,9 @@ use viraudit_trail::time::local;
 const SHOWN: usize = 3;
 
 /// When records are missing; `None` if none are.
-pub(super) fn note(report: &Report) -> Option<String> {
-    let zone = TimeZone::system();
+pub(super) fn note(report: &Report, zone: &TimeZone) -> Option<String> {
     let gaps: Vec<&Gap> = report.gaps().collect();
-    let times: Vec<String> = gaps.iter().take(SHOWN).map(|gap| times(gap, &zone)).collect();
+    let times: Vec<String> = gaps.iter().take(SHOWN).map(|gap| times(gap, zone)).collect();
     if times.is_empty() {
         return None;
     }

@@ -50,21 +50,28 @@ const COLUMNS: [&str; 19] = [
 pub(super) fn write(
     guests: &[GuestRow<'_>],
     args: &ReportArgs,
+    zone: &TimeZone,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match args.format {
-        Format::Table => table(guests, args.proof, out),
+        Format::Table => table(guests, args.proof, zone, out),
+        // The page is written by `page`.
+        Format::Html => Ok(()),
         Format::Json => json(guests, out),
         Format::Csv => csv(guests, out),
     }
 }
 
-fn table(guests: &[GuestRow<'_>], proof: bool, out: &mut dyn Write) -> io::Result<()> {
-    let zone = TimeZone::system();
+fn table(
+    guests: &[GuestRow<'_>],
+    proof: bool,
+    zone: &TimeZone,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let headers: [&'static str; 12] =
         std::array::from_fn(|at| HEADERS.get(at).copied().unwrap_or("PROOF"));
     let mut grid = Grid::new(headers);
-    let rows: Vec<_> = guests.iter().map(|guest| cells(guest, proof, &zone)).collect();
+    let rows: Vec<_> = guests.iter().map(|guest| cells(guest, proof, zone)).collect();
     rows.iter().for_each(|row| grid.measure(row));
     grid.write_headers(out)?;
     let (mut lines, room) = (Vec::new(), room());

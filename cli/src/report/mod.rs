@@ -9,6 +9,7 @@ mod json;
 mod layout;
 mod object;
 mod operations;
+mod page;
 mod parallel;
 mod progress;
 mod questions;
@@ -23,23 +24,30 @@ use crate::exit_status::{DONE, NOTHING_FOUND};
 use crate::failure::Failure;
 use crate::logs;
 use args::Format;
+use jiff::tz::TimeZone;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::expect::HeardRecord;
+use viraudit_trail::input::Sources;
 use viraudit_trail::report::{EventView, Report};
 use viraudit_trail::session::State;
 use viraudit_trail::time::{Clock, UtcFormatCache};
 
 /// Reads the logs and prints the report.
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
-    let clock = Clock::system();
+    let clock = args.clock()?;
+    let is_page = args.format == Format::Html;
+    if is_page {
+        args.check_page(io::stdout().is_terminal())?;
+    }
     let filter = args.filter(&clock)?;
     let mut sources = logs::find(&args.files, "report")?;
     sources.tags = logs::tags(&args.tags);
-    let rows_of_events = args.shows_events() || args.summary || args.guests || args.operations;
+    let rows_of_events =
+        args.shows_events() || args.summary || args.guests || args.operations || is_page;
     // The reasons of failed starts are among all events.
     let causes = filter.states.contains(&State::Failed);
     let details = rows_of_events || causes || filter.needs_details();
@@ -47,7 +55,11 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let bar = progress::Bar::new(&sources);
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);
     bar.finish();
-    let found = show(&report, &args).or_else(|error| output_error(&error).map(|()| true))?;
+    let found = match args.format {
+        Format::Html => page(&report, &args, &sources, &clock),
+        _ => show(&report, &args, clock.now().time_zone()),
+    };
+    let found = found.or_else(|error| output_error(&error).map(|()| true))?;
     let Store { line_counts, remarks, overlap, errors, programs, .. } = report.store();
     for (program, records) in programs {
         let program = shown(Path::new(OsStr::from_bytes(program)));
@@ -58,7 +70,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let is_log = line_counts.used > 0 || !errors.is_empty();
     let mut notes: Vec<String> = remarks.iter().map(ToString::to_string).collect();
     notes.extend(overlap.map(|logs| logs::overlap(&sources, logs, "report")));
-    notes.extend(gaps::note(&report));
+    notes.extend(gaps::note(&report, clock.now().time_zone()));
     if line_counts.is_damaged() {
         notes.push(format!("{line_counts}; see viraudit verify"));
     }
@@ -81,23 +93,24 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
 }
 
 /// Prints the report; returns whether there was anything to print.
-fn show(report: &Report, args: &ReportArgs) -> io::Result<bool> {
+fn show(report: &Report, args: &ReportArgs, zone: &TimeZone) -> io::Result<bool> {
     let found = !report.is_empty();
     let stdout = io::stdout().lock();
     let mut out = BufWriter::with_capacity(64 * 1024, stdout);
     match args.format {
-        _ if args.summary => summary::write(report, args.format, &mut out)?,
+        _ if args.summary => summary::write(report, args.format, zone, &mut out)?,
         _ if !found => {}
-        _ if args.guests => guests::write(&report.guests(), args, &mut out)?,
+        _ if args.guests => guests::write(&report.guests(), args, zone, &mut out)?,
         _ if args.operations => {
             let operations = report.operations();
-            operations::write(&operations, args, &mut out)?;
+            operations::write(&operations, args, zone, &mut out)?;
             out.flush()?;
             return Ok(!operations.is_empty());
         }
-        Format::Table => return table::write(report, args, out).map(|()| true),
+        Format::Table => return table::write(report, args, zone, out).map(|()| true),
         Format::Json => json::write(report, args.shows_events(), &mut out)?,
         Format::Csv => csv::write(report, args.shows_events(), &mut out)?,
+        Format::Html => {}
     }
     out.flush()?;
     Ok(found)
@@ -122,6 +135,20 @@ pub(crate) fn joined(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
         }
     }
     joined
+}
+
+/// Writes the page; returns whether there was anything to show. A page about nothing is one, too.
+fn page(report: &Report, args: &ReportArgs, sources: &Sources, clock: &Clock) -> io::Result<bool> {
+    let options = page::Options {
+        title: args.title.clone(),
+        zone: clock.now().time_zone().clone(),
+        now: clock.now().timestamp().as_millisecond(),
+        verdict: page::Verdict::new(sources, clock),
+    };
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    page::write(report, &options, &mut out)?;
+    out.flush()?;
+    Ok(!report.is_empty())
 }
 
 /// An event as a line of JSON, for `watch`, with fields of the record that reports don't keep.

@@ -36,12 +36,15 @@ const COLUMNS: [&str; 16] = [
 pub(super) fn write(
     operations: &Operations<'_>,
     args: &ReportArgs,
+    zone: &TimeZone,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let chunks = Chunks::of_count(operations.len());
     match args.format {
         Format::Table if operations.is_empty() => Ok(()),
-        Format::Table => table(operations, chunks, args.proof, out),
+        Format::Table => table(operations, chunks, args.proof, zone, out),
+        // The page is written by `page`.
+        Format::Html => Ok(()),
         Format::Json => {
             let worker = || {
                 let mut times = UtcFormatCache::default();
@@ -73,10 +76,11 @@ fn table(
     operations: &Operations<'_>,
     chunks: Chunks,
     proof: bool,
+    zone: &TimeZone,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut grid = Grid::new(HEADERS);
-    let times = LocalFormatCache::new(TimeZone::system());
+    let times = LocalFormatCache::new(zone.clone());
     let grids = in_any_order(chunks, |ranges| {
         let (mut grid, mut times) = (Grid::new(HEADERS), times.clone());
         for operation in ranges.flat_map(|range| operations.range(range)) {

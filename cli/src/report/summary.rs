@@ -2,6 +2,7 @@
 
 use super::args::Format;
 use super::json;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
 use viraudit_trail::report::Report;
@@ -9,7 +10,12 @@ use viraudit_trail::session::State;
 use viraudit_trail::time::{local, utc};
 
 /// Writes the counts.
-pub(crate) fn write(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(
+    report: &Report,
+    format: Format,
+    zone: &TimeZone,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let sum = report.summary();
     let states = State::ALL.iter().map(|state| state.name()).zip(sum.states);
     let counts = [
@@ -44,9 +50,10 @@ pub(crate) fn write(report: &Report, format: Format, out: &mut dyn Write) -> io:
             }
             csv.flush()
         }
+        // The page has the counts; the command line refuses --summary with it.
+        Format::Html => Ok(()),
         Format::Table => {
-            let zone = jiff::tz::TimeZone::system();
-            let time = |ms: Option<i64>| ms.map_or("-".to_owned(), |ms| local(ms, &zone));
+            let time = |ms: Option<i64>| ms.map_or("-".to_owned(), |ms| local(ms, zone));
             writeln!(out, "{:<28}{} to {}", "events", time(sum.first), time(sum.last))?;
             for (key, count) in counts.into_iter().take(2) {
                 writeln!(out, "{key:<28}{count:>10}")?;

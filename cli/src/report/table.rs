@@ -4,7 +4,7 @@ mod columns;
 mod event;
 mod row;
 
-pub(super) use event::live;
+pub(super) use event::{describe, live};
 
 use super::args::ReportArgs;
 use super::parallel::{Chunks, Part, in_any_order, in_order};
@@ -33,11 +33,16 @@ impl Part for Lines {
 }
 
 /// Writes every session, and with `--all-events` its events below it.
-pub(super) fn write(report: &Report, args: &ReportArgs, mut out: impl Write) -> io::Result<()> {
+pub(super) fn write(
+    report: &Report,
+    args: &ReportArgs,
+    zone: &TimeZone,
+    mut out: impl Write,
+) -> io::Result<()> {
     let stdout = io::stdout();
     let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
     let room = stdout.is_terminal().then(terminal_columns).flatten();
-    let pen = Pen::new(TimeZone::system());
+    let pen = Pen::new(zone.clone());
     let mut columns = Columns::new(args.proof, colour);
     measure(report, &mut columns, &pen);
     if let Some(room) = room {

@@ -16,6 +16,7 @@ mod kernel;
 mod man;
 mod man_pages;
 mod memory;
+mod page;
 mod plugin;
 mod program;
 mod public_logs;

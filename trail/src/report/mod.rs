@@ -16,6 +16,7 @@ mod sentence;
 mod session;
 mod session_key;
 mod summary;
+mod timeline;
 mod user_names;
 mod width_samples;
 
@@ -30,6 +31,7 @@ pub use pattern::{DeviceAddress, InvalidValue, MacAddress, NamePattern, PathPatt
 pub use session::{Proof, SessionView};
 pub use session_key::SessionKey;
 pub use summary::Summary;
+pub use timeline::{Move, Overlap, Running};
 pub use width_samples::WidthSamples;
 
 use crate::events::{Event, EventId, Gap, Store, Wants, WordId, prefetch};
@@ -233,6 +235,11 @@ impl Report {
     /// The number of events of all sessions, selected or not.
     pub fn event_count(&self) -> usize {
         self.events.len()
+    }
+
+    /// The number of events of the selected sessions, in and out of the selected time.
+    pub fn selected_event_count(&self) -> usize {
+        self.selected.iter().map(|&id| self.events.of(id).len()).sum()
     }
 
     /// Some of the sessions.

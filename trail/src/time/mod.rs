@@ -27,6 +27,11 @@ impl Clock {
         Self { now, boot }
     }
 
+    /// The same time in another zone.
+    pub fn with_zone(self, zone: TimeZone) -> Self {
+        Self { now: self.now.with_time_zone(zone), ..self }
+    }
+
     /// A clock with a fixed time, for tests: `2026-11-21T12:00:00[UTC]`.
     ///
     /// # Panics

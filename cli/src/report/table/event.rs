@@ -91,7 +91,7 @@ pub(crate) fn live(event: &EventView<'_>) -> Vec<u8> {
 }
 
 /// The text of an event.
-fn describe(event: &EventView<'_>) -> String {
+pub(crate) fn describe(event: &EventView<'_>) -> String {
     let mut words = Vec::new();
     let mut shown = Vec::new();
     let mut take = |keys: &'static [&'static str]| {

@@ -1,0 +1,82 @@
+// What is shown: the time, the filters, the chosen session. Everything is drawn anew from this.
+
+const MANY_GUESTS = 2000;
+const view = {
+  from: 0, until: 1,            // the time on screen
+  mode: "guest",                // lanes: one per guest, or packed per host
+  tile: "all", finding: null, query: "",
+  chosen: -1,
+  shown: new Int32Array(0),     // the sessions that match, in their order
+};
+
+let overall = { from: 0, until: 1 };
+
+function startView() {
+  const length = Math.max(LAST - FIRST, 10 * SECOND);
+  overall = { from: FIRST - length * 0.01, until: FIRST + length * 1.015 };
+  view.from = overall.from;
+  view.until = overall.until;
+  view.mode = new Set(S.uuid).size > MANY_GUESTS ? "host" : "guest";
+}
+
+const isAllTime = () => view.from <= overall.from + 1 && view.until >= overall.until - 1;
+
+function showTime(from, until) {
+  const length = Math.min(Math.max(until - from, 20), overall.until - overall.from);
+  from = Math.min(Math.max(from, overall.from), overall.until - length);
+  view.from = from;
+  view.until = from + length;
+  drawSoon();
+}
+
+// Zooms around a time; a factor above 1 shows less.
+function zoom(factor, around = (view.from + view.until) / 2) {
+  showTime(around - (around - view.from) / factor, around + (view.until - around) / factor);
+}
+
+function pan(share) {
+  const by = (view.until - view.from) * share;
+  showTime(view.from + by, view.until + by);
+}
+
+// Brings a session into view, without changing the zoom where that isn't needed.
+function reveal(s) {
+  const from = S.from[s], until = endOf(s), length = view.until - view.from;
+  const inView = until > view.from && from < view.until;
+  const small = until - from < length / 400;
+  if (inView && !small) return;
+  if (small && inView && length < 30 * DAY) return;
+  const wanted = Math.min(length, Math.max((until - from) * 6, 10 * MINUTE));
+  const middle = (from + until) / 2;
+  showTime(middle - wanted / 2, middle + wanted / 2);
+}
+
+const drawSoon = onceAFrame(() => draw());
+
+function draw() {
+  drawOverview();
+  drawAxis();
+  drawLanes();
+  $("shown-range").textContent = rangeText(view.from, view.until);
+}
+
+// The filters have changed.
+function filtersChanged() {
+  view.shown = matching();
+  layRows();
+  countRunning();
+  fillTable();
+  showFilters();
+  draw();
+}
+
+function choose(s, options = {}) {
+  view.chosen = s;
+  if (s >= 0 && options.reveal !== false) {
+    reveal(s);
+    scrollToSession(s);
+  }
+  showDetails();
+  markRow();
+  draw();
+}
