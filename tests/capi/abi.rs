@@ -29,6 +29,15 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
     assert_eq!(exports(library_dir().join("libviraudit.so").to_str().unwrap()), declared);
 }
 
+/// Otherwise the Debian packages can't be built.
+#[test]
+fn the_debian_symbols_file_has_every_function() {
+    let file = fs::read_to_string(root().join("debian/libviraudit0.symbols")).unwrap();
+    let listed = file.lines().filter_map(|line| line.strip_prefix(' ')?.split('@').next());
+    let listed: BTreeSet<_> = listed.map(str::to_string).collect();
+    assert_eq!(listed, names(&header::functions()));
+}
+
 #[test]
 fn only_libvirts_five_names_are_libvirts() {
     let known =
