@@ -45,8 +45,11 @@ all: build
 build: $(OUT)/built
 
 # cargo doesn't know that the library is to be linked in two ways, so make knows what is fresh.
+# Debian's rustc gives every shared library an SONAME, others give none: here it is always the same.
 $(OUT)/built: Makefile $(shell find Cargo.toml Cargo.lock build.rs src auvirt cli preload trail include -type f)
-	$(call CARGO_DIST,build) -p viraudit-cli -p viraudit-preload
+	$(call CARGO_DIST,build) -p viraudit-cli
+	$(call CARGO_DIST,rustc) -p viraudit-preload --lib --crate-type cdylib -- \
+		-C link-arg=-Wl,-soname,libviraudit_preload.so
 	$(call CARGO_DIST,rustc) -p viraudit --lib --crate-type staticlib
 	$(call CARGO_DIST,rustc) -p viraudit --lib --crate-type cdylib -- \
 		-C link-arg=-Wl,-soname,$(SONAME)
