@@ -8,7 +8,7 @@ LIST = os.path.join(ROOT, "tests", "docs", "commands.txt")
 CLASSES = ("here", "root", "elsewhere", "not", "text")
 OPTIONS = ("if", "before", "after", "as", "status", "prints")
 # Fenced blocks that hold no commands.
-LANGUAGES = ("bats", "c", "cmake", "go", "ini", "m4", "make", "meson", "python", "rust", "yaml")
+LANGUAGES = ("bash", "bats", "c", "cmake", "go", "ini", "m4", "make", "meson", "python", "rust", "yaml")
 # A ```sh block is run as a whole, so it is listed as a whole.
 BLOCK = "```sh"
 
