@@ -17,19 +17,25 @@ install -m 755 "$VIRAUDIT" "$WORK/viraudit"
 sed "s|^active = .*|active = yes|; s|/usr/bin/viraudit|$WORK/viraudit|; s|/var/log/audit/viraudit.json|$events|" \
     "$ROOT/conf/plugins.d/viraudit.conf" >"$plugins/viraudit.conf"
 
-# af_unix FORMAT: since audit 3.1 it is a program of its own.
+# af_unix FORMAT: since audit 3.1 it is a program of its own, and later its arguments have the format, too.
 af_unix() {
-    local path=builtin_af_unix type=builtin
+    local path=builtin_af_unix type=builtin format=
     [ ! -x /sbin/audisp-af_unix ] || path=/sbin/audisp-af_unix type=always
+    ! grep -q '^args = .* string' /etc/audit/plugins.d/af_unix.conf || format=$1
     rm -f "$socket"
     printf '%s\n' "active = yes" "direction = out" "path = $path" "type = $type" \
-        "args = 0640 $socket$([ $type = builtin ] || echo " $1")" "format = $1" >"$plugins/af_unix.conf"
+        "args = 0640 $socket $format" "format = $1" >"$plugins/af_unix.conf"
 }
 
 # Without CAP_AUDIT_READ.
 unprivileged=(setpriv --bounding-set=-audit_read --inh-caps=-audit_read "$VIRAUDIT")
 seen() { grep -c "\"uuid\":\"$id\".*\"reason\":\"$1\"" "$2" 2>/dev/null; }
-plugin_pid() { pgrep -P "$AUDITD" -f "$WORK/viraudit"; }
+plugin_pid() {
+    local child
+    for child in $(cat /proc/"$AUDITD"/task/*/children); do
+        [ "$(readlink "/proc/$child/exe")" != "$WORK/viraudit" ] || echo "$child"
+    done
+}
 connectable() { [ -S "$socket" ]; }
 
 chmod 750 "$plugins"
@@ -47,6 +53,7 @@ has "with the program's text" '"kind":"stop".*"virt":"kvm","exe":"[^"]*viraudit"
 has "in a file that only root reads" "600 " "$(stat -c '%a %n' "$events")"
 
 pid=$(plugin_pid)
+has "auditd's child is the plugin" "^[0-9]+$" "$pid"
 mv "$events" "$events.1"
 kill -HUP "$AUDITD"
 # Until the plugin has opened the file, events go to the old one.
@@ -65,17 +72,18 @@ for n in $(seq 200); do echo "reason=last$n"; done | xargs -I{} -P 1 sh -c \
 fence
 stop_auditd
 plugin_ended() { ! kill -0 "$pid" 2>/dev/null; }
-wait_for 10 plugin_ended || fail "the plugin ends with auditd" "$(ps -o pid,args -p "$pid")"
+wait_for 10 plugin_ended || fail "the plugin ends with auditd" "$pid"
 equal "when auditd ends, all that it passed on is written" 200 "$(grep -c '"reason":"last' "$events")"
 rm "$plugins/viraudit.conf"
 
 # --- The socket -----------------------------------------------------------------------------------
 
-formats="string binary"
-for format in $formats; do
+watcher=
+trap 'status=$?; [ -z "$watcher" ] || kill "$watcher" 2>/dev/null; leave $status' EXIT
+for format in string binary; do
     af_unix "$format"
     PLUGINS=$plugins start_auditd RAW
-    wait_for 10 connectable || { fail "$format: af_unix has its socket" "$(ls -l "$WORK")"; continue; }
+    wait_for 10 connectable || { fail "$format: af_unix has its socket" "$(ls -l "$WORK")"; exit; }
     "${unprivileged[@]}" watch --json --from "$socket" --uuid "$id" </dev/null >"$WORK/watched" 2>"$WORK/watch.err" &
     watcher=$!
     n=0
@@ -108,6 +116,7 @@ for format in $formats; do
     kill "$watcher"
     wait "$watcher"
     equal "$format: it ends well" 0 $?
+    watcher=
 
     # The watcher's connection is closed before the next one's is accepted.
     fence
