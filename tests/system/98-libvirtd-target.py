@@ -1,14 +1,17 @@
 """A whole libvirtd whose records go to a file (VIRAUDIT_TARGET), as in a container that has no kernel
-audit and as an ordinary user's session daemon: `viraudit expect` hears them there.
+audit and as an ordinary user's session daemon: `viraudit expect` hears them there. And the recipe of
+a system test.
 """
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
+import tempfile
 
-from libvirt_host import (LIBRARY, SECOND, WORK, Capture, Libvirtd, at_exit, check, daemon, need, run_test,
+from libvirt_host import (HERE, LIBRARY, SECOND, Capture, Libvirtd, at_exit, check, daemon, need, run_test,
                           wait_for)
 
 UUID = "8e4f0f4c-2f8b-4b7a-9d9f-00000000000%d"
@@ -30,8 +33,8 @@ def heard(what, expect, records, name, uri, path, log):
     """The guest's records, and one that doesn't come, at the file."""
     virsh = ["virsh", "-q", "-c", uri]
 
-    def expects(*words, command, status=0):
-        ran = subprocess.run([*expect, "--from", records, "--within", "20", *words, "--", *virsh, *command],
+    def expects(*words, command, status=0, within=20):
+        ran = subprocess.run([*expect, "--from", records, "--within", str(within), *words, "--", *virsh, *command],
                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=180)
         check("%s: expect %s: %d" % (what, " ".join(words), status), ran.returncode == status,
               "status %d\n%s%s" % (ran.returncode, ran.stdout, ran.stderr))
@@ -39,8 +42,7 @@ def heard(what, expect, records, name, uri, path, log):
 
     expects("--vm", name, "resrc=net", "--and", "--vm", name, "op=start", "res=success",
             "exe=" + daemon("qemu"), command=["create", path])
-    ran = expects("--vm", name, "--within", "1", "op=stop", "reason=shutdown", status=1,
-                  command=["destroy", name])
+    ran = expects("--vm", name, "op=stop", "reason=shutdown", status=1, within=1, command=["destroy", name])
     check(what + ": it shows the nearest record", 'its reason is "destroyed", not "shutdown"' in ran.stderr,
           ran.stderr)
     lines = [line for line in log().splitlines() if "don't go to the kernel" in line]
@@ -60,7 +62,10 @@ def container():
 def session():
     """An ordinary user's libvirtd, for qemu:///session."""
     user = pwd.getpwnam(USER)
-    home = os.path.join(WORK, "home")
+    # libvirt's sockets are below it, and their paths are short.
+    home = tempfile.mkdtemp(prefix="va.", dir="/tmp")
+    at_exit(lambda: shutil.rmtree(home))
+    os.chmod(home, 0o755)
     for name in ("", "run", "config/libvirt", "cache", "data", "lib"):
         os.makedirs(os.path.join(home, name), exist_ok=True)
     # What was built may be where only root gets at.
@@ -118,6 +123,31 @@ def session():
           and all(" uid=%d " % user.pw_uid in line for line in lines), "".join(lines[:3]))
 
 
+def recipe():
+    """examples/testing/system.bats, each of its tests as bats would run it, at the kernel."""
+    host = Libvirtd().wait_ready()
+    image = host.path("data.img")
+    with open(image, "wb") as file:
+        file.truncate(1 << 20)
+    usb = "<controller type='usb' model='piix3-uhci'/><video>"
+    path = xml(host.tree, "recipe", 3)
+    with open(path) as file:
+        text = file.read().replace("<video>", usb)
+    with open(path, "w") as file:
+        file.write(text)
+    host.virsh("create", path)
+    with open(os.path.join(HERE, "../../examples/testing/system.bats")) as file:
+        tests = re.findall(r'^@test "([^"]*)" \{\n(.*?)^\}', file.read(), re.M | re.S)
+    environment = dict(os.environ, GUEST="recipe", DISK=image, LIBVIRT_DEFAULT_URI=host.uri,
+                       PATH="%s:%s" % (os.path.dirname(os.environ["VIRAUDIT"]), os.environ["PATH"]))
+    for name, commands in tests:
+        ran = subprocess.run(["bash", "-e", "-c", commands], env=environment, capture_output=True, text=True,
+                             stdin=subprocess.DEVNULL, timeout=120)
+        check("the recipe: " + name, ran.returncode == 0, ran.stdout + ran.stderr)
+    check("the recipe has two tests", len(tests) == 2, tests)
+    host.stop()
+
+
 def main():
     need(tools=("setpriv",))
     os.chmod(os.environ["VIRAUDIT_SYSTEM_TESTS"], 0o711)
@@ -126,6 +156,7 @@ def main():
     session()
     seen = [record for record in capture.take() if UUID[:-2] in record[1]]
     check("the kernel gets none of the records", not seen, seen)
+    recipe()
 
 
 run_test(main)
