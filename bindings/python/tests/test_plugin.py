@@ -68,6 +68,7 @@ def test_a_failure_shows_the_nearest_record_and_all_that_were_heard(run: Run) ->
             'E*ExpectationError: this did not come: resrc="disk" new-disk="/images/a.qcow2" reason="attach"',
             "E*the nearest is record 1:",
             'E*its reason is "detach", not "attach"',
+            "test_a_failure*.py:*: ExpectationError",
             "*Captured audit records call*",
             "1: VIRT_RESOURCE virt=kvm resrc=disk reason=detach *",
             "2: VIRT_RESOURCE virt=kvm resrc=disk reason=start *",

@@ -46,3 +46,8 @@ class ListenError(Exception):
 
 class ReportWarning(UserWarning):
     """Some lines of a log could not be used."""
+
+
+# Tracebacks show the names that programs use.
+for _public in (ExpectationError, ListenError, ReportWarning):
+    _public.__module__ = "viraudit"

@@ -132,6 +132,8 @@ class Listener:
             has the nearest record and the differences.
         :raises ListenError: if records were lost or nothing can be heard, so that the answer is unknown.
         """
+        # pytest's traceback ends at the caller.
+        __tracebackhide__ = True
         expectation = Expectation(*words, count=1 if count is None else count, absent=absent, **fields)
         [found] = self._expect([[expectation]], within)
         if absent:
@@ -157,6 +159,7 @@ class Listener:
         >>> start["reason"], stop["reason"]
         ('booted', 'shutdown')
         """
+        __tracebackhide__ = True
         groups = [[step] if isinstance(step, Expectation) else list(step) for step in steps]
         return self._expect(groups, within)
 
@@ -165,9 +168,11 @@ class Listener:
 
         :returns: for each expectation the records that met it.
         """
+        __tracebackhide__ = True
         return self._expect([list(expectations)], within)
 
     def _expect(self, groups: list[list[Expectation]], within: float) -> list[list[Record]]:
+        __tracebackhide__ = True
         parts = [[expectation._parts() for expectation in group] for group in groups]
         outcome = self._native.expect(parts, within)
         if outcome.answer != "met":
@@ -263,6 +268,7 @@ def _set(readable: asyncio.Future[None]) -> None:
 
 
 def _fail(outcome: Outcome) -> NoReturn:
+    __tracebackhide__ = True
     if outcome.answer in ("lost", "deaf"):
         raise ListenError(outcome.message, outcome.answer)
     raise ExpectationError(outcome.message, outcome.unmet, outcome.unwanted)
