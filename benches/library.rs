@@ -6,6 +6,7 @@ mod nowhere;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use nowhere::Nowhere;
+use viraudit::client::ClientIdentity;
 use viraudit::internal::message::{Suffix, TEXT_ROOM, TextBody, compose};
 use viraudit::log::Caller;
 use viraudit::record::MachineId;
@@ -88,6 +89,19 @@ fn parse_record(bencher: Bencher) {
 fn emit_without_the_kernel(bencher: Bencher) {
     let auditor = Auditor::open(Nowhere, Options::new()).expect("opens");
     let record = disk("/var/lib/images/disk01.qcow2");
+    bencher.bench_local(|| auditor.emit(black_box(&record)));
+}
+
+/// In comparison with [`emit_without_the_kernel`], the cost of the client's fields.
+#[divan::bench]
+fn emit_for_a_client_without_the_kernel(bencher: Bencher) {
+    let auditor = Auditor::open(Nowhere, Options::new()).expect("opens");
+    let record = disk("/var/lib/images/disk01.qcow2");
+    let mut alice = ClientIdentity::new();
+    alice.account = Some("alice".into());
+    (alice.uid, alice.gid, alice.pid) = (Some(1000), Some(1000), Some(4711));
+    (alice.login_uid, alice.session) = (Some(1000), Some(7));
+    let _request = alice.scope();
     bencher.bench_local(|| auditor.emit(black_box(&record)));
 }
 
