@@ -41,11 +41,18 @@ macro_rules! jump {
         "jg {}"
     };
 }
+#[cfg(all(target_arch = "powerpc64", target_endian = "little"))]
+macro_rules! jump {
+    () => {
+        "b {}"
+    };
+}
 #[cfg(not(any(
     target_arch = "x86_64",
     target_arch = "aarch64",
     target_arch = "riscv64",
-    target_arch = "s390x"
+    target_arch = "s390x",
+    all(target_arch = "powerpc64", target_endian = "little")
 )))]
 compile_error!(
     "viraudit's C interface needs this processor's jump instruction in src/capi/send.rs; \
@@ -55,6 +62,24 @@ compile_error!(
 unsafe extern "C" {
     /// Defined in send.c, with the parameters of virAuditSend.
     fn viraudit_send();
+}
+
+/// What an exported function does before its jump: nothing, but on POWER, whose functions find their
+/// library's data by a register (r2) that callers from outside have set for theirs. They leave the
+/// function's address in r12; callers from inside skip this (`.localentry`).
+#[cfg(not(target_arch = "powerpc64"))]
+macro_rules! enter {
+    () => {
+        ""
+    };
+}
+#[cfg(target_arch = "powerpc64")]
+macro_rules! enter {
+    () => {
+        "addis 2, 12, .TOC.-virAuditSend@ha
+         addi 2, 2, .TOC.-virAuditSend@l
+         .localentry virAuditSend, .-virAuditSend"
+    };
 }
 
 /// # Safety
@@ -74,7 +99,7 @@ unsafe extern "C-unwind" fn virAuditSend(
     format: *const c_char,
     // ...
 ) {
-    naked_asm!(jump!(), sym viraudit_send)
+    naked_asm!(enter!(), jump!(), sym viraudit_send)
 }
 
 global_asm!(
