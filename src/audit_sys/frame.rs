@@ -198,7 +198,8 @@ mod tests {
         assert_eq!(read, texts.map(|text| (2501, text)));
         let headers: Vec<_> = replies(frames.bytes()).map(|reply| reply.sequence).collect();
         assert_eq!(headers, [u32::MAX, 0, 1, 2]);
-        let flags: Vec<u8> = [0, 20, 40, 64].iter().map(|&at| frames.bytes()[at + 6]).collect();
+        let bytes = frames.bytes();
+        let flags = [0, 20, 40, 64].map(|at| u16::from_ne_bytes([bytes[at + 6], bytes[at + 7]]));
         assert_eq!(flags, [1, 1, 1, 5]);
     }
 

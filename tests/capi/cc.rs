@@ -3,6 +3,7 @@
 pub(crate) use crate::skip::skip;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 /// Fails on any of these warnings.
 pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
@@ -43,6 +44,21 @@ pub(crate) fn has(tool: &str) -> bool {
     found
 }
 
+/// Whether a program with AddressSanitizer runs. Not under qemu's user mode, where programs are
+/// compiled without it.
+static SANITIZERS_WORK: LazyLock<bool> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().expect("a directory for the program");
+    let (source, program) = (dir.path().join("empty.c"), dir.path().join("empty"));
+    std::fs::write(&source, "int main(void) { return 0; }\n").expect("the source can be written");
+    let mut compiler = Command::new("gcc");
+    succeed(compiler.args(["-fsanitize=address,undefined", "-o"]).arg(&program).arg(&source));
+    let works = Command::new(&program).output().is_ok_and(|output| output.status.success());
+    if !works {
+        skip("AddressSanitizer doesn't work here");
+    }
+    works
+});
+
 /// Compiles `source` with `flags` into `program`.
 pub(crate) fn compile(
     compiler: &str,
@@ -53,6 +69,8 @@ pub(crate) fn compile(
 ) {
     let dir = library_dir();
     let mut command = Command::new(compiler);
+    let sanitizes = |flag: &&&str| flag.starts_with("-fsanitize");
+    let flags = flags.iter().filter(|flag| !sanitizes(flag) || *SANITIZERS_WORK);
     command.args(WARNINGS).args(flags).arg("-g");
     command.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("tests/c"));
     command.arg(source).arg("-o").arg(program);

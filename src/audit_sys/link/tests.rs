@@ -1,6 +1,7 @@
 //! The kernel's answers, played back in every order it could ever send them.
 
 use super::*;
+use crate::audit_sys::bindings::NLMSG_ERROR;
 use std::collections::VecDeque;
 
 /// One thing that a receive gives back.
@@ -63,7 +64,8 @@ impl Wire for Script {
         for (offset, errno) in acks {
             let number = self.first.wrapping_add(*offset as u32);
             buffer[at..at + 4].copy_from_slice(&20u32.to_ne_bytes());
-            buffer[at + 4..at + 8].copy_from_slice(&[2, 0, 0, 0]);
+            buffer[at + 4..at + 6].copy_from_slice(&(NLMSG_ERROR as u16).to_ne_bytes());
+            buffer[at + 6..at + 8].fill(0);
             buffer[at + 8..at + 12].copy_from_slice(&number.to_ne_bytes());
             buffer[at + 12..at + 16].fill(0);
             buffer[at + 16..at + 20].copy_from_slice(&(-errno).to_ne_bytes());
@@ -295,7 +297,7 @@ fn rules_are_read_to_the_end_of_their_list_or_not_at_all() {
     fn reply(kind: u32, sequence: u32, payload: &[u8]) -> Answer {
         let mut bytes = ((HEADER_LEN + payload.len()) as u32).to_ne_bytes().to_vec();
         bytes.extend((kind as u16).to_ne_bytes());
-        bytes.extend([2, 0]);
+        bytes.extend(2u16.to_ne_bytes());
         bytes.extend(sequence.to_ne_bytes());
         bytes.extend([0; 4]);
         bytes.extend(payload);
@@ -304,12 +306,12 @@ fn rules_are_read_to_the_end_of_their_list_or_not_at_all() {
     // A rule of the user list without fields; one of the exit list; one with 65 fields.
     let mut user = [0; 1040];
     let mut exit = user;
-    exit[0] = 4;
+    exit[..4].copy_from_slice(&4u32.to_ne_bytes());
     let rule = |payload: &[u8]| reply(AUDIT_LIST_RULES.into(), 1, payload);
     let done = || reply(NLMSG_DONE, 1, &[]);
     let late = || reply(AUDIT_LIST_RULES.into(), 7, &[]);
     let good = rule(&user);
-    user[8] = 65;
+    user[8..12].copy_from_slice(&65u32.to_ne_bytes());
     let bad = rule(&user);
     let malformed = Err(Failure::Os(libc::EBADMSG));
     let table = [
