@@ -43,14 +43,22 @@ fn rotations(path: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
         .map_err(|(file, error)| (file.unwrap_or(path.to_owned()), error))
 }
 
-/// The log that a file with this name is, or is a rotation of: `audit.log` for `audit.log.2.gz` and
-/// for `audit.log-20261120`.
+/// The log that a file with this name is, or is a rotation of: `audit.log` for `audit.log.2.gz`, for
+/// `audit.log-20261120` and for `audit.log.2026-11-20_0930`. auditd and logrotate append a number or a
+/// date; the program of auditd's `max_log_file_action = exec` gives the name itself.
 pub(super) fn rotated_from(name: &str) -> &str {
     let plain = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
-    let stem = plain.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    match stem.strip_suffix(['.', '-']) {
-        Some(log) if stem.len() < plain.len() => log,
-        _ => plain,
+    let mut log = plain;
+    let is_separator = |letter| matches!(letter, '.' | '-' | '_' | ':' | 'T' | '+' | '@');
+    loop {
+        let stem = log.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let digits = log.len() - stem.len();
+        // Behind a number, only what a date or a time may begin with.
+        let is_part = if log == plain { digits > 0 } else { matches!(digits, 2 | 4 | 6 | 8) };
+        match stem.strip_suffix(is_separator) {
+            Some(rest) if is_part && !rest.is_empty() => log = rest,
+            _ => return log,
+        }
     }
 }
 
@@ -105,6 +113,26 @@ mod tests {
         let expected = ["audit.log.10.gz", "audit.log.2.zst", "audit.log.1", "audit.log"]
             .map(|name| dir.path().join(name).display().to_string());
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn rotations_are_of_the_log_that_they_are_named_after() {
+        for (name, log) in [
+            ("audit.log", "audit.log"),
+            ("audit.log.2.gz", "audit.log"),
+            ("audit.log-20261120", "audit.log"),
+            ("audit.log.2026-11-20_0930.zst", "audit.log"),
+            ("audit.log.20261120T093000", "audit.log"),
+            ("audit.log-2026-11-20T09:30:00", "audit.log"),
+            ("audit-1.log", "audit-1.log"),
+            ("host-1", "host"),
+            ("host-1-1", "host-1"),
+            ("host1", "host1"),
+            ("20261120", "20261120"),
+            ("2026-11-20", "2026"),
+        ] {
+            assert_eq!(rotated_from(name), log, "{name}");
+        }
     }
 
     #[test]
