@@ -1,5 +1,6 @@
 //! Compiles the one C file (the variadic entry point) and, with the feature `bindgen`, regenerates
-//! `src/audit_sys/bindings.rs` in place, so that a drift shows as a changed file.
+//! `src/audit_sys/bindings.rs` in place, so that a drift shows as a changed file. VIRAUDIT_BINDINGS=FILE
+//! writes it there instead, which tests/roots/processors does for each processor.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -30,8 +31,11 @@ fn variadic() {
 fn bindings() {
     use std::path::Path;
 
-    let out = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
-        .join("src/audit_sys/bindings.rs");
+    println!("cargo:rerun-if-env-changed=VIRAUDIT_BINDINGS");
+    let source = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let elsewhere = std::env::var_os("VIRAUDIT_BINDINGS").unwrap_or_default();
+    let out = Path::new(&source).join("src/audit_sys/bindings.rs");
+    let out = if elsewhere.is_empty() { out } else { elsewhere.into() };
     bindgen::Builder::default()
         .header_contents(
             "kernel.h",
