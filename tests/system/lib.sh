@@ -86,9 +86,10 @@ need_own_audit() {
 
 # --- Waiting --------------------------------------------------------------------------------------
 
-# wait_for SECONDS COMMAND...: looks again and again until the command succeeds.
+# wait_for SECONDS COMMAND...: looks again and again until the command succeeds. An emulated machine
+# gets VIRAUDIT_EMULATED times as long.
 wait_for() {
-    local deadline=$((SECONDS + $1))
+    local deadline=$((SECONDS + $1 * ${VIRAUDIT_EMULATED:-1}))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -le "$deadline" ] || return 1
