@@ -328,6 +328,17 @@ fn fault_25_a_resource_of_an_unknown_kind_is_shown() {
 }
 
 #[test]
+fn a_denial_of_a_container_s_init_is_the_container_s() {
+    let mut log = Log::default();
+    log.start(1, 1);
+    let body = format!("op=init vm=\"g1\" uuid={} vm-pid=7 init-pid=888 pid-ns=4026532", uuid(1));
+    log.virt(2, "VIRT_CONTROL", &body, true);
+    let denial = "avc:  denied  { read } for  pid=888 comm=\"x\" scontext=a:b:c:s0 tcontext=a:b:d:s0 tclass=file";
+    log.raw(3, "AVC", denial);
+    assert_eq!(events(&log.details(), &["avc"], &["pid"]), ["g1 avc 888"]);
+}
+
+#[test]
 fn fault_26_containers_are_shown_with_their_init() {
     let mut log = Log::default();
     log.start(1, 1);

@@ -5,6 +5,7 @@ use super::parallel::{Chunks, in_order};
 use crate::terminal;
 use serde::Serialize;
 use std::io::{self, Write};
+use viraudit::Uuid;
 use viraudit_trail::expect::HeardRecord;
 use viraudit_trail::report::{Cause, EventView, Report, SessionView};
 use viraudit_trail::session::State;
@@ -14,14 +15,17 @@ use viraudit_trail::time::{UtcFormatCache, utc};
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let worker = || {
         let (mut times, mut key) = (UtcFormatCache::default(), String::new());
+        let mut ids = Vec::new();
         move |range, lines: &mut Vec<u8>| {
             for session in report.range(range) {
                 key.clear();
                 session.key().append_to(&mut key, &mut times);
                 append_session(report, &session, &key, &mut times, lines);
                 if all {
+                    ids.clear();
+                    append_ids(&session.uuid, Some(&key), &mut ids);
                     for event in report.events(&session) {
-                        append_event(&event, Some(&key), None, &mut times, lines);
+                        append_event(&event, &ids, None, &mut times, lines);
                     }
                 }
             }
@@ -95,10 +99,20 @@ fn cause(cause: &Cause) -> serde_json::Value {
     })
 }
 
-/// Appends the line of an event, with fields of the record that reports don't keep.
+/// Appends what all events of a session have in common: the guest's UUID and the session's stable name.
+pub(super) fn append_ids(uuid: &Uuid, key: Option<&str>, ids: &mut Vec<u8>) {
+    let mut row = Object::part(ids);
+    row.plain(key!("uuid"), Some(&uuid.text()));
+    if let Some(key) = key {
+        row.text(key!("session"), Some(key));
+    }
+}
+
+/// Appends the line of an event, with fields of the record that reports don't keep. `ids` is the text
+/// of [`append_ids`].
 pub(super) fn append_event(
     event: &EventView<'_>,
-    key: Option<&str>,
+    ids: &[u8],
     record: Option<&HeardRecord>,
     times: &mut UtcFormatCache,
     lines: &mut Vec<u8>,
@@ -109,10 +123,7 @@ pub(super) fn append_event(
         row.text(key!("host"), Some(host));
     }
     row.text(key!("vm"), Some(&event.vm));
-    row.plain(key!("uuid"), Some(&event.uuid.text()));
-    if let Some(key) = key {
-        row.text(key!("session"), Some(key));
-    }
+    row.append(ids);
     for (key, value) in &event.fields {
         row.any(key, value);
     }

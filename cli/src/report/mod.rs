@@ -155,7 +155,9 @@ fn page(report: &Report, args: &ReportArgs, sources: &Sources, clock: &Clock) ->
 pub(crate) fn event_line(event: &EventView<'_>, record: Option<&HeardRecord>) -> Vec<u8> {
     let mut line = Vec::new();
     let key = event.session().map(|key| key.to_string());
-    json::append_event(event, key.as_deref(), record, &mut UtcFormatCache::default(), &mut line);
+    let mut ids = Vec::new();
+    json::append_ids(&event.uuid, key.as_deref(), &mut ids);
+    json::append_event(event, &ids, record, &mut UtcFormatCache::default(), &mut line);
     line
 }
 

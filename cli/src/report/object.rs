@@ -30,6 +30,16 @@ impl<'l> Object<'l> {
         Self { lines }
     }
 
+    /// Some keys and values of an object, for [`Object::append`].
+    pub(super) fn part(lines: &'l mut Vec<u8>) -> Self {
+        Self { lines }
+    }
+
+    /// Adds keys and values.
+    pub(super) fn append(&mut self, part: &[u8]) {
+        self.lines.extend_from_slice(part);
+    }
+
     /// Ends the line.
     pub(super) fn end(self) {
         self.lines.extend_from_slice(b"}\n");

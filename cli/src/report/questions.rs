@@ -14,10 +14,10 @@ pub(crate) const QUESTIONS: [(&str, &str); 20] = [
     ),
     (
         "Which devices did db1 hold at that moment?",
-        "--vm db1 --at '2026-03-02 12:00' --kind disk,net,dev",
+        "--vm db1 --at 2026-03-02T12:00:00Z --kind disk,net,dev",
     ),
-    ("Which guests ran at that moment?", "--at '2026-03-02 12:00'"),
-    ("Did web1 run at that moment?", "--vm web1 --at '2026-03-02 12:00'"),
+    ("Which guests ran at that moment?", "--at 2026-03-02T12:00:00Z"),
+    ("Did web1 run at that moment?", "--vm web1 --at 2026-03-02T12:00:00Z"),
     ("Who ran together with db1, and for how long?", "--with db1"),
     ("Which guests had anything below /srv/secret?", "--path '/srv/secret/**'"),
     ("Who touched /srv/secret/keys.img, and how?", "--operations --path /srv/secret/keys.img"),

@@ -20,6 +20,7 @@ mod page;
 mod plugin;
 mod program;
 mod public_logs;
+mod questions;
 mod records;
 mod report;
 mod rotated;

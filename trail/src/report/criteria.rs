@@ -65,11 +65,13 @@ pub(super) fn kind_of(kind: EventKind) -> Option<&'static str> {
 
 impl Report {
     /// Whether an event of a session fulfils all criteria but the time.
+    #[inline]
     pub(super) fn fits(&self, session: &Session, id: EventId, event: &Event) -> bool {
+        !self.has_criteria || self.fits_all(session, id, event)
+    }
+
+    fn fits_all(&self, session: &Session, id: EventId, event: &Event) -> bool {
         let filter = &self.filter;
-        if !filter.has_criteria() {
-            return true;
-        }
         let is_virt = matches!(event.kind, EventKind::Virt(_));
         let failed = match filter.failed {
             None => true,

@@ -19,6 +19,7 @@ impl Report {
             names_clients: false,
             selected: Vec::new(),
             events: GroupedEvents::default(),
+            has_criteria: false,
             together: HashMap::new(),
             host_spans: OnceLock::new(),
             unowned: OnceLock::new(),

@@ -77,6 +77,8 @@ pub struct Report {
     names_clients: bool,
     selected: Vec<SessionId>,
     events: GroupedEvents,
+    /// Whether the filter has any criterion about events other than the time.
+    has_criteria: bool,
     /// How long guests ran with the selected ones.
     together: HashMap<SessionId, i64>,
     /// The first and the last moment of each host in the log, once asked for.
@@ -125,6 +127,7 @@ impl Report {
         let of_events = || of_events.iter().map(|(session, event)| (merged(session), event));
         let events = GroupedEvents::new(sessions.len(), of_events);
         let mut report = Self {
+            has_criteria: filter.has_criteria(),
             store,
             correlator,
             filter,

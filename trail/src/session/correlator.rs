@@ -303,7 +303,7 @@ impl Correlator {
         // No denial will be about a guest that is no longer running.
         if let Some(identifiers) = &mut self.identifiers
             && (Some(session) == open || Some(session) == next)
-            && matches!(event.kind, EventKind::Virt(Op::Label | Op::Resource))
+            && matches!(event.kind, EventKind::Virt(Op::Label | Op::Resource | Op::Init))
         {
             identifiers.change(session, id);
         }
