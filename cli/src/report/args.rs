@@ -249,6 +249,10 @@ impl ReportArgs {
             let message = "report: --summary has no html format; the page has the counts";
             return Err(Failure::bad_input(message));
         }
+        if self.guests || self.operations {
+            let message = "report: --guests and --operations have no html format";
+            return Err(Failure::bad_input(message));
+        }
         if on_terminal {
             return Err(Failure::bad_input(
                 "report: a page is for a browser: viraudit report --format html > page.html",

@@ -33,7 +33,6 @@ use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::expect::HeardRecord;
 use viraudit_trail::input::Sources;
 use viraudit_trail::report::{EventView, Report};
-use viraudit_trail::session::State;
 use viraudit_trail::time::{Clock, UtcFormatCache};
 
 /// Reads the logs and prints the report.
@@ -48,9 +47,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     sources.tags = logs::tags(&args.tags);
     let rows_of_events =
         args.shows_events() || args.summary || args.guests || args.operations || is_page;
-    // The reasons of failed starts are among all events.
-    let causes = filter.states.contains(&State::Failed);
-    let details = rows_of_events || causes || filter.needs_details();
+    let details = rows_of_events || filter.needs_details();
     let wants = Wants { details, failed: filter.failed.is_some() };
     let bar = progress::Bar::new(&sources);
     let report = Report::read(&sources, wants, &clock, bar.count(), filter);

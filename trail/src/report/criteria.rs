@@ -4,7 +4,7 @@ use super::filter::Failed;
 use super::{MacAddress, Report};
 use crate::events::{Event, EventId, EventKind};
 use crate::line::{LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, ResourceChange, SECCOMP};
-use crate::session::{Session, SessionId};
+use crate::session::{Session, SessionId, State};
 use std::borrow::Cow;
 use viraudit::RecordType;
 use viraudit::encode::decode_raw;
@@ -74,10 +74,10 @@ impl Report {
         let filter = &self.filter;
         let is_virt = matches!(event.kind, EventKind::Virt(_));
         let failed = match filter.failed {
-            None => true,
+            // A failed start is a session, with all its events.
+            None | Some(Failed::Starts) => true,
             Some(_) if event.success || !is_virt => false,
             Some(Failed::Any) => true,
-            Some(Failed::Starts) => event.kind == EventKind::Virt(Op::Start),
             Some(Failed::Operations) => event.kind != EventKind::Virt(Op::Start),
         };
         failed
@@ -91,7 +91,9 @@ impl Report {
     /// Whether any event of a session fulfils all criteria.
     pub(super) fn any_fits(&self, id: SessionId) -> bool {
         let session = self.session(id);
-        let ends = [session.start, session.end].into_iter().flatten();
+        // A lost one was ended by the start of another.
+        let end = session.end.filter(|_| session.state != State::Lost);
+        let ends = [session.start, end].into_iter().flatten();
         // Denials are of the guest's own process.
         let by_anyone = self.filter.user.is_none();
         ends.chain(self.events.of(id).iter().copied()).any(|id| {

@@ -65,12 +65,19 @@ pub struct Filter {
 impl Filter {
     /// Whether all events of the log are needed to select sessions.
     pub fn needs_details(&self) -> bool {
+        let states = [State::Failed, State::Unstarted];
+        self.has_event_criteria()
+            || self.failed == Some(Failed::Starts)
+            || self.states.iter().any(|state| states.contains(state))
+    }
+
+    /// Whether there is a criterion about events other than the time and failures.
+    fn has_event_criteria(&self) -> bool {
         self.user.is_some()
             || self.has_subject()
             || self.changes
             || !self.kinds.is_empty()
             || !self.reasons.is_empty()
-            || self.failed == Some(Failed::Starts)
     }
 
     /// Whether a time is in the selected range.
@@ -90,7 +97,7 @@ impl Filter {
 
     /// Whether there is any criterion about events other than the time.
     pub(super) fn has_criteria(&self) -> bool {
-        self.failed.is_some() || self.needs_details()
+        matches!(self.failed, Some(Failed::Any | Failed::Operations)) || self.has_event_criteria()
     }
 }
 
@@ -157,16 +164,20 @@ impl Report {
             }
         }
         if let Some(at) = filter.at {
-            return self.runs_at(id, at) && (!filter.has_criteria() || self.any_held(id, at));
+            return self.runs_at(id, at) && (!self.has_criteria || self.any_held(id, at));
         }
         match filter.failed {
             Some(Failed::Any) if !session.failed => return false,
             Some(Failed::Starts) if session.state != State::Failed => return false,
             _ => {}
         }
-        !filter.needs_details() && filter.failed != Some(Failed::Operations)
-            || filter.failed == Some(Failed::Starts)
-            || if filter.has_subject() { self.had_in_range(id) } else { self.any_fits(id) }
+        let any_fits = || match filter.has_subject() {
+            true => self.had_in_range(id),
+            false => self.any_fits(id),
+        };
+        // The session itself knows whether anything failed.
+        let is_done = filter.failed != Some(Failed::Operations) && !filter.has_event_criteria();
+        is_done || any_fits()
     }
 
     /// Whether a guest ran at a time.

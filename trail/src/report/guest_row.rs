@@ -80,7 +80,6 @@ impl Report {
         let start = ran.clone().filter(|view| view.start.is_some()).max_by_key(|view| view.start);
         let ends = |view: &&SessionView<'_>| matches!(view.state, State::Stopped | State::Down);
         let stop = ran.clone().filter(ends).max_by_key(|view| view.end);
-        let runs_now = last.state == State::Running;
         let mut hosts: Vec<Cow<'r, str>> = Vec::new();
         for host in sessions.iter().filter_map(|view| view.host.clone()) {
             if !hosts.contains(&host) {
@@ -102,7 +101,7 @@ impl Report {
             last_start_reason: start.and_then(|view| view.reason.clone()),
             last_stop: stop.and_then(|view| view.end),
             last_stop_reason: stop.and_then(|view| view.stop_reason.clone()),
-            idle_since: stop.filter(|_| !runs_now).and_then(|view| view.end),
+            idle_since: last.end.filter(|_| matches!(last.state, State::Stopped | State::Down)),
             user: records.by.and_then(|id| self.user_of(&self.event(id)).0),
             client: records
                 .by

@@ -6,6 +6,7 @@
 //! one request of a guest at a time, so records of the same guest that follow each other belong together.
 
 use super::criteria::kind_of;
+use super::filter::Failed;
 use super::session::is_proof;
 use super::{ClientView, Report, SessionKey, decoded_text, text};
 use crate::events::{Event, EventId, EventKind};
@@ -71,7 +72,7 @@ struct Group {
     main: EventId,
     session: SessionId,
     records: Range<u32>,
-    /// Whether a start was prepared, and never completed.
+    /// Whether a start was prepared that isn't in the log.
     unstarted: bool,
 }
 
@@ -116,7 +117,10 @@ impl<'r> Operations<'r> {
         let is_host = matches!(event.kind, EventKind::Down | EventKind::Boot);
         let vm = report.guest_name(if is_host { session.name } else { event.name });
         let mut text = match (group.unstarted, is_host) {
-            (true, _) => format!("a start of {vm} was prepared and never completed"),
+            (true, _) if session.state == State::Unstarted => {
+                format!("a start of {vm} was prepared and never completed")
+            }
+            (true, _) => format!("a start of {vm} was prepared; the start is not in the log"),
             (false, true) => format!("{vm} {}", report.sentence(event)),
             (false, false) => report.sentence(event),
         };
@@ -157,7 +161,7 @@ impl<'r> Operations<'r> {
             old,
             new,
             reason: report.raw_word(event.reason).filter(|_| !is_resource && !group.unstarted),
-            success: event.success && !group.unstarted,
+            success: event.success && !(group.unstarted && session.state == State::Unstarted),
             user,
             auid,
             client,
@@ -214,8 +218,7 @@ impl<'o, 'r> Grouping<'o, 'r> {
         self.flush_accesses();
         let prepared = std::mem::take(&mut self.prepared);
         if let Some(&last) = prepared.last() {
-            let unstarted = session.state == State::Unstarted;
-            self.push(last, prepared, unstarted);
+            self.push(last, prepared, true);
         }
     }
 
@@ -325,7 +328,9 @@ impl<'o, 'r> Grouping<'o, 'r> {
         let session = report.session(self.session);
         let fits = |id: EventId| report.fits(session, id, &self.event(id));
         let any = report.filter.has_subject() && records.iter().any(|&id| fits(id));
-        if !report.filter.has_time(event.stamp.ms) || !(fits(main) || any) {
+        let is_start = event.kind == EventKind::Virt(Op::Start);
+        let is_selected = report.filter.failed != Some(Failed::Starts) || is_start;
+        if !report.filter.has_time(event.stamp.ms) || !is_selected || !(fits(main) || any) {
             return;
         }
         let from = self.operations.records.len() as u32;
