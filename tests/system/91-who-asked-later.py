@@ -32,6 +32,16 @@ def named(record):
     return key.strip(), who.strip('"') if who[0] == '"' or who == "nobody" else bytes.fromhex(who).decode()
 
 
+def with_acpi(host, name, number, code):
+    """The XML of a guest with a power button and hotplug."""
+    path = xml(host, name, number, disk(host, name, code))
+    with open(path) as file:
+        text = file.read().replace("</os>", "</os><features><acpi/></features>")
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
 class Table:
     def __init__(self, capture):
         self.capture = capture
@@ -70,15 +80,14 @@ def run(host, user, *args):
 
 
 def jobs(table, host):
-    image = disk(host, "jobs")
-    run(host, "alice", "define", xml(host, "jobs", 1, image))
+    run(host, "alice", "define", with_acpi(host, "jobs", 1, b""))
     table.take()
     run(host, "alice", "start", "jobs")
     table.show("a start", table.take(), {"start booted": "alice"})
     run(host, "bob", "managedsave", "jobs")
     table.show("a managed save: an asynchronous job", table.take(), {"stop saved": "bob"})
     run(host, "carol c", "start", "jobs")
-    table.show("a start from it", table.take(), {"start restored": "6361726F6C2063"})
+    table.show("a start from it", table.take(), {"start restored": "carol c"})
 
     run(host, "alice", "blockcopy", "jobs", "vda", host.path("copy.img"), "--format", "raw",
         "--transient-job", "--wait")
@@ -91,26 +100,15 @@ def jobs(table, host):
     run(host, "bob", "blockcommit", "jobs", "vda", "--active", "--pivot")
     table.show("it is merged again", table.take(), None)
     run(host, "carol c", "detach-device-alias", "jobs", "net0")
-    table.show("a device is to be detached, and the guest doesn't answer", table.take(),
-               {"net detach": "carol c"})
+    table.show("a device is to be detached, and the guest doesn't answer", table.take(), None)
     run(host, "alice", "undefine", "jobs")
     table.show("undefine of a guest that runs", table.take(), None)
     run(host, "bob", "destroy", "jobs")
     table.show("destroy", table.take(), {"stop destroyed": "bob"})
 
 
-def powered(host, name, number, code):
-    """The XML of a guest whose power button works."""
-    path = xml(host, name, number, disk(host, name, code))
-    with open(path) as file:
-        text = file.read().replace("</os>", "</os><features><acpi/></features>")
-    with open(path, "w") as file:
-        file.write(text)
-    return path
-
-
 def itself(table, host):
-    run(host, "alice", "create", powered(host, "button", 2, ON_BUTTON))
+    run(host, "alice", "create", with_acpi(host, "button", 2, ON_BUTTON))
     table.take()
     stops = []
 
@@ -122,7 +120,7 @@ def itself(table, host):
     wait_for(off, 60, "the guest powers off")
     table.show("bob asks the guest to shut down, and it does", stops, {"stop shutdown": "nobody"})
 
-    run(host, "alice", "create", powered(host, "off", 3, AT_ONCE))
+    run(host, "alice", "create", with_acpi(host, "off", 3, AT_ONCE))
     table.show("a guest that powers off by itself", table.until("stop shutdown"), {"stop shutdown": "nobody"})
 
 
@@ -152,11 +150,19 @@ def migration(table):
     # Another number for the guest, whose cgroup has it in its name.
     target.virsh("create", xml(target, "first", 8))
     target.virsh("destroy", "first")
-    run(source, "alice", "create", xml(source, "moved", 5))
-    table.take()
-    run(source, "alice", "migrate", "--live", "moved", target.uri, "--migrateuri", "tcp://127.0.0.1:49900")
-    # The target's start, the source's stop.
-    table.show("direct migration", table.take(), {"start migrated": "alice", "stop migrated": "alice"})
+    for what, options, uri, there in (
+            ("direct", (), target.uri, "alice"),
+            # Without +unix, a libvirtd takes itself for the other one.
+            ("peer to peer", ("--p2p",), target.uri.replace("qemu:", "qemu+unix:"), "root")):
+        run(source, "alice", "create", xml(source, "moved", 5))
+        table.take()
+        run(source, "alice", "migrate", "--live", *options, "moved", uri,
+            "--migrateuri", "tcp://127.0.0.1:%d" % (49900 + len(options)))
+        # The target's start, the source's stop.
+        table.show("migration, " + what, table.take(), {"start migrated": there, "stop migrated": "alice"})
+        target.virsh("destroy", "moved")
+        source.virsh("destroy", "moved")
+        table.take()
     source.stop()
     target.stop()
 
