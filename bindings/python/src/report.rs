@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use viraudit_trail::events::Wants;
 use viraudit_trail::input::Sources;
-use viraudit_trail::report::{EventView, Filter, Report, SessionView, Value};
+use viraudit_trail::report::{EventView, Failed, Filter, NamePattern, Report, SessionView, Value};
 use viraudit_trail::time::{Clock, Edge, parse};
 
 /// Reads logs. Returns the sessions, as dicts, and notes about the logs.
@@ -31,14 +31,16 @@ pub(crate) fn read_report<'py>(
         let parsed = text.map(|text| parse(&text, edge, &clock)).transpose();
         parsed.map_err(|why| PyValueError::new_err(why.to_string()))
     };
+    let names = |name: Option<Text>| name.iter().map(|name| NamePattern::from(&name.0)).collect();
     let filter = Filter {
-        vm: vm.map(|vm| vm.0),
+        vms: names(vm),
         uuid: uuid.as_ref().map(crate::guest::uuid).transpose()?,
-        host: host.map(|host| host.0),
+        hosts: names(host),
         user,
-        failed,
+        failed: failed.then_some(Failed::Any),
         start: time(start, Edge::Start)?,
         end: time(end, Edge::End)?,
+        ..Filter::default()
     };
     let paths: Vec<_> = paths.into_iter().map(Text::into_path).collect();
     let report = py.detach(|| {
