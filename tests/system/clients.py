@@ -41,7 +41,7 @@ def configuration(record_client):
 def libvirtd(preload=(LIBRARY, SECOND), record_client=1, settings="", files=None, **options):
     return Libvirtd(preload, viraudit_conf=configuration(record_client),
                     settings=SETTINGS + settings, files=dict(FILES, **(files or {})),
-                    **options).wait_ready()
+                    proxied=True, **options).wait_ready()
 
 
 def xml(host, name, number, disk=None, more=""):

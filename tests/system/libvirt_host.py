@@ -308,6 +308,11 @@ if [ -n "$JOURNAL" ]; then
         sleep 0.02
     done
 fi
+# virtproxyd serves libvirtd's clients, and looks for virtqemud's socket at its usual place.
+if [ -n "$PROXY" ]; then
+    ln -s "$tree/sock/virtqemud-sock" /run/libvirt/virtqemud-sock
+    /usr/sbin/virtproxyd -d -f "$tree/virtproxyd.conf" -p /run/virtproxyd.pid
+fi
 # libvirtd hands the output of its guests to it. It is ready when the command ends; keeper.py ends it.
 /usr/sbin/virtlogd -d -p /run/virtlogd.pid
 if [ -n "$preload" ]; then
@@ -327,9 +332,12 @@ class Libvirtd:
 
     def __init__(self, preload=(), level=1, logging=False, uri="qemu:///system", wrapper=(),
                  environment=None, log_level=3, viraudit_conf=None, settings="", files=None,
-                 arguments=(), journal=None):
+                 arguments=(), journal=None, proxied=False):
         """`settings` are more lines of libvirtd.conf. `files` are written into the test's directory
-        first, where "{tree}" in a text is that directory; passwd and group become those in /etc."""
+        first, where "{tree}" in a text is that directory; passwd and group become those in /etc.
+        `proxied`: of the modular daemons, virtproxyd serves the clients; the settings are then its
+        own, and the arguments, which only libvirtd knows, are left out."""
+        proxied = proxied and MODULAR
         self.tree = tempfile.mkdtemp(prefix="host.", dir=WORK)
         cache = os.path.join(WORK, "cache")
         os.makedirs(cache, exist_ok=True)
@@ -349,16 +357,22 @@ class Libvirtd:
             os.chmod(self.path("lib", name), 0o711)
         self.log = self.path("libvirtd.log")
         program = daemon(uri.split(":")[0])
-        self.socket = self.path("sock", "%s-sock" % (os.path.basename(program) if MODULAR else "libvirt"))
+        served_by = os.path.basename(program) if MODULAR and not proxied else "libvirt"
+        self.socket = self.path("sock", served_by + "-sock")
         for name, text in (files or {}).items():
             os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
             with open(self.path(name), "w") as file:
                 file.write(text.replace("{tree}", self.tree))
             os.chmod(self.path(name), 0o644)
+        settings = settings.replace("{tree}", self.tree)
+        if proxied:
+            with open(self.path("virtproxyd.conf"), "w") as file:
+                file.write(settings + 'unix_sock_dir = "%s"\nauth_unix_rw = "none"\n'
+                           'log_outputs = "2:file:%s"\n' % (self.path("sock"), self.path("virtproxyd.log")))
         # The host's own, then ours for this run.
         with open(self.path("libvirtd.conf"), "w") as file:
             # Of two lines for a key, the first one counts.
-            file.write(settings.replace("{tree}", self.tree))
+            file.write("" if proxied else settings)
             file.write('unix_sock_dir = "%s"\nauth_unix_rw = "none"\nlisten_tls = 0\n'
                        'audit_level = %d\naudit_logging = %d\nlog_level = %d\n'
                        'log_filters = "2:conf.domain_audit 2:util.audit"\n'
@@ -382,12 +396,14 @@ class Libvirtd:
                                           for name, value in (environment or {}).items()})
         environment["LXC"] = "yes" if uri.startswith("lxc") else ""
         environment["JOURNAL"] = journal or ""
+        environment["PROXY"] = "yes" if proxied else ""
         environment["VIRAUDIT_CONF"] = viraudit_conf or self.path("viraudit.conf")
         self.out = open(self.path("out"), "wb")
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(HERE, "keeper.py"), "unshare", "-m", "--propagation", "private", "sh", "-c", PRIVATE, "sh", self.tree,
              cache, ":".join(preload), *wrapper, program,
-             "-f", self.path("libvirtd.conf"), "-p", self.path("libvirtd.pid"), *arguments],
+             "-f", self.path("libvirtd.conf"), "-p", self.path("libvirtd.pid"),
+             *(() if proxied else arguments)],
             stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT,
             env=environment, cwd="/")
         at_exit(self.stop)
@@ -406,7 +422,7 @@ class Libvirtd:
 
     def output(self):
         text = ""
-        for name in (self.log, self.path("out")):
+        for name in (self.log, self.path("virtproxyd.log"), self.path("out")):
             try:
                 with open(name, errors="replace") as file:
                     text += file.read()
