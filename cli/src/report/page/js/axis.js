@@ -1,6 +1,6 @@
 // The axis above the lanes, and its lines through them.
 
-const TICK_ROOM = 84;
+const TICK_ROOM = 72;
 
 function ticksOf(scale) {
   return ticks(scale.from, scale.until, TICK_ROOM / scale.perMs);

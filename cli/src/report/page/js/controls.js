@@ -81,7 +81,7 @@ function setTheme(theme) {
 }
 
 function themeChanged() {
-  $("theme").setAttribute("aria-pressed", String(isDark()));
+  $("theme").textContent = isDark() ? "Light" : "Dark";
   readColours();
   drawLegend();
   drawSoon();
@@ -95,8 +95,8 @@ function drawLegend() {
   const entries = [
     bar(0, "still running"), bar(1, "stopped"), bar(LOST, "lost: started again without a stop"),
     bar(DOWN, "ended with its host"), bar(SEEN, "seen, but no start or stop"), bar(UNSTARTED, "never started"),
-    [has.has(FAILED), "start failed", (ctx) => paintCross(ctx, 9, 9), 18],
-    mark(DENIAL, "denial or anomaly"), mark(BROKEN, "failed operation"), mark(ATTACH, "attached"), mark(DETACH, "detached"), mark(CHANGE, "changed"),
+    [has.has(FAILED) || marks.has(BROKEN), "failed start or operation", (ctx) => paintCross(ctx, 9, 9), 18],
+    mark(DENIAL, "denial or anomaly"), mark(ATTACH, "attached"), mark(DETACH, "detached"), mark(CHANGE, "changed"),
     [T.moves[0].length > 0 && view.mode === "guest", "moved to another host", (ctx) => {
       ctx.fillStyle = colours.accent;
       ctx.fillRect(8, 1, 2, 16);

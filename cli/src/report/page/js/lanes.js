@@ -47,6 +47,7 @@ function paintRows(ctx, scale, list, { first, last, top, height }) {
   const drawn = [];
   for (let i = first; i < last; i++) paintRow(ctx, rows[list[i]], scale, middle(i), drawn);
   for (const { s, y } of drawn) paintMove(ctx, s, y, places, scale);
+  for (const { s, y } of drawn) if (S.state[s] === FAILED) paintCross(ctx, scale.x(S.from[s]), y);
   for (const { s, y } of drawn) paintFrames(ctx, s, y, scale);
   for (const { s, y } of drawn) paintMarks(ctx, s, scale, y);
   ctx.restore();
@@ -75,9 +76,9 @@ function paintRow(ctx, row, scale, y, drawn) {
     const next = sessions[i + 1];
     const label = view.mode === "host" ? nameOf(s) : hostsDiffer ? shortHost(hostOf(s)) : "";
     const short = next !== undefined && scale.x(drawFrom[next]) - until < 1;
-    paintBar(ctx, s, from, short && until - from > 3 ? until - 1 : until, y, { openLeft, openRight, label });
+    if (S.state[s] !== FAILED) paintBar(ctx, s, from, short && until - from > 3 ? until - 1 : until, y, { openLeft, openRight, label });
     if (S.flags[s] & GAP && until - from > 16 && S.state[s] !== FAILED) paintDoubt(ctx, until, y);
-    if (s === view.chosen) paintChosen(ctx, from, until, y);
+    if (s === view.chosen) paintChosen(ctx, S.state[s] === FAILED ? from - 6 : from, S.state[s] === FAILED ? from + 6 : until, y);
     drawn.push({ s, y });
   }
 }
@@ -109,12 +110,13 @@ function paintMove(ctx, s, y, places, scale) {
   const before = T.movedFrom.get(s);
   if (before === undefined) return;
   const from = places.get(rowOf[before]);
-  if (from === undefined || from === y || view.mode !== "guest") return;
-  const x = scale.x(S.from[s]);
+  if (from === undefined || view.mode !== "guest") return;
+  const x = scale.x(S.from[s]), left = Math.min(scale.x(endOf(before)), x);
   ctx.strokeStyle = colours.accent;
   ctx.lineWidth = 2;
   ctx.beginPath();
-  ctx.moveTo(x, from);
+  ctx.moveTo(left, from);
+  ctx.lineTo(x, from);
   ctx.lineTo(x, y);
   ctx.stroke();
 }

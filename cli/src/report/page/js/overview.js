@@ -36,7 +36,7 @@ function drawOverview() {
   const scale = scaleOf(width, overall.from, overall.until);
   paintOverview(ctx, scale, width);
   paintBrush(ctx, scale);
-  canvas.setAttribute("aria-label", `Guests running over time${T.peak ? ", at most " + number(T.peak[1]) : ""}. Shown: ${rangeText(view.from, view.until)}`);
+  canvas.setAttribute("aria-label", `Guests running over time${T.peak ? ", at most " + number(T.peak[1]) : ""}. Shown: ${shownRange()}`);
 }
 
 function paintOverview(ctx, scale, width) {
@@ -50,7 +50,7 @@ function paintOverview(ctx, scale, width) {
   paintDenials(ctx, scale);
   ctx.font = "12px " + FONT;
   ctx.fillStyle = colours.text;
-  ctx.fillText(fitted(ctx, "Guests running", scale.left - 50), 12, 34);
+  ctx.fillText(fitted(ctx, "Running", scale.left - 50), 12, 34);
   ctx.fillText(fitted(ctx, "Denials", scale.left - 50), 12, 71);
   ctx.font = "11px " + FONT;
   ctx.fillStyle = colours.soft;

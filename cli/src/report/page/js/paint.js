@@ -91,7 +91,6 @@ const BAR = 14;
 // A session's bar from x0 to x1, its middle at y. Narrow bars are at least 2 pixels wide.
 function paintBar(ctx, s, x0, x1, y, { openLeft, openRight, label }) {
   const state = S.state[s], top = y - BAR / 2;
-  if (state === FAILED) return paintCross(ctx, x0, y);
   const wide = Math.max(x1 - x0, openRight ? 9 : 2);
   const style = look(ctx, state);
   const arrow = openRight && state === RUNNING ? Math.min(7, wide / 2) : 0;

@@ -23,7 +23,7 @@ function toPaper() {
       ctx.translate(0, 26);
       paintRows(ctx, scale, part, { first: 0, last: part.length, top: 0, height });
     }, view);
-    figures.push(of(canvas, `${rangeText(view.from, view.until)}, lanes ${number(at + 1)} to ${number(at + part.length)} of ${number(lanes.length)}`));
+    figures.push(of(canvas, `${shownRange()}, lanes ${number(at + 1)} to ${number(at + part.length)} of ${number(lanes.length)}`));
   }
   if (lanes.length > printed.length) figures.push(make("p", { textContent: `The other ${number(lanes.length - printed.length)} lanes are not printed: choose less with the filters first.` }));
   $("paper").replaceChildren(...figures);

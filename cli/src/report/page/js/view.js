@@ -53,11 +53,21 @@ function reveal(s) {
 
 const drawSoon = onceAFrame(() => draw());
 
+// The shown time, without the margins around the log.
+const shownRange = () => rangeText(Math.min(Math.max(view.from, FIRST), LAST), Math.max(Math.min(view.until, LAST), FIRST));
+
+// When the page was first drawn, and how long it was drawn last, in milliseconds: for measurements.
+const times = [0, 0];
+
 function draw() {
+  const began = performance.now();
   drawOverview();
   drawAxis();
   drawLanes();
-  $("shown-range").textContent = rangeText(view.from, view.until);
+  $("shown-range").textContent = shownRange();
+  times[0] ||= performance.now();
+  times[1] = performance.now() - began;
+  document.documentElement.dataset.times = JSON.stringify(times);
 }
 
 // The filters have changed.
