@@ -7,6 +7,7 @@ use crate::line::{LANDLOCK_ACCESS, SECCOMP};
 use crate::session::{SessionId, State};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use viraudit::Uuid;
 
 /// A guest, by its UUID, with what the selected sessions show about it on all hosts.
@@ -52,17 +53,58 @@ pub struct GuestRow<'r> {
     pub proof: Proof,
 }
 
+/// The guests of the selected sessions, by name.
+#[derive(Debug)]
+pub struct Guests<'r> {
+    report: &'r Report,
+    /// The sessions of each.
+    sessions: Vec<Vec<SessionId>>,
+}
+
+impl<'r> Guests<'r> {
+    /// The number of guests.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// Some of the guests.
+    pub fn range(&self, range: Range<usize>) -> impl Iterator<Item = GuestRow<'r>> {
+        let report = self.report;
+        self.sessions[range].iter().map(move |ids| {
+            let views: Vec<_> = report.views(ids.iter().copied()).collect();
+            report.guest_row(&views)
+        })
+    }
+
+    /// All guests.
+    pub fn iter(&self) -> impl Iterator<Item = GuestRow<'r>> {
+        self.range(0..self.len())
+    }
+}
+
 impl Report {
-    /// The guests of the selected sessions, by name.
-    pub fn guests(&self) -> Vec<GuestRow<'_>> {
-        let mut by_uuid: HashMap<Uuid, Vec<SessionView<'_>>> = HashMap::new();
-        for session in self.sessions().filter(|session| session.state != State::Unstarted) {
-            by_uuid.entry(session.uuid).or_default().push(session);
+    /// The guests of the selected sessions, by name. Only a report that reads all events has them.
+    pub fn guests(&self) -> Guests<'_> {
+        let mut by_uuid: HashMap<Uuid, Vec<SessionId>> = HashMap::new();
+        for &id in &self.selected {
+            let session = self.session(id);
+            if session.state != State::Unstarted {
+                by_uuid.entry(self.store.guests[session.guest].uuid).or_default().push(id);
+            }
         }
-        let mut rows: Vec<_> =
-            by_uuid.into_values().map(|sessions| self.guest_row(&sessions)).collect();
-        rows.sort_by(|a, b| (&a.vm, a.uuid).cmp(&(&b.vm, b.uuid)));
-        rows
+        let mut guests: Vec<_> = by_uuid.into_iter().collect();
+        let name = |ids: &[SessionId]| {
+            let last = ids.last().map(|&id| self.guest_name(self.session(id).name).into_owned());
+            last.unwrap_or_default()
+        };
+        guests.sort_by_cached_key(|(uuid, ids)| (name(ids), *uuid));
+        let sessions = guests.into_iter().map(|(_, ids)| ids).collect();
+        Guests { report: self, sessions }
     }
 
     /// The row of a guest with these sessions, of which there is at least one.

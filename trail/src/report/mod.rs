@@ -25,7 +25,7 @@ pub use client::ClientView;
 pub use criteria::{EVENT_KINDS, resource_kinds};
 pub use event::{EventView, Value};
 pub use filter::{Failed, Filter};
-pub use guest_row::GuestRow;
+pub use guest_row::{GuestRow, Guests};
 pub use operation::{Operation, Operations};
 pub use pattern::{DeviceAddress, InvalidValue, MacAddress, NamePattern, PathPattern};
 pub use session::{Proof, SessionView};
