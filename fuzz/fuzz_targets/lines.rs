@@ -70,6 +70,9 @@ fuzz_target!(|log: &[u8]| {
         accounted(report.store().line_counts, lines);
         self::shown(&report);
     }
+    if log.len().is_multiple_of(8) {
+        a_page(&report, log);
+    }
     let findings = findings(log, lines);
     replayed_by_auvirt(log);
     watched(log);
@@ -129,6 +132,24 @@ fn shown(report: &Report) -> Vec<u8> {
     assert_eq!(summary.sessions, started.count() as u64);
     assert_eq!(summary.states.iter().sum::<u64>(), summary.sessions);
     json
+}
+
+/// No text of the log, and no title, adds an element to the page or shows a control character.
+fn a_page(report: &Report, log: &[u8]) {
+    let options = report::page::Options {
+        title: Some(String::from_utf8_lossy(log).into_owned()),
+        zone: TimeZone::UTC,
+        now: 0,
+        verdict: report::page::Verdict::NotChecked,
+    };
+    let mut page = Vec::new();
+    report::page::write(report, &options, &mut page).expect("memory takes all");
+    let page = String::from_utf8(page).expect("text");
+    for tag in ["<script", "</script", "<style", "</style", "<title", "</title"] {
+        let count = if tag.ends_with("script") { 2 } else { 1 };
+        assert_eq!(page.matches(tag).count(), count, "{tag}");
+    }
+    assert!(!page.contains(|c: char| c.is_control() && c != '\n'));
 }
 
 /// How wide a table of some sessions is, column by column.

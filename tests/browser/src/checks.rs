@@ -285,6 +285,18 @@ async fn paper(browser: &Browser, scene: &Scene) {
         Command::new("pdftotext").args(["-layout"]).arg(&pdf).arg("-").output().expect("pdftotext");
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
     assert!(text.contains(&format!("page 1 of {pages}")), "page numbers");
+    // As the documentation prints it, without a driver.
+    let (printed, page) = (scene.file("printed.pdf"), scene.page());
+    let status = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000"])
+        .arg("--no-pdf-header-footer")
+        .arg(format!("--print-to-pdf={}", printed.display()))
+        .arg(page)
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert!(status.expect("chromium").success());
+    let size = |file: &Path| std::fs::metadata(file).map_or(0, |found| found.len());
+    assert!(size(&printed) > size(&pdf) / 2, "{} of {} bytes", size(&printed), size(&pdf));
     let rows = objects(&scene.log(), &[]).len();
     assert!(text.contains(&format!("1 to {rows} of {rows}")), "all rows");
     quiet(browser, scene).await;

@@ -34,8 +34,9 @@ pub use summary::Summary;
 pub use timeline::{Move, Overlap, Running};
 pub use width_samples::WidthSamples;
 
-use crate::events::{Event, EventId, Gap, Store, Wants, WordId, prefetch};
+use crate::events::{Event, EventId, EventKind, Gap, Store, Wants, WordId, prefetch};
 use crate::input::Sources;
+use crate::line::Op;
 use crate::line::fields::decoded;
 use crate::session::{Correlator, Session, SessionId};
 use crate::time::Clock;
@@ -240,6 +241,37 @@ impl Report {
         self.events.len()
     }
 
+    /// The selected events of a session. Unless `routine`, without those that every start has:
+    /// successful labels, resources of the start, and what its cgroup allows.
+    pub fn events_with<'r>(
+        &'r self,
+        session: &SessionView<'_>,
+        routine: bool,
+    ) -> impl Iterator<Item = EventView<'r>> + use<'r> {
+        let id = session.id;
+        let key = Some(self.key_time(id));
+        let held = self.filter.at.map(|at| self.held_at(id, at));
+        let events = if held.is_some() { &[] } else { self.events.of(id) };
+        self.store.prefetch(events);
+        let notable = move |&id: &EventId| routine || !self.is_routine(&self.event(id));
+        let events = events.iter().copied().filter(notable);
+        let held = held.into_iter().flatten();
+        held.chain(events).filter_map(move |event| EventView::new(self, id, key, event))
+    }
+
+    fn is_routine(&self, event: &Event) -> bool {
+        let word = |id: WordId| self.store.words.get(id);
+        event.success
+            && match event.kind {
+                EventKind::Virt(Op::Label | Op::Init) => true,
+                EventKind::Virt(Op::Resource) => {
+                    matches!(word(event.reason), b"start" | b"open")
+                        || word(event.what) == b"cgroup"
+                }
+                _ => false,
+            }
+    }
+
     /// The number of events of the selected sessions, in and out of the selected time.
     pub fn selected_event_count(&self) -> usize {
         self.selected.iter().map(|&id| self.events.of(id).len()).sum()
@@ -282,14 +314,7 @@ impl Report {
         &'r self,
         session: &SessionView<'_>,
     ) -> impl Iterator<Item = EventView<'r>> + use<'r> {
-        let id = session.id;
-        let key = Some(self.key_time(id));
-        let held = self.filter.at.map(|at| self.held_at(id, at));
-        let events = if held.is_some() { &[] } else { self.events.of(id) };
-        self.store.prefetch(events);
-        let held = held.into_iter().flatten();
-        held.chain(events.iter().copied())
-            .filter_map(move |event| EventView::new(self, id, key, event))
+        self.events_with(session, true)
     }
 
     /// Where records are missing in the selected time and on the selected host.

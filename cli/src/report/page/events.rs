@@ -81,11 +81,13 @@ pub(super) struct Events {
 impl Events {
     /// The events of all sessions.
     pub(super) fn new(report: &Report, sessions: &[SessionView<'_>], words: &mut Words) -> Self {
-        let is_long = report.selected_event_count() > MOST;
-        let mut events = Self::default();
+        let count = report.selected_event_count();
+        let is_long = count > MOST;
+        let mut events = Self { shortened: is_long, ..Self::default() };
         for (at, session) in sessions.iter().enumerate() {
             let mut counts = Counts::default();
-            for event in report.events(session) {
+            // With many events, those that every start has are not even looked at.
+            for event in report.events_with(session, !is_long) {
                 let mark = Mark::of(&event);
                 events.all += 1;
                 let (from, until) = events.range.unwrap_or((event.time, event.time));
@@ -99,13 +101,12 @@ impl Events {
                 if matches!(mark, Mark::Denial | Mark::Anomaly) {
                     events.denials.push(event.time);
                 }
-                if is_long && mark == Mark::None && !matches!(event.kind, "start" | "stop") {
-                    events.shortened = true;
-                } else {
-                    events.push(at, event, mark, words);
-                }
+                events.push(at, event, mark, words);
             }
             events.counts.push(counts);
+        }
+        if is_long {
+            events.all = count;
         }
         events
     }

@@ -28,6 +28,7 @@ function toPaper() {
   if (lanes.length > printed.length) figures.push(make("p", { textContent: `The other ${number(lanes.length - printed.length)} lanes are not printed: choose less with the filters first.` }));
   $("paper").replaceChildren(...figures);
   colours = screen;
+  makeHead(true);
   showRows(0, Math.min(PRINTED_ROWS, sorted.length));
 }
 
@@ -40,5 +41,6 @@ function paintPaper(height, paint, { from, until }) {
 
 function fromPaper() {
   $("paper").replaceChildren();
+  makeHead(false);
   showPage();
 }

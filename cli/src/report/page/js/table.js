@@ -33,10 +33,24 @@ function rankOf(word) {
 
 const shownColumns = () => COLUMNS.filter((column) => !column.if || column.if());
 
+// The header; on paper without buttons, which browsers don't repeat on each page.
+function makeHead(onPaper) {
+  $("columns").replaceChildren(...shownColumns().map(({ key, title, kind }) => {
+    const button = () => make("button", { type: "button", textContent: title, onclick: () => sortBy(key) });
+    return make("th", { scope: "col", className: kind ?? "", data: { column: key } }, onPaper ? title : button());
+  }));
+  showOrder();
+}
+
+function showOrder() {
+  for (const head of $("columns").children) {
+    const sort = head.dataset.column !== order.column ? "none" : order.down ? "descending" : "ascending";
+    head.setAttribute("aria-sort", sort);
+  }
+}
+
 function makeTable() {
-  $("columns").replaceChildren(...shownColumns().map(({ key, title, kind }) =>
-    make("th", { scope: "col", className: kind ?? "", data: { column: key } },
-      make("button", { type: "button", textContent: title, onclick: () => sortBy(key) }))));
+  makeHead(false);
   $("rows").addEventListener("click", (event) => {
     const row = event.target.closest("tr");
     if (row && !event.target.closest("button")) choose(Number(row.dataset.session));
@@ -68,10 +82,7 @@ function fillTable() {
   sorted = view.shown.slice();
   if (order.column !== "start" || order.down) sorted.sort(compare);
   page = 0;
-  for (const head of $("columns").children) {
-    const sort = head.dataset.column !== order.column ? "none" : order.down ? "descending" : "ascending";
-    head.setAttribute("aria-sort", sort);
-  }
+  showOrder();
   showPage();
 }
 
