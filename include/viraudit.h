@@ -48,7 +48,8 @@
  *  - Any thread may call any function at any time. A forked child may call them too: it opens its
  *    own connection, and its counts start at 0. No function may be called in a signal handler.
  *  - A thread may be cancelled (pthread_cancel) while it is in a call. The cancellation acts after
- *    the call.
+ *    the call. Threads of asynchronous type need glibc 2.41: an older one may cancel them although
+ *    cancellation is disabled, and the process aborts.
  *  - A call takes at most 48 KiB of the thread's stack, so a stack of 64 KiB is enough. A function
  *    of virAuditSetLogFunc needs its own in addition.
  *  - The library's file descriptors are above 2, and close-on-exec. If the program closes one of
