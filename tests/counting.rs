@@ -60,6 +60,15 @@ fn send(choices: &mut Choices, current: &RwLock<Arc<Auditor>>, sent: &AtomicU64)
     }
 }
 
+/// Ends the senders, after a panic too: the scope waits for them.
+struct Stop<'s>(&'s AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Runs random calls. Returns how many records the backends must hold.
 fn run(open: &dyn Fn(u64) -> Box<dyn Backend>, disturb: &dyn Fn(&mut Choices)) -> u64 {
     let time = Duration::from_secs_f64(from_environment("VIRAUDIT_COUNTING_SECONDS", 1.0));
@@ -79,6 +88,7 @@ fn run(open: &dyn Fn(u64) -> Box<dyn Backend>, disturb: &dyn Fn(&mut Choices)) -
                 }
             });
         }
+        let _stop = Stop(&stop);
         let end = Instant::now() + time;
         while Instant::now() < end {
             let auditor = Arc::clone(&current.read().unwrap());
@@ -98,7 +108,6 @@ fn run(open: &dyn Fn(u64) -> Box<dyn Backend>, disturb: &dyn Fn(&mut Choices)) -
             assert_eq!(offered, delivered + failed + dropped + queued, "seed {seed}");
             std::thread::sleep(Duration::from_micros(choices.below(1000)));
         }
-        stop.store(true, Ordering::Relaxed);
     });
     all.iter().for_each(|auditor| auditor.shut());
     let sum = |count: fn(Stats) -> u64| all.iter().map(|auditor| count(auditor.stats())).sum();

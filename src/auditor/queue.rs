@@ -33,6 +33,8 @@ struct State {
     taken: usize,
     /// How many messages it is delivering.
     sending: usize,
+    /// How many messages were ever queued.
+    queued: u64,
     closed: bool,
 }
 
@@ -40,6 +42,13 @@ impl State {
     /// How many messages are not delivered yet.
     fn len(&self) -> usize {
         self.waiting.count + self.taken + self.sending
+    }
+
+    /// Whether the first `count` messages ever queued are delivered. Only a closed queue is ever
+    /// abandoned, which leaves gaps: all of it must be delivered.
+    fn is_delivered(&self, count: u64) -> bool {
+        let len = self.len();
+        len == 0 || !self.closed && self.queued - len as u64 >= count
     }
 }
 
@@ -106,6 +115,7 @@ impl Queue {
         }
         state.waiting.bytes.extend_from_slice(bytes);
         state.waiting.count += count;
+        state.queued += count as u64;
         drop(state);
         self.filled.notify_one();
         Ok(())
@@ -141,10 +151,17 @@ impl Queue {
         wanted
     }
 
-    /// Waits until the queue is empty, until the deadline at most. Returns whether it is.
+    /// Waits until what is queued now is delivered, until the deadline at most. Returns whether it
+    /// is. With callers that always queue more, the queue may never be empty.
     pub(super) fn flush(&self, deadline: Instant) -> bool {
+        let queued = self.state().queued;
+        self.wait_for(queued, deadline)
+    }
+
+    /// Waits until the first `count` messages ever queued are delivered.
+    fn wait_for(&self, count: u64, deadline: Instant) -> bool {
         let mut state = self.state();
-        while state.len() > 0 {
+        while !state.is_delivered(count) {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 return false;
             };
@@ -211,6 +228,22 @@ mod tests {
         let queue = Queue::default();
         assert_eq!(push(&queue, 9), Ok(()));
         assert_eq!(push(&queue, 1), Err(Refused::Full));
+    }
+
+    #[test]
+    fn flush_does_not_wait_for_what_is_queued_later() {
+        let queue = Queue::default();
+        let mut burst = Burst::default();
+        push(&queue, 2).unwrap();
+        let before = queue.state().queued;
+        assert!(queue.take(&mut burst));
+        push(&queue, 1).unwrap();
+        assert!(queue.begin(1) && !queue.wait_for(before, Instant::now()));
+        assert!(queue.begin(1) && !queue.wait_for(before, Instant::now()));
+        assert!(queue.take(&mut burst));
+        assert!(queue.wait_for(before, Instant::now()) && !queue.flush(Instant::now()));
+        queue.close();
+        assert!(!queue.wait_for(before, Instant::now()));
     }
 
     #[test]
