@@ -17,7 +17,7 @@ VIRAUDIT = os.environ["VIRAUDIT"]
 UUID = "8e4f0f4c-2f8b-4b7a-9d91-0000000000%02x"
 JOURNALD = "/lib/systemd/systemd-journald"
 # What only the audit system knows, and the time, which the daemon takes for itself.
-UNKNOWN = ("user", "auid", "proof", "host", "time", "start", "end")
+UNKNOWN = ("user", "auid", "proof", "host", "time", "start", "end", "session")
 STATES = {"hot": ("stopped", "booted", "destroyed"), "two words": ("stopped", "booted", "destroyed"),
           "broken": ("failed", "booted", None)}
 TEXTS = ("short", "short-precise", "short-iso", "short-full", "short-unix")

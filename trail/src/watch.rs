@@ -43,6 +43,7 @@ pub struct Watcher {
     open: VecDeque<Vec<u8>>,
     open_bytes: usize,
     given_up: u64,
+    damaged: u64,
 }
 
 impl Watcher {
@@ -58,6 +59,7 @@ impl Watcher {
             open: VecDeque::new(),
             open_bytes: 0,
             given_up: 0,
+            damaged: 0,
         }
     }
 
@@ -122,6 +124,12 @@ impl Watcher {
         self.given_up
     }
 
+    /// The number of records about guests and hosts so far that were not read, because they are cut
+    /// or malformed.
+    pub fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
     /// Completes the older half of the open events if there are too many.
     fn limit(&mut self, show: &mut dyn FnMut(&EventView<'_>)) {
         if self.open.len() > OPEN_RECORDS || self.open_bytes > OPEN_BYTES {
@@ -143,6 +151,8 @@ impl Watcher {
     fn add(&mut self, lines: &[u8], show: &mut dyn FnMut(&EventView<'_>)) {
         self.found.clear();
         self.scanner.scan(lines, &mut self.found);
+        let counts = &self.found.line_counts;
+        self.damaged += counts.malformed + counts.cut;
         if self.found.records.is_empty() {
             return;
         }

@@ -112,7 +112,7 @@ pub(super) fn follow(
     let mut rows = Rows { json: wanted.json, left: wanted.count, out, shown: 0, ended: None };
     let mut losses =
         Losses { reported: records.lost().unwrap_or(0), pending: false, last: None, warn };
-    let mut given_up = GivenUp::default();
+    let mut incomplete = Incomplete::default();
     let mut late = if wanted.drain { LATE } else { 0 };
     while rows.ended.is_none() {
         let stopped = stop.load(Ordering::Acquire);
@@ -135,7 +135,7 @@ pub(super) fn follow(
                     }
                 });
                 losses.report(records);
-                given_up.report(&watcher, losses.warn);
+                incomplete.report(&watcher, losses.warn);
             }
             Ok(Heard::Lost) => losses.pending = true,
             Ok(Heard::Line(line)) => {
@@ -150,13 +150,13 @@ pub(super) fn follow(
                 if losses.pending && losses.last.is_none_or(|last| last.elapsed() >= REPEAT) {
                     losses.report(records);
                 }
-                if given_up.last.is_none_or(|last| last.elapsed() >= REPEAT) {
-                    given_up.report(&watcher, losses.warn);
+                if incomplete.last.is_none_or(|last| last.elapsed() >= REPEAT) {
+                    incomplete.report(&watcher, losses.warn);
                 }
             }
             Err(error) => {
                 losses.report(records);
-                given_up.report(&watcher, losses.warn);
+                incomplete.report(&watcher, losses.warn);
                 return Err(error);
             }
         }
@@ -167,7 +167,7 @@ pub(super) fn follow(
         }
     });
     losses.report(records);
-    given_up.report(&watcher, losses.warn);
+    incomplete.report(&watcher, losses.warn);
     Ok((rows.shown, rows.ended.unwrap_or(Ok(()))))
 }
 
@@ -207,25 +207,35 @@ impl Losses<'_> {
     }
 }
 
-/// How many of the records that the watcher gave up were reported.
+/// How many of the records that the watcher gave up or couldn't read were reported.
 #[derive(Default)]
-struct GivenUp {
-    reported: u64,
+struct Incomplete {
+    given_up: u64,
+    damaged: u64,
     last: Option<Instant>,
 }
 
-impl GivenUp {
+impl Incomplete {
     fn report(&mut self, watcher: &Watcher, warn: &mut dyn FnMut(String)) {
-        let more = watcher.given_up() - self.reported;
-        if more == 0 {
-            return;
+        let given_up = watcher.given_up() - self.given_up;
+        let damaged = watcher.damaged() - self.damaged;
+        if given_up > 0 {
+            warn(format!(
+                "{given_up} records were not kept until the end of their events, because there \
+                 were too many; denials may lack their user and path"
+            ));
         }
-        self.reported = watcher.given_up();
-        self.last = Some(Instant::now());
-        warn(format!(
-            "{more} records were not kept until the end of their events, because there were too \
-             many; denials may lack their user and path"
-        ));
+        if damaged > 0 {
+            let records = counted(damaged, "record", "records");
+            warn(format!("{records} can't be used: cut or malformed"));
+        }
+        if given_up + damaged > 0 {
+            *self = Self {
+                given_up: watcher.given_up(),
+                damaged: watcher.damaged(),
+                last: Some(Instant::now()),
+            };
+        }
     }
 }
 

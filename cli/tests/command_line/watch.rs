@@ -69,6 +69,20 @@ fn events_are_selected_by_the_fields_of_their_records() {
     }
 }
 
+/// As auditd's binary format of 4.2.1 leaves records.
+#[test]
+fn a_record_without_its_end_is_named() {
+    let mut child = viraudit(["watch", "--from", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let cut = format!(
+        "type=VIRT_CONTROL msg=audit(1795292517.231:1): pid=7 uid=0 auid=1000 ses=3 msg='virt=kvm op=start \
+         reason=booted vm=\"web1\" uuid={UUID} vm-pid=9 exe=\"/usr/sbin/libvirtd\" hostname=? addr=? termina\n"
+    );
+    let _ = child.stdin.take().unwrap().write_all(cut.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(stderr(&output), "viraudit: 1 record can't be used: cut or malformed\n");
+}
+
 #[test]
 fn exit_statuses() {
     for (args, status) in [
