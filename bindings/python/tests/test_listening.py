@@ -315,7 +315,8 @@ def test_a_wait_releases_the_gil(log: Path) -> None:
 
 
 WAITS = """
-import sys, viraudit
+import signal, sys, viraudit
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 records = viraudit.listen(sys.argv[1])
 try:
     print("ready", flush=True)
@@ -333,15 +334,22 @@ def test_ctrl_c_ends_a_wait(wait: str, log: Path) -> None:
     command = [sys.executable, "-c", WAITS.format(wait=wait), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60)[0] == "interrupted\n"
+        try:
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=60)[0] == "interrupted\n"
+        finally:
+            process.kill()
 
 
 def test_a_signal_for_another_thread_ends_a_wait(log: Path) -> None:
-    with listen(log) as records, pytest.raises(KeyboardInterrupt):
-        soon(_thread.interrupt_main)
-        records.get()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with listen(log) as records, pytest.raises(KeyboardInterrupt):
+            soon(_thread.interrupt_main)
+            records.get(timeout=60)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_sources_that_cannot_be_opened(tmp_path: Path) -> None:
