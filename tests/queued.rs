@@ -246,8 +246,12 @@ fn a_log_function_may_send_wait_and_close_in_the_queues_thread() {
         emit(&auditor, 1..4);
         kernel.freeze(false);
         assert!(auditor.flush(LONG));
+        // What the log function sends meanwhile is queued later.
+        while auditor.stats().queued > 0 {
+            assert!(auditor.flush(LONG));
+        }
         let stats = auditor.stats();
-        assert_eq!((stats.dropped, stats.queued), (0, 0), "{level} {closes} {stats:?}");
+        assert_eq!(stats.dropped, 0, "{level} {closes} {stats:?}");
         assert!(stats.offered >= 5 && stats.failed >= 1 && balanced(stats), "{stats:?}");
     }
 }
