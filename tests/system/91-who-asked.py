@@ -164,7 +164,7 @@ def remote_libvirtd(pki, auth):
     port = free_port()
     settings = ('listen_tls = 1\nlisten_addr = "127.0.0.1"\ntls_port = "%d"\nauth_tls = "%s"\n'
                 'ca_file = "%s/cacert.pem"\ncert_file = "%s/servercert.pem"\nkey_file = "%s/serverkey.pem"\n'
-                'crl_file = ""\n' % (port, auth, pki, pki, pki))
+                % (port, auth, pki, pki, pki))
     sasl = "mech_list: scram-sha-256\nsasldb_path: {tree}/sasl2/passwd.db\n"
     host = Libvirtd((LIBRARY, SECOND), viraudit_conf=configuration(1), settings=SETTINGS + settings,
                     files=dict(FILES, **{"sasl2/libvirt.conf": sasl}), arguments=("--listen",),

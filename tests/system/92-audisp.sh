@@ -101,7 +101,15 @@ for format in $formats; do
         n=$((n + 1))
         viraudit emit stop --xml "$WORK/guest.xml" --reason "$format-$n" && [ -s "$WORK/watched" ]
     }
-    wait_for 10 heard || fail "$format: watch hears" "$(cat "$WORK/watch.err")"
+    if ! wait_for 10 heard; then
+        fail "$format: watch hears" "$(cat "$WORK/watch.err")"
+        kill "$watcher"
+        wait "$watcher"
+        watcher=
+        stop_auditd
+        rm -f "$socket"
+        continue
+    fi
     emits "$format: a stop" stop --xml "$WORK/guest.xml" --reason "$format"
     wait_for 10 seen "$format" "$WORK/watched" || fail "$format: watch hears the next one" "$(cat "$WORK/watched")"
     equal "$format: it comes once" 1 "$(seen "$format" "$WORK/watched")"
