@@ -41,11 +41,7 @@ const LAST_COLUMNS: [&str; 2] = ["together_ms", "causes"];
 pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let columns = COLUMNS.iter().chain(EVENT_COLUMNS.iter().filter(|_| all));
     let columns = columns.chain(&MORE_COLUMNS).chain(&ClientView::KEYS);
-    let columns: Vec<_> = columns.chain(&LAST_COLUMNS).collect();
-    for (at, column) in columns.iter().enumerate() {
-        write!(out, "{}{column}", if at > 0 { "," } else { "" })?;
-    }
-    writeln!(out)?;
+    write_header(columns.chain(&LAST_COLUMNS), out)?;
     let worker = || {
         let (mut times, mut key) = (UtcFormatCache::default(), String::new());
         move |range, lines: &mut Vec<u8>| {
@@ -62,6 +58,15 @@ pub(crate) fn write(report: &Report, all: bool, out: &mut dyn Write) -> io::Resu
         }
     };
     in_order(Chunks::of(report, all), worker, |lines| out.write_all(lines))
+}
+
+/// Writes the header.
+pub(super) fn write_header<'c>(
+    columns: impl Iterator<Item = &'c &'static str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let columns: Vec<&str> = columns.copied().collect();
+    writeln!(out, "{}", columns.join(","))
 }
 
 /// Appends the row of a session. `key` is its stable name, here and below.

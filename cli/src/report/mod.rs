@@ -7,6 +7,7 @@ mod grid;
 mod guests;
 mod json;
 mod layout;
+mod listing;
 mod object;
 mod operations;
 mod page;
@@ -91,18 +92,19 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
 
 /// Prints the report; returns whether there was anything to print.
 fn show(report: &Report, args: &ReportArgs, zone: &TimeZone) -> io::Result<bool> {
-    let found = !report.is_empty();
+    let mut found = !report.is_empty();
     let stdout = io::stdout().lock();
     let mut out = BufWriter::with_capacity(64 * 1024, stdout);
     match args.format {
         _ if args.summary => summary::write(report, args.format, zone, &mut out)?,
         _ if !found => {}
-        _ if args.guests => guests::write(&report.guests(), args, zone, &mut out)?,
+        _ if args.guests => listing::write(&report.guests(), args, zone, &mut out)?,
         _ if args.operations => {
             let operations = report.operations();
-            operations::write(&operations, args, zone, &mut out)?;
-            out.flush()?;
-            return Ok(!operations.is_empty());
+            found = !operations.is_empty();
+            if found || args.format != Format::Table {
+                listing::write(&operations, args, zone, &mut out)?;
+            }
         }
         Format::Table => return table::write(report, args, zone, out).map(|()| true),
         Format::Json => json::write(report, args.shows_events(), &mut out)?,

@@ -7,7 +7,7 @@ use std::thread;
 use viraudit_trail::input::blocks::threads;
 use viraudit_trail::report::Report;
 
-/// The most sessions in a chunk: few enough that their output is still in the core's cache when it is
+/// The most rows in a chunk: few enough that their output is still in the core's cache when it is
 /// written.
 const CHUNK: usize = 512;
 
@@ -18,36 +18,36 @@ const SHARES: usize = 64;
 /// The number of events from which on a second thread pays off.
 const MANY: usize = 2000;
 
-/// The sessions of a report, split into chunks.
+/// The sessions of a report, or other rows, split into chunks.
 #[derive(Clone, Copy)]
 pub(super) struct Chunks {
-    sessions: usize,
+    rows: usize,
     size: usize,
 }
 
 impl Chunks {
     /// Chunks of all sessions; `with_events` if their events are processed too.
     pub(super) fn of(report: &Report, with_events: bool) -> Self {
-        let sessions = report.len();
+        let rows = report.len();
         let shared = with_events && report.event_count() > MANY;
-        let size = if shared { sessions.div_ceil(SHARES).clamp(1, CHUNK) } else { CHUNK };
-        Self { sessions, size }
+        let size = if shared { rows.div_ceil(SHARES).clamp(1, CHUNK) } else { CHUNK };
+        Self { rows, size }
     }
 
-    /// Chunks of that many entries of any kind.
-    pub(super) fn of_count(entries: usize) -> Self {
-        Self { sessions: entries, size: CHUNK }
+    /// Chunks of that many rows of any kind.
+    pub(super) fn of_count(rows: usize) -> Self {
+        Self { rows, size: CHUNK }
     }
 
     fn count(self) -> usize {
-        self.sessions.div_ceil(self.size)
+        self.rows.div_ceil(self.size)
     }
 
     /// The chunks of one thread: every `threads`-th one.
     fn of_thread(self, first: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
-        let Self { sessions, size } = self;
+        let Self { rows, size } = self;
         let turns = (first..self.count()).step_by(threads);
-        turns.map(move |at| at * size..sessions.min((at + 1) * size))
+        turns.map(move |at| at * size..rows.min((at + 1) * size))
     }
 
     fn threads(self) -> usize {
