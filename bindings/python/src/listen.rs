@@ -23,9 +23,6 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// The time between two attempts to get the listener from another thread.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// The most lines that are read after the deadline, if more and more come.
-const LATE: u32 = 1_000_000;
-
 /// A record, and whether it has met an expectation or was taken by an iteration.
 struct Heard {
     record: HeardRecord,
@@ -118,11 +115,6 @@ fn left(end: Option<Instant>) -> Duration {
 }
 
 impl State {
-    /// Keeps a record until it is taken.
-    fn push(&mut self, record: HeardRecord) {
-        self.heard.push(Heard { record, taken: false });
-    }
-
     /// The first record that is not taken.
     fn take(&mut self) -> Option<HeardRecord> {
         while self.heard.get(self.first).is_some_and(|heard| heard.taken) {
@@ -142,7 +134,7 @@ impl State {
     /// Hears what is next. False if nothing was there in time.
     fn hear(&mut self, wait: Duration) -> io::Result<bool> {
         match self.hearing.next(wait, None)? {
-            Next::Record(record) => self.push(*record),
+            Next::Record(record) => self.heard.push(Heard { record: *record, taken: false }),
             Next::Other => {}
             Next::Nothing | Next::Woken => return Ok(false),
             Next::End => {
@@ -155,10 +147,12 @@ impl State {
 
     /// Hears what is there already.
     fn drain(&mut self) -> io::Result<()> {
-        for _ in 0..LATE {
-            if !self.hear(Duration::ZERO)? {
-                break;
-            }
+        if !self.at_end {
+            let heard = &mut self.heard;
+            self.at_end = !self.hearing.drain(|record| {
+                heard.push(Heard { record, taken: false });
+                true
+            })?;
         }
         Ok(())
     }
@@ -318,9 +312,7 @@ impl NativeListener {
     #[getter]
     fn heard(&self, py: Python<'_>) -> PyResult<Vec<Record>> {
         self.with(py, |state| {
-            if !state.at_end {
-                state.drain()?;
-            }
+            state.drain()?;
             let heard = state.heard.iter().filter(|heard| state.keep || !heard.taken);
             Ok(heard.map(|heard| Record::new(heard.record.clone())).collect())
         })
@@ -329,9 +321,7 @@ impl NativeListener {
     /// Takes all records that are there, and forgets losses.
     fn clear(&self, py: Python<'_>) -> PyResult<()> {
         self.with(py, |state| {
-            if !state.at_end {
-                state.drain()?;
-            }
+            state.drain()?;
             while state.take().is_some() {}
             state.hearing.forget_losses();
             Ok(())

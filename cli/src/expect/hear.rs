@@ -12,9 +12,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The time between two looks at COMMAND after the end of the source.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// The most lines that are read after the deadline, if more and more come.
-const LATE: u32 = 1_000_000;
-
 /// How COMMAND ended, if there was one.
 pub(super) type Ended = Option<Result<(), String>>;
 
@@ -94,14 +91,12 @@ impl Attempt {
 
     /// Takes what is there already.
     fn drain(&mut self) -> io::Result<()> {
-        for _ in 0..LATE {
-            if self.matcher.progress() != Progress::Waiting {
-                break;
-            }
-            let next = self.hearing.next(Duration::ZERO, None)?;
-            if matches!(next, Next::Nothing) || !self.take(next) {
-                break;
-            }
+        let Self { hearing, matcher } = self;
+        if matcher.progress() == Progress::Waiting {
+            hearing.drain(|record| {
+                matcher.feed(record);
+                matcher.progress() == Progress::Waiting
+            })?;
         }
         Ok(())
     }

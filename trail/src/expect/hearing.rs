@@ -6,6 +6,9 @@ use crate::time::Clock;
 use std::io;
 use std::time::Duration;
 
+/// The most lines that [`Hearing::drain`] reads, if more and more come.
+const LATE: u32 = 1_000_000;
+
 /// The result of one wait for a record.
 #[derive(Clone, Debug)]
 pub enum Next {
@@ -90,6 +93,24 @@ impl Hearing {
             Heard::Woken => Next::Woken,
             Heard::End => Next::End,
         })
+    }
+
+    /// Passes on the records that are there already, until `take` returns false. Returns false at the
+    /// end of the source.
+    pub fn drain(&mut self, mut take: impl FnMut(HeardRecord) -> bool) -> io::Result<bool> {
+        for _ in 0..LATE {
+            match self.next(Duration::ZERO, None)? {
+                Next::Record(record) => {
+                    if !take(*record) {
+                        break;
+                    }
+                }
+                Next::Other => {}
+                Next::Nothing | Next::Woken => break,
+                Next::End => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     /// The number of records that were lost; 0 if it is unknown. `None` if none was.
