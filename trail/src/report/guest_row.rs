@@ -156,14 +156,6 @@ impl Report {
         }
     }
 
-    /// When a guest ran in a session, as far as it is in the selected range of time.
-    fn ran_in_range(&self, id: SessionId) -> Option<(i64, i64)> {
-        let (from, until) = self.ran(id)?;
-        let from = self.filter.start.map_or(from, |start| from.max(start));
-        let until = self.filter.end.map_or(until, |end| until.min(end));
-        (from <= until).then_some((from, until))
-    }
-
     /// The records of some sessions.
     fn records_of(&self, sessions: &[SessionView<'_>]) -> Records {
         let mut records = Records { first: i64::MAX, last: i64::MIN, by: None, denials: 0 };
@@ -204,7 +196,7 @@ impl Report {
     }
 }
 
-/// What the records of a guest show.
+/// The first, the last and the counted records of a guest.
 struct Records {
     first: i64,
     last: i64,

@@ -226,8 +226,7 @@ impl<'o, 'r> Grouping<'o, 'r> {
         let report = self.operations.report;
         let event = self.event(id);
         let before = start.is_some_and(|start| id < start);
-        let (is_main_stop, is_access) =
-            (event.kind == EventKind::Virt(Op::Stop), report.is_access(&event));
+        let is_access = report.is_access(&event);
         match event.kind {
             EventKind::Seen | EventKind::Avc | EventKind::Anomaly(_) => {}
             EventKind::Virt(Op::Start) => {
@@ -251,20 +250,17 @@ impl<'o, 'r> Grouping<'o, 'r> {
                 self.prepared.push(id)
             }
             EventKind::Virt(Op::Resource)
-                if before && (is_access || event.sign.is_preparation()) =>
+                if before && is_access
+                    || (before || start.is_none()) && event.sign.is_preparation() =>
             {
-                self.prepared.push(id);
-            }
-            EventKind::Virt(Op::Resource) if start.is_none() && event.sign.is_preparation() => {
                 self.prepared.push(id);
             }
             EventKind::Virt(Op::Resource) if is_access => self.access(id, &event),
             EventKind::Virt(_) | EventKind::Down | EventKind::Boot => {
-                if self.is_late(&self.accesses, &event) || is_main_stop {
-                    self.finish();
+                self.finish();
+                if event.kind == EventKind::Virt(Op::Stop) || self.is_late(&self.accesses, &event) {
                     self.flush_accesses();
                 }
-                self.finish();
                 let mut records = std::mem::take(&mut self.accesses);
                 records.push(id);
                 self.open = Some((id, records));

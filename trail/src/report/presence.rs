@@ -45,6 +45,14 @@ impl Report {
         }
     }
 
+    /// When a guest ran in a session, as far as it is in the selected range of time.
+    pub(super) fn ran_in_range(&self, id: SessionId) -> Option<(i64, i64)> {
+        let (from, until) = self.ran(id)?;
+        let from = self.filter.start.map_or(from, |start| from.max(start));
+        let until = self.filter.end.map_or(until, |end| until.min(end));
+        (from <= until).then_some((from, until))
+    }
+
     /// How long guests ran on the same host as the selected ones, in milliseconds, by their sessions.
     pub(super) fn together(&self) -> HashMap<SessionId, i64> {
         let Some(with) = &self.filter.with else { return HashMap::new() };
@@ -54,16 +62,11 @@ impl Report {
         guests.extend(
             ids.into_iter().filter(|&guest| with.matches(&self.store.guests[guest].uuid.text())),
         );
-        let clip = |(from, until): (i64, i64)| {
-            let from = self.filter.start.map_or(from, |start| from.max(start));
-            let until = self.filter.end.map_or(until, |end| until.min(end));
-            (from <= until).then_some((from, until))
-        };
         let mut theirs: HashMap<WordId, Vec<(i64, i64)>> = HashMap::new();
         let kept = || all().filter(|&id| self.session(id).merged.is_none());
         for id in kept().filter(|&id| guests.contains(&self.session(id).guest)) {
             let host = self.store.guests[self.session(id).guest].host;
-            theirs.entry(host).or_default().extend(self.ran(id).and_then(clip));
+            theirs.entry(host).or_default().extend(self.ran_in_range(id));
         }
         theirs.values_mut().for_each(union);
         let mut together = HashMap::new();

@@ -30,9 +30,9 @@ fn noun(kind: &[u8]) -> Cow<'_, str> {
     })
 }
 
-/// The words of a sentence about something that was done, or that failed.
-fn done<'w>(success: bool, did: &'w str, failed: &'w str) -> &'w str {
-    if success { did } else { failed }
+/// What was done, or that it could not be.
+fn done(success: bool, what: &str) -> Cow<'_, str> {
+    if success { what.into() } else { format!("could not be {what}").into() }
 }
 
 impl Report {
@@ -50,57 +50,35 @@ impl Report {
             _ => return String::new(),
         };
         match op {
-            Op::Start => format!("{vm} {}{because}", done(ok, "started", "could not be started")),
-            Op::Stop => format!("{vm} {}{because}", done(ok, "stopped", "could not be stopped")),
+            Op::Start => format!("{vm} {}{because}", done(ok, "started")),
+            Op::Stop => format!("{vm} {}{because}", done(ok, "stopped")),
             Op::Init => {
-                format!("init process of {vm} {}", done(ok, "started", "could not be started"))
+                format!("init process of {vm} {}", done(ok, "started"))
             }
             Op::OtherControl => {
                 let what = self.raw_word(event.what).unwrap_or("operation".into());
-                format!("{what} of {vm}{because}{}", done(ok, "", " failed"))
+                format!("{what} of {vm}{because}{}", if ok { "" } else { " failed" })
             }
             Op::Label => {
                 let label = find(tail, b"vm-ctx").and_then(raw_option).map(decoded_text);
                 let label = label.unwrap_or("?".into());
-                format!(
-                    "security label {label} {} {vm}",
-                    done(ok, "set for", "could not be set for")
-                )
+                format!("security label {label} {} {vm}", done(ok, "set for"))
             }
             Op::Resource => self.resource_sentence(event, &vm),
             Op::Lifecycle(kind) => {
-                let value = |key: &[u8]| find(tail, key).and_then(decoded_option).map(decoded_text);
-                let by = |word: &str, key: &[u8]| {
-                    value(key).map(|value| format!(" {word} {value}")).unwrap_or_default()
+                let (what, word, key): (_, _, &[u8]) = match kind {
+                    RecordType::VirtCreate => ("created", "with", b"image"),
+                    RecordType::VirtDestroy => ("destroyed", "with", b"image"),
+                    RecordType::VirtMigrateIn => ("migrated in", "from", b"source-host"),
+                    RecordType::VirtMigrateOut => ("migrated out", "to", b"destination-host"),
+                    _ => {
+                        let checked = if ok { "checked" } else { "could not be confirmed" };
+                        return format!("integrity of {vm} {checked}");
+                    }
                 };
-                match kind {
-                    RecordType::VirtCreate => {
-                        let image = by("with", b"image");
-                        format!("{vm} {}{image}", done(ok, "created", "could not be created"))
-                    }
-                    RecordType::VirtDestroy => {
-                        let image = by("with", b"image");
-                        format!("{vm} {}{image}", done(ok, "destroyed", "could not be destroyed"))
-                    }
-                    RecordType::VirtMigrateIn => {
-                        let host = by("from", b"source-host");
-                        format!(
-                            "{vm} {}{host}",
-                            done(ok, "migrated in", "could not be migrated in")
-                        )
-                    }
-                    RecordType::VirtMigrateOut => {
-                        let host = by("to", b"destination-host");
-                        format!(
-                            "{vm} {}{host}",
-                            done(ok, "migrated out", "could not be migrated out")
-                        )
-                    }
-                    _ => format!(
-                        "integrity of {vm} {}",
-                        done(ok, "checked", "could not be confirmed")
-                    ),
-                }
+                let value = find(tail, key).and_then(decoded_option).map(decoded_text);
+                let by = value.map(|value| format!(" {word} {value}")).unwrap_or_default();
+                format!("{vm} {}{by}", done(ok, what))
             }
         }
     }
@@ -120,14 +98,8 @@ impl Report {
                 .unwrap_or_else(|| "all devices".into());
             let acl = other(b"acl").map(|acl| format!(" ({acl})")).unwrap_or_default();
             return match reason {
-                b"deny" => format!(
-                    "access to {device} {} {vm}",
-                    done(ok, "taken from", "could not be taken from")
-                ),
-                _ => format!(
-                    "access to {device}{acl} {} {vm}",
-                    done(ok, "allowed for", "could not be allowed for")
-                ),
+                b"deny" => format!("access to {device} {} {vm}", done(ok, "taken from")),
+                _ => format!("access to {device}{acl} {} {vm}", done(ok, "allowed for")),
             };
         }
         let unit = if kind == b"mem" { " KiB" } else { "" };
@@ -140,18 +112,14 @@ impl Report {
         match (reason, &old, &new) {
             (b"open", _, Some(new)) => {
                 let path = other(b"path").unwrap_or_else(|| "a device".into());
-                let opened = done(ok, "opened for", "could not be opened for");
+                let opened = done(ok, "opened for");
                 format!("{path} {opened} {} of {vm}", named(new))
             }
             (b"attach" | b"hotplug" | b"start", None, Some(new)) => {
-                format!(
-                    "{} {} {vm}",
-                    named(new),
-                    done(ok, "attached to", "could not be attached to")
-                )
+                format!("{} {} {vm}", named(new), done(ok, "attached to"))
             }
             (b"detach" | b"unplug", Some(old), None) => {
-                let detached = done(ok, "detached from", "could not be detached from");
+                let detached = done(ok, "detached from");
                 format!("{} {detached} {vm}", named(old))
             }
             (_, Some(old), Some(new)) => {
@@ -159,23 +127,16 @@ impl Report {
                     b"update" | b"start" | b"attach" | b"detach" => String::new(),
                     reason => format!(" ({})", text(reason)),
                 };
-                let changed = done(ok, "changed from", "could not be changed from");
+                let changed = done(ok, "changed from");
                 format!("{noun} of {vm} {changed} {old} to {new}{because}")
             }
             (reason, old, Some(value)) | (reason, Some(value), old) => {
                 let gone = old.is_none() && change.new.is_none();
-                let (did, failed) = match gone {
-                    true => ("removed from", "could not be removed from"),
-                    false => ("given to", "could not be given to"),
-                };
-                format!("{} {} {vm} ({})", named(value), done(ok, did, failed), text(reason))
+                let what = if gone { "removed from" } else { "given to" };
+                format!("{} {} {vm} ({})", named(value), done(ok, what), text(reason))
             }
             (reason, None, None) => {
-                format!(
-                    "{noun} of {vm} {} ({})",
-                    done(ok, "changed", "could not be changed"),
-                    text(reason)
-                )
+                format!("{noun} of {vm} {} ({})", done(ok, "changed"), text(reason))
             }
         }
     }
