@@ -1,4 +1,4 @@
-//! A table of text cells, as wide as its content; the last cell of a row is never padded.
+//! A table of text cells. Columns are as wide as their content, without blanks behind the last one.
 
 use super::layout::{blanks, cut, put_wide, width};
 use super::table::terminal_columns;
@@ -7,7 +7,7 @@ use anstyle::Style;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
-/// The cells of a row.
+/// One row of text, with a cell for each column.
 pub(super) type Cells<'c, const N: usize> = [Cow<'c, str>; N];
 
 /// The columns of a table.

@@ -88,7 +88,7 @@ fn append_session(
     row.end();
 }
 
-/// What may have made a start fail, as an object.
+/// A possible cause of a failed start, as an object.
 fn cause(cause: &Cause) -> serde_json::Value {
     serde_json::json!({
         "cause": cause.kind.name(),

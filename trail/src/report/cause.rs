@@ -16,7 +16,7 @@ const BEFORE: i64 = 60_000;
 /// How long after it the end of its process may be logged.
 const AFTER: i64 = 1000;
 
-/// What may have made a start fail.
+/// The kind of a [`Cause`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CauseKind {
     /// The guest's process crashed.
@@ -38,10 +38,10 @@ impl CauseKind {
     }
 }
 
-/// What may have made a start fail.
+/// A possible cause of a failed start.
 #[derive(Clone, Debug)]
 pub struct Cause {
-    /// What it is.
+    /// Its kind.
     pub kind: CauseKind,
     /// The time, in milliseconds since 1970.
     pub time: i64,
@@ -55,7 +55,7 @@ pub struct Cause {
 }
 
 impl Report {
-    /// What may have made a start fail, in its order: failed operations of its preparation, denials
+    /// The possible causes of a failed start, in their order: failed operations of its preparation, denials
     /// about its process, its label or its images, and crashes of its process. Empty for other
     /// sessions, and if only starts and stops were read.
     pub fn causes(&self, session: &SessionView<'_>) -> Vec<Cause> {

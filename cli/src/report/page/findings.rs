@@ -1,4 +1,4 @@
-//! What an auditor looks at first.
+//! The list "To look at first": sessions in which something went wrong.
 
 use super::events::Events;
 use super::timeline::Timeline;
@@ -10,7 +10,7 @@ use viraudit_trail::session::State;
 pub(super) struct Finding {
     /// Its name in the page's data.
     pub(super) name: &'static str,
-    /// What it is, for one session and for several.
+    /// The text behind the number of sessions, for one session and for several.
     pub(super) text: [&'static str; 2],
     /// The sessions, by their position.
     pub(super) sessions: Vec<usize>,

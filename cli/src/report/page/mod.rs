@@ -23,7 +23,7 @@ use std::io::{self, Write};
 use viraudit_trail::report::{Report, SessionView, Summary};
 use words::Words;
 
-/// What the page shows besides the report.
+/// The heading, times and verdict of a page.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// The heading; without it, the hosts are named.
@@ -32,7 +32,7 @@ pub(crate) struct Options {
     pub(crate) zone: TimeZone,
     /// The time at which it is written, in milliseconds since 1970.
     pub(crate) now: i64,
-    /// What verify found in the same logs.
+    /// The result of verify for the same logs.
     pub(crate) verdict: Verdict,
 }
 

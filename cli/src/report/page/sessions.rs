@@ -10,7 +10,7 @@ use viraudit_trail::line::Stamp;
 use viraudit_trail::report::{Report, SessionView, Value};
 use viraudit_trail::session::State;
 
-/// What is true of a session, as bits.
+/// The bits of a session's flags.
 mod flag {
     pub(super) const NO_START: i64 = 1;
     pub(super) const GAP: i64 = 2;
@@ -115,7 +115,7 @@ impl Sessions {
     }
 }
 
-/// What may have made starts fail, a row each.
+/// The possible causes of failed starts, a row each.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Causes {
     session: Deltas,
@@ -141,7 +141,7 @@ impl Causes {
     }
 }
 
-/// What is known of the client that started the guest.
+/// All known fields of the client that started the guest.
 fn client(session: &SessionView<'_>) -> String {
     let Some(client) = session.client else { return String::new() };
     let shown = client.values().map(|(key, value)| match value {

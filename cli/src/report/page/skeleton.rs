@@ -15,7 +15,7 @@ use viraudit_trail::time::local;
 const PAGE: &str = include_str!("page.html");
 pub(super) const STYLE: &str = include_str!("page.css");
 
-/// The script: its parts see each other's names, and nobody else does.
+/// The script. A function encloses its parts, so they share names that aren't global.
 pub(super) const SCRIPT: &str = concat!(
     "\"use strict\";\n(() => {\n",
     include_str!("js/data.js"),

@@ -1,4 +1,4 @@
-//! What a page draws over time besides sessions.
+//! Numbers over time, moves, overlaps and gaps, which a page draws besides the sessions.
 
 use super::columns::{Deltas, Plain};
 use super::events::Events;

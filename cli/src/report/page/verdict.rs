@@ -1,4 +1,4 @@
-//! What `viraudit verify` finds in the logs of a page.
+//! The verdict of `viraudit verify` on the logs of a page.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +9,7 @@ use viraudit_trail::verify::{Counts, Damage, verify};
 /// The findings that are named.
 const NAMED: usize = 20;
 
-/// What verify found.
+/// The result of verify.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// Not looked: the log came through a pipe, which can be read only once.

@@ -7,16 +7,11 @@ use std::collections::HashMap;
 ///
 /// Control characters and those that change the direction of text are escaped here, so that every text
 /// of the page shows them.
-pub(super) struct Words {
-    ids: HashMap<String, u32>,
-    list: Vec<String>,
-}
+pub(super) struct Words(HashMap<String, usize>);
 
 impl Default for Words {
     fn default() -> Self {
-        let mut words = Self { ids: HashMap::new(), list: Vec::new() };
-        words.id("");
-        words
+        Self(HashMap::from([(String::new(), 0)]))
     }
 }
 
@@ -24,13 +19,12 @@ impl Words {
     /// The number of a text from the log.
     pub(super) fn id(&mut self, text: &str) -> i64 {
         let text = escape(text);
-        if let Some(&id) = self.ids.get(&*text) {
-            return id.into();
+        if let Some(&id) = self.0.get(&*text) {
+            return id as i64;
         }
-        let id = u32::try_from(self.list.len()).unwrap_or_default();
-        self.ids.insert(text.clone().into_owned(), id);
-        self.list.push(text.into_owned());
-        id.into()
+        let id = self.0.len();
+        self.0.insert(text.into_owned(), id);
+        id as i64
     }
 
     /// The number of a text that may be unknown.
@@ -40,6 +34,8 @@ impl Words {
 
     /// All texts.
     pub(super) fn into_list(self) -> Vec<String> {
-        self.list
+        let mut list: Vec<_> = self.0.into_iter().collect();
+        list.sort_unstable_by_key(|&(_, id)| id);
+        list.into_iter().map(|(text, _)| text).collect()
     }
 }
