@@ -40,22 +40,24 @@ pub(super) trait Listing<const N: usize>: Sync {
     fn append_csv(row: &Self::Row<'_>, times: &mut UtcFormatCache, lines: &mut Vec<u8>);
 }
 
-/// Writes all rows. A page has none of them.
+/// Writes all rows; returns whether there are any. A page has none of them.
 pub(super) fn write<const N: usize, L: Listing<N>>(
     listing: &L,
     args: &ReportArgs,
     zone: &TimeZone,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> io::Result<bool> {
+    let found = listing.len() > 0;
     match args.format {
-        Format::Table => table(listing, args.proof, zone, out),
-        Format::Json => lines(listing, L::append_object, out),
+        Format::Table if found => table(listing, args.proof, zone, out)?,
+        Format::Json => lines(listing, L::append_object, out)?,
         Format::Csv => {
             csv::write_header(L::COLUMNS.iter().chain(&ClientView::KEYS), out)?;
-            lines(listing, L::append_csv, out)
+            lines(listing, L::append_csv, out)?;
         }
-        Format::Html => Ok(()),
+        Format::Table | Format::Html => {}
     }
+    Ok(found)
 }
 
 /// Writes a line for each row.

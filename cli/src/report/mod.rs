@@ -98,13 +98,9 @@ fn show(report: &Report, args: &ReportArgs, zone: &TimeZone) -> io::Result<bool>
     match args.format {
         _ if args.summary => summary::write(report, args.format, zone, &mut out)?,
         _ if !found => {}
-        _ if args.guests => listing::write(&report.guests(), args, zone, &mut out)?,
+        _ if args.guests => found = listing::write(&report.guests(), args, zone, &mut out)?,
         _ if args.operations => {
-            let operations = report.operations();
-            found = !operations.is_empty();
-            if found || args.format != Format::Table {
-                listing::write(&operations, args, zone, &mut out)?;
-            }
+            found = listing::write(&report.operations(), args, zone, &mut out)?;
         }
         Format::Table => return table::write(report, args, zone, out).map(|()| true),
         Format::Json => json::write(report, args.shows_events(), &mut out)?,

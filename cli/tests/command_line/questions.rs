@@ -313,6 +313,25 @@ fn impossible_values_are_named() {
 }
 
 #[test]
+fn a_start_that_is_only_prepared_shows_no_guest() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    // What comes before the first start.
+    let log = three_hosts::log();
+    let before: Vec<&str> = log.lines().take_while(|line| !line.contains("op=start")).collect();
+    fs::write(&path, before.join("\n") + "\n").unwrap();
+    for format in ["table", "json"] {
+        let args = ["report", "--guests", "--state", "unstarted", "--format", format];
+        let output = viraudit(args).arg(&path).output().unwrap();
+        assert_eq!(text(&output.stdout), "", "{format}");
+        assert_eq!(
+            (output.status.code(), &*stderr(&output)),
+            (Some(1), "viraudit: nothing found\n")
+        );
+    }
+}
+
+#[test]
 fn the_log_is_whole() {
     let output = viraudit(["verify", LOG]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), stderr(&output));
