@@ -191,6 +191,17 @@ fn the_answers_are_right() {
         ("--at 2026-03-02T12:35:00Z --host kvm2", &["vm"], &[]),
         ("--at 2026-03-02T12:35:00Z --host kvm*", &["vm"], &["web1", "db1", "build1"]),
         ("--with db1", &["vm", "host", "together_ms"], &["web1 kvm1 21359937", "web2 kvm2 0"]),
+        // Only the time in the range counts, which includes the last second.
+        (
+            "--with db1 --start 2026-03-02T09:00:00Z --end 2026-03-02T10:00:00Z",
+            &["vm", "together_ms"],
+            &["web1 3600999"],
+        ),
+        (
+            "--guests --vm web1 --start 2026-03-02T09:00:00Z --end 2026-03-02T10:00:00Z",
+            &["vm", "running_ms"],
+            &["web1 3600999"],
+        ),
         (
             "--path /srv/secret/**",
             &["vm", "host", "start"],

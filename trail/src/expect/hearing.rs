@@ -180,3 +180,39 @@ impl Hearing {
 fn counted(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn what_is_there_already_is_drained_until_enough_came() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        let mut hearing = Hearing::new(Source::stream(reader));
+        let mut drained = |enough: usize| {
+            let mut came = 0;
+            let more = hearing.drain(|_| {
+                came += 1;
+                came < enough
+            });
+            (came, more.unwrap())
+        };
+        assert_eq!(drained(9), (0, true));
+        for serial in 0..5 {
+            let head =
+                format!("type=VIRT_CONTROL msg=audit(1.0:{serial}): pid=1 uid=0 auid=0 ses=0");
+            let body =
+                "virt=kvm op=stop reason=x vm=\"a\" uuid=8e4f0f4c-2f8b-4b7a-9d9c-0123456789ab";
+            writeln!(
+                writer,
+                "{head} msg='{body} exe=\"/x\" res=success'\ntype=CWD msg=audit(1.0:9): "
+            )
+            .unwrap();
+        }
+        assert_eq!(drained(2), (2, true));
+        assert_eq!(drained(9), (3, true));
+        drop(writer);
+        assert_eq!(drained(9), (0, false));
+    }
+}
