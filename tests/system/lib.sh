@@ -223,3 +223,40 @@ one_line() {
         fail "$1" "expected one line 'viraudit: ... $2', got:"$'\n'"$(cat "$3")"
     fi
 }
+
+# --- A table of levels ----------------------------------------------------------------------------
+
+# Each line of such a table is a guest of its own, which ends with --level LEVEL.
+LEVELS=0
+WANTED=
+
+# at_level STATE LEVEL STATUS STDERR RECORDS [WRAPPER...]: the exit status, what is said (STDERR is a
+# pattern, empty for silence), and how many records are to be in the log, which levels_logged looks at.
+at_level() {
+    local what="auditing $1, level $2" level=$2 status=$3 said=$4 records=$5 id
+    shift 5
+    LEVELS=$((LEVELS + 1))
+    id=$(uuid $LEVELS)
+    guest_xml "level-$$" "$id" "$WORK/guest.xml"
+    timeout 60 "$@" "$VIRAUDIT" emit stop --xml "$WORK/guest.xml" --level "$level" \
+        </dev/null >"$WORK/out" 2>"$WORK/err"
+    equal "$what: exit status $status" "$status" $?
+    if [ -n "$said" ]; then
+        one_line "$what: one line says why" "$said" "$WORK/err"
+    else
+        equal "$what: it says nothing" "" "$(cat "$WORK/err")"
+    fi
+    WANTED="$WANTED$id $records
+"
+}
+
+# levels_logged COUNT: the log has each line's records, and no other: a question that was asked on the
+# way must not show as a record.
+levels_logged() {
+    local id records
+    fence
+    while read -r id records; do
+        [ -z "$id" ] || equal "records in the log of ${id##*-}" "$records" "$(count_of "$id")"
+    done <<<"$WANTED"
+    equal "the log holds no other record of a guest" "$1" "$(grep -ac '^type=VIRT_' "$LOG")"
+}
