@@ -17,8 +17,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 pub use whole_lines::LINE_MAX;
 
-/// The size of a block: large, as handing one on costs as much as scanning some hundred lines.
-const BLOCK: usize = 2 * 1024 * 1024;
+/// The size of a block: large, as handing one on costs as much as scanning some hundred lines. Fuzz
+/// targets fill many.
+const BLOCK: usize = if cfg!(fuzzing) { 16 * 1024 } else { 2 * 1024 * 1024 };
 
 /// The result of scanning a block. It is created once and cleared for each block.
 pub trait BlockOutput: Default + Send {
