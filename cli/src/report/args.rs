@@ -296,6 +296,11 @@ impl ReportArgs {
             start: time("--start", &self.start, Edge::Start)?,
             end: time("--end", &self.end, Edge::End)?,
         };
+        let is_event = |kind: &&String| resource_kinds().all(|it| it != kind.as_str());
+        if let Some(kind) = filter.kinds.iter().find(is_event).filter(|_| filter.at.is_some()) {
+            let message = format!("report: --at shows resources, and --kind {kind} is none");
+            return Err(Failure::bad_input(message));
+        }
         if let (Some(start), Some(end)) = (filter.start, filter.end)
             && start > end
         {

@@ -190,6 +190,12 @@ fn the_answers_are_right() {
         // Between its crash and its next start.
         ("--at 2026-03-02T12:35:00Z --host kvm2", &["vm"], &[]),
         ("--at 2026-03-02T12:35:00Z --host kvm*", &["vm"], &["web1", "db1", "build1"]),
+        // Sessions that also have such an event, whenever it was.
+        ("--at 2026-03-02T12:00:00Z --reason migrated", &["vm"], &["db1"]),
+        ("--at 2026-03-02T12:00:00Z --failed", &["vm"], &["db1"]),
+        ("--at 2026-03-02T12:00:00Z --user alice", &["vm"], &["web1", "web2"]),
+        // A failed start never ran.
+        ("--at 2026-03-02T10:30:00Z --failed starts", &["vm"], &[]),
         ("--with db1", &["vm", "host", "together_ms"], &["web1 kvm1 21359937", "web2 kvm2 0"]),
         // Only the time in the range counts, which includes the last second.
         (
@@ -311,6 +317,7 @@ fn impossible_values_are_named() {
             "report: --path 'srv' is not an absolute path, such as /srv/a.img or /srv/**",
         ),
         ("--at never", "report: --at 'never' is not a valid time"),
+        ("--at now --kind disk,avc", "report: --at shows resources, and --kind avc is none"),
         ("--guests --operations", "the argument '--guests' cannot be used with '--operations'"),
     ] {
         let output = run(options, &[]);

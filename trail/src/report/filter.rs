@@ -163,13 +163,18 @@ impl Report {
                 return false;
             }
         }
-        if let Some(at) = filter.at {
-            return self.runs_at(id, at) && (!self.has_criteria || self.any_held(id, at));
-        }
         match filter.failed {
             Some(Failed::Any) if !session.failed => return false,
             Some(Failed::Starts) if session.state != State::Failed => return false,
             _ => {}
+        }
+        if let Some(at) = filter.at {
+            let must_hold = filter.has_subject() || !filter.kinds.is_empty();
+            return self.runs_at(id, at)
+                && match must_hold {
+                    true => self.any_held(id, at),
+                    false => !self.has_criteria || self.any_fits(id),
+                };
         }
         let any_fits = || match filter.has_subject() {
             true => self.had_in_range(id),
