@@ -37,8 +37,9 @@ def masked(text):
     return text
 
 
-def same(shown, printed):
+def same(shown, printed, exactly):
     """`shown` may have lines of `...`, which stand for any number of lines."""
+    mask = str if exactly else masked
     pattern = "".join("(?:.*\n)*" if line.strip() == "..." else re.escape(line + "\n")
-                      for line in masked("".join(line + "\n" for line in shown)).splitlines())
-    return re.fullmatch(pattern, masked(printed)) is not None
+                      for line in mask("".join(line + "\n" for line in shown)).splitlines())
+    return re.fullmatch(pattern, mask(printed)) is not None
