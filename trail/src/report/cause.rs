@@ -1,6 +1,5 @@
 //! Why a start failed, as far as the log shows.
 
-use super::criteria::kind_of;
 use super::session::is_proof;
 use super::{Report, SessionView, decoded_text};
 use crate::events::{Event, EventId, EventKind};
@@ -194,9 +193,8 @@ impl Report {
                     .map_or_else(|| format!("signal {signal}"), str::to_owned);
                 (CauseKind::Crash, format!("{} ended by {name}", process(&denial)))
             }
-            _ => return None,
+            EventKind::Seen | EventKind::Down | EventKind::Boot => return None,
         };
-        debug_assert!(kind_of(event.kind).is_some());
         let proof = Some(event.stamp).filter(is_proof);
         Some(Cause { kind, time: event.stamp.ms, text, proof, likely: false })
     }

@@ -225,21 +225,8 @@ impl Report {
         self.user_of(event).0 == Some(name) || self.client_of(event).is_some_and(is_called)
     }
 
-    /// The first and the last moment of a session, as far as the log shows.
+    /// The first and the last moment of a session, which go on for ever where the log doesn't show them.
     pub(super) fn span(&self, session: &Session) -> (i64, i64) {
-        let start = self.event_if(session.start).map(|event| event.stamp.ms);
-        let first = start.unwrap_or_else(|| self.event(session.first).stamp.ms);
-        // A session without a start began before the log.
-        let mut from = start.unwrap_or(i64::MIN);
-        let until = match session.state {
-            State::Failed => first,
-            State::Seen | State::Unstarted => {
-                from = first;
-                self.event_if(session.seen).map_or(first, |event| event.stamp.ms)
-            }
-            State::Running => i64::MAX,
-            _ => self.event_if(session.end).map_or(i64::MAX, |event| event.stamp.ms),
-        };
-        (from.min(until), until)
+        self.extent_of(session).within(i64::MIN, i64::MAX)
     }
 }

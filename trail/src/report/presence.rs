@@ -2,13 +2,52 @@
 
 use super::Report;
 use crate::events::{EventId, WordId};
-use crate::session::{SessionId, State};
+use crate::session::{Session, SessionId, State};
 use std::collections::{HashMap, HashSet};
 
 /// The first and the last moment of a host in the log.
 pub(super) type Spans = HashMap<WordId, (i64, i64)>;
 
+/// The time of a session, as far as the log shows. Either end may be open: a session whose start is not
+/// in the log began before, and a guest that wasn't stopped still runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// The first moment in the log.
+    pub(super) from: i64,
+    /// The last moment; `None` if the guest still runs.
+    pub(super) until: Option<i64>,
+    /// Whether the session began before `from`.
+    pub(super) began_before: bool,
+    /// Whether the guest ran: not in a start that failed or was never completed, and in a session that
+    /// is only seen if a record shows it.
+    pub(super) ran: bool,
+}
+
+impl Extent {
+    /// The first and the last moment, with these in the place of open ends.
+    pub(super) fn within(self, first: i64, last: i64) -> (i64, i64) {
+        let from = if self.began_before { first } else { self.from };
+        (from, self.until.unwrap_or(last).max(from))
+    }
+}
+
 impl Report {
+    /// The time of a session.
+    pub(super) fn extent_of(&self, session: &Session) -> Extent {
+        let time = |id: EventId| self.event(id).stamp.ms;
+        let from = time(session.start.unwrap_or(session.first));
+        let (until, began_before, ran) = match session.state {
+            State::Failed => (Some(from), false, false),
+            State::Unstarted => (Some(session.seen.map_or(from, time)), false, false),
+            State::Seen => (Some(session.seen.map_or(from, time)), false, session.lives()),
+            State::Running => (None, session.start.is_none(), true),
+            State::Stopped | State::Lost | State::Down => {
+                (session.end.map(time), session.start.is_none(), true)
+            }
+        };
+        Extent { from, until: until.map(|until| until.max(from)), began_before, ran }
+    }
+
     /// The first and the last moment of each host in the log.
     pub(super) fn host_spans(&self) -> &Spans {
         self.host_spans.get_or_init(|| {
@@ -23,26 +62,17 @@ impl Report {
         })
     }
 
-    /// When a guest ran in a session; `None` if it didn't, or if nothing shows that it did.
+    /// When a guest ran in a session, with the first and the last moment of its host in the place of
+    /// open ends; `None` if it didn't run, or if nothing shows that it did.
     pub(super) fn ran(&self, id: SessionId) -> Option<(i64, i64)> {
         let session = self.session(id);
-        let time = |id: EventId| self.event(id).stamp.ms;
-        let host = self.store.guests[session.guest].host;
-        let span = || self.host_spans().get(&host).copied();
-        match session.state {
-            State::Failed | State::Unstarted => None,
-            State::Seen => {
-                let first = time(session.first);
-                session.lives().then(|| (first, session.seen.map_or(first, time)))
-            }
-            _ => {
-                // Without a start it ran since the log began.
-                let from = session.start.map(time).or_else(|| Some(span()?.0))?;
-                let end = session.end.filter(|_| session.state != State::Running).map(time);
-                let until = end.or_else(|| Some(span()?.1))?;
-                Some((from, until.max(from)))
-            }
+        let extent = Some(self.extent_of(session)).filter(|extent| extent.ran)?;
+        if !extent.began_before && extent.until.is_some() {
+            return Some(extent.within(extent.from, extent.from));
         }
+        let host = self.store.guests[session.guest].host;
+        let (first, last) = *self.host_spans().get(&host)?;
+        Some(extent.within(first, last))
     }
 
     /// When a guest ran in a session, as far as it is in the selected range of time.

@@ -1,6 +1,7 @@
 //! Where guests ran, and when: how many at once, moves between hosts, and guests on two hosts at a
 //! time.
 
+use super::presence::Extent;
 use super::{Report, SessionView};
 use crate::events::{EventId, EventKind, WordId};
 use crate::session::{Session, SessionId, State};
@@ -95,16 +96,8 @@ impl Report {
     /// The first and the last moment of a session that the log shows, in milliseconds since 1970.
     /// `None` for the end of a guest that still runs.
     pub fn extent(&self, session: &SessionView<'_>) -> (i64, Option<i64>) {
-        let session = self.session(session.id);
-        let time = |id: Option<EventId>| self.event_if(id).map(|event| event.stamp.ms);
-        let from = time(session.start).unwrap_or_else(|| self.event(session.first).stamp.ms);
-        let until = match session.state {
-            State::Running => None,
-            State::Failed => Some(from),
-            State::Seen | State::Unstarted => time(session.seen),
-            State::Stopped | State::Lost | State::Down => time(session.end),
-        };
-        (from, until.map(|until| until.max(from)))
+        let Extent { from, until, .. } = self.extent_of(self.session(session.id));
+        (from, until)
     }
 
     /// Guests on two hosts at a time, in the order of the second session. Of a guest whose stop is not
@@ -164,9 +157,8 @@ impl Report {
             let session = self.session(id);
             let uuid = self.store.guests[session.guest].uuid;
             let is_first = known.insert(uuid);
-            if let Some((from, until)) = self.running_span(session) {
-                let began_before = session.start.is_none() && is_first;
-                let from = if began_before { first.min(from) } else { from };
+            if let Some(Extent { from, until, began_before, .. }) = self.run_of(session) {
+                let from = if began_before && is_first { first.min(from) } else { from };
                 spans.push((uuid, from, until));
             }
         }
@@ -197,16 +189,10 @@ impl Report {
         Running { steps }
     }
 
-    /// The span of a session in which the guest ran.
-    fn running_span(&self, session: &Session) -> Option<(i64, Option<i64>)> {
-        let time = |id: Option<EventId>| self.event_if(id).map(|event| event.stamp.ms);
-        let from = time(session.start).unwrap_or_else(|| self.event(session.first).stamp.ms);
-        let until = match session.state {
-            State::Running => None,
-            State::Stopped | State::Lost | State::Down => Some(time(session.end)?.max(from)),
-            State::Failed | State::Seen | State::Unstarted => return None,
-        };
-        Some((from, until))
+    /// The time of a session that was started or ended: of others, only moments are known.
+    fn run_of(&self, session: &Session) -> Option<Extent> {
+        let extent = Some(self.extent_of(session)).filter(|extent| extent.ran);
+        extent.filter(|_| session.state != State::Seen)
     }
 
     /// The sessions in which guests ran, by guest and by time.
@@ -221,7 +207,7 @@ impl Report {
 
     fn stay(&self, at: usize, id: SessionId) -> Option<Stay> {
         let session = self.session(id);
-        let (from, mut until) = self.running_span(session)?;
+        let Extent { from, mut until, .. } = self.run_of(session)?;
         let end = self.event_if(session.end);
         let crashed = end.as_ref().is_some_and(|event| event.kind == EventKind::Boot);
         if session.gap || session.state == State::Lost || crashed {
