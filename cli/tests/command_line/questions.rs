@@ -242,6 +242,10 @@ fn the_answers_are_right() {
         ("--state lost,down", &["vm", "state"], &["build1 down", "build1 lost"]),
         ("--host kvm2 --reason migrated", &["vm", "reason"], &["db1 migrated"]),
         ("--summary", &["sessions", "starts", "stops", "failed_operations"], &["10 8 4 4"]),
+        // Only events that fit are counted.
+        ("--summary --kind avc", &["sessions", "starts", "resources", "avcs"], &["2 0 0 2"]),
+        ("--summary --user carol --kind disk", &["resources", "failed_operations"], &["3 1"]),
+        ("--guests --kind disk --vm web1", &["vm", "denials"], &["web1 0"]),
     ] {
         let output = run(options, &["--format", "json"]);
         let status = if expected.is_empty() { 1 } else { 0 };

@@ -180,7 +180,8 @@ impl Report {
                         }
                     }
                     EventKind::Avc | EventKind::Anomaly(LANDLOCK_ACCESS | SECCOMP) => {
-                        records.denials += u64::from(self.filter.has_time(ms));
+                        let fits = self.filter.has_time(ms) && self.fits(session, id, &event);
+                        records.denials += u64::from(fits);
                     }
                     _ => {}
                 }

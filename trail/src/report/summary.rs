@@ -3,7 +3,7 @@
 use super::Report;
 use crate::events::{EventId, EventKind};
 use crate::line::{LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, SECCOMP};
-use crate::session::State;
+use crate::session::{SessionId, State};
 
 /// Counts of the selected sessions and events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,16 +50,16 @@ impl Summary {
         sum.guests = guests.len() as u64;
         for &session in &report.selected {
             for &id in report.events.of(session) {
-                sum.count(report, id);
+                sum.count(report, session, id);
             }
         }
         sum
     }
 
-    fn count(&mut self, report: &Report, id: EventId) {
+    fn count(&mut self, report: &Report, session: SessionId, id: EventId) {
         let event = report.event(id);
         let ms = event.stamp.ms;
-        if !report.filter.has_time(ms) {
+        if !report.filter.has_time(ms) || !report.fits(report.session(session), id, &event) {
             return;
         }
         let counted = match event.kind {
