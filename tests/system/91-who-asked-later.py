@@ -4,20 +4,25 @@ migration, autostart, what a guest does by itself. docs/preload.md has a table o
 
 import os
 import re
+import subprocess
 
 from clients import UUID, Client, fields, libvirtd, xml
-from libvirt_host import WORK, Capture, check, need, run_test, say, wait_for
+from libvirt_host import HERE, WORK, Capture, check, need, run_test, say, wait_for
 
 # A boot sector that enables the power button, waits until it is pressed, and powers off.
 ON_BUTTON = bytes.fromhex("BA0206B80001EF" "BA0006EDF6C40174F7" "BA0406B80020EFF4EBFD")
+# One that lets go of the devices that are to be detached, once the button is pressed.
+LETS_GO = bytes.fromhex("BA0206B80001EF" "BA0006EDF6C40174F7" "BA10AE6631C066EF" "BA04AE66ED" "BA08AE66EFF4EBFD")
 # One that powers off at once.
 AT_ONCE = bytes.fromhex("BA0406B80020EFF4EBFD")
+TARGET = os.environ.get("CARGO_TARGET_DIR") or os.path.join(HERE, "../../target")
+CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 
 
 def disk(host, name, code=b""):
     path = host.path(name + ".img")
     with open(path, "wb") as file:
-        file.write(code.ljust(510, b"\0") + b"\x55\xaa")
+        file.write(code.ljust(510, b"\0")[:510] + b"\x55\xaa" + code[512:])
         file.truncate(1 << 20)
     return path
 
@@ -32,9 +37,9 @@ def named(record):
     return key.strip(), who.strip('"') if who[0] == '"' or who == "nobody" else bytes.fromhex(who).decode()
 
 
-def with_acpi(host, name, number, code):
+def with_acpi(host, name, number, code, more=""):
     """The XML of a guest with a power button and hotplug."""
-    path = xml(host, name, number, disk(host, name, code))
+    path = xml(host, name, number, disk(host, name, code), more)
     with open(path) as file:
         text = file.read().replace("</os>", "</os><features><acpi/></features>")
     with open(path, "w") as file:
@@ -107,21 +112,46 @@ def jobs(table, host):
     table.show("destroy", table.take(), {"stop destroyed": "bob"})
 
 
+def pressed(table, host, guest):
+    """The records after bob has pressed a guest's power button."""
+    records = []
+
+    def came():
+        # The button has an effect once the boot sector runs.
+        Client(host, "bob", "shutdown", guest).wait()
+        records.extend(table.take())
+        return records
+    wait_for(came, 60, "the guest hears the button")
+    return records
+
+
 def itself(table, host):
     run(host, "alice", "create", with_acpi(host, "button", 2, ON_BUTTON))
     table.take()
-    stops = []
+    table.show("bob asks the guest to shut down, and it does", pressed(table, host, "button"),
+               {"stop shutdown": "nobody"})
 
-    def off():
-        # The button has an effect once the boot sector runs.
-        Client(host, "bob", "shutdown", "button").wait()
-        stops.extend(table.take())
-        return stops
-    wait_for(off, 60, "the guest powers off")
-    table.show("bob asks the guest to shut down, and it does", stops, {"stop shutdown": "nobody"})
+    run(host, "alice", "create", with_acpi(host, "late", 7, LETS_GO))
+    table.take()
+    run(host, "alice", "detach-device-alias", "late", "net0")
+    table.show("alice wants a device detached, and the guest keeps it", table.take(), None)
+    table.show("after she has left, it lets go", pressed(table, host, "late"), {"net detach": "nobody"})
+    run(host, "bob", "destroy", "late")
+    table.take()
 
     run(host, "alice", "create", with_acpi(host, "off", 3, AT_ONCE))
     table.show("a guest that powers off by itself", table.until("stop shutdown"), {"stop shutdown": "nobody"})
+
+    if "VIRAUDIT_BUILT" not in os.environ:
+        subprocess.run([os.path.join(HERE, "build")], check=True)
+    with open(os.path.join(TARGET, "system/agent"), "rb") as file:
+        code = file.read()
+    run(host, "alice", "create", with_acpi(host, "agent", 6, code, CHANNEL))
+    wait_for(lambda: "state='connected'" in host.virsh("dumpxml", "agent").stdout, 60, "the guest's agent")
+    table.take()
+    run(host, "bob", "shutdown", "agent", "--mode", "agent")
+    table.show("bob asks the guest's agent, and the guest shuts down", table.until("stop shutdown"),
+               {"stop shutdown": "nobody"})
 
 
 class Work:
