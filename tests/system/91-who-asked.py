@@ -61,7 +61,8 @@ def life(capture, host):
     run("alice", "qemu-monitor-command", "quits", "--hmp", "quit")
     wait_for(lambda: "quits" not in host.virsh("list", "--name").stdout.split(), 30,
              "libvirtd notices that qemu has ended")
-    stops = [r for r in everything + capture.take() if 'op=stop' in r[1] and 'vm="quits"' in r[1]]
+    everything.extend(capture.take())
+    stops = [r for r in everything if 'op=stop' in r[1] and 'vm="quits"' in r[1]]
     check("the stop of a guest that ends by itself names nobody",
           len(stops) == 1 and not fields(stops[0][1]), stops)
 
