@@ -13,7 +13,7 @@ import subprocess
 
 from clients import (CLIENT, CROWD, FILES, SETTINGS, USERS, UUID, Client, configuration, fields, libvirtd,
                      run_client, xml)
-from libvirt_host import (LIBRARY, MODULAR, SECOND, WORK, Capture, Libvirtd, Normal, check, difference, need,
+from libvirt_host import (LIBRARY, SECOND, WORK, Capture, Libvirtd, Normal, check, difference, need,
                           run_test, say, skipped, wait_for)
 
 def placed_well(records):
@@ -201,9 +201,6 @@ def remote(capture):
             ("none", "", {}),
             ("sasl", "&authfile=" + password,
              {"client-sasl": '"%s@example.org"' % REALM_USER})):
-        # tests/roots/modular builds libvirt without SASL.
-        if MODULAR and auth == "sasl":
-            continue
         host = remote_libvirtd(pki, auth)
         capture.take()
         result = remote_virsh(host, options, "create", xml(host, "far", 4))
