@@ -7,6 +7,8 @@
 #[allow(dead_code)]
 #[path = "../../cli/src/report"]
 mod report {
+    #[path = "counts.rs"]
+    mod counts;
     #[path = "csv.rs"]
     pub(crate) mod csv;
     #[path = "json.rs"]
@@ -31,6 +33,8 @@ mod report {
 
         pub(crate) use event::describe;
     }
+    #[path = "wording.rs"]
+    mod wording;
 }
 
 #[path = "../../cli/src/terminal.rs"]
@@ -136,11 +140,15 @@ fn shown(report: &Report) -> Vec<u8> {
 
 /// No text of the log, and no title, adds an element to the page or shows a control character.
 fn a_page(report: &Report, log: &[u8]) {
+    use report::page::Rows;
+    let rows = [Rows::Sessions, Rows::Guests, Rows::Operations, Rows::Counts];
     let options = report::page::Options {
         title: Some(String::from_utf8_lossy(log).into_owned()),
         zone: TimeZone::UTC,
         now: 0,
         verdict: report::page::Verdict::NotChecked,
+        rows: rows[log.len() % rows.len()],
+        proof: true,
     };
     let mut page = Vec::new();
     report::page::write(report, &options, &mut page).expect("memory takes all");

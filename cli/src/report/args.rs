@@ -1,5 +1,6 @@
 //! The arguments of `viraudit report`.
 
+use super::page::Rows;
 use super::questions;
 use crate::console::shown;
 use crate::failure::Failure;
@@ -63,6 +64,10 @@ All options combine. A session must fulfil those about sessions (--vm, --uuid, -
 --start, --end), and must have an event that fulfils all the others. --failed starts and --failed operations may be \
 written with a blank.
 
+Every format answers every question. --guests, --operations and --summary print rows of different kinds, so only \
+one of them can be used, and not with --all-events (--summary ignores it). --at is about one moment, and \
+--operations and --changes are about what happened, so they can't be combined. A page is not printed on a terminal.
+
 On a terminal, rows are cut to its width (or to COLUMNS) and coloured unless NO_COLOR is set. \
 Elsewhere rows are whole and not coloured.
 
@@ -95,17 +100,18 @@ pub(crate) struct ReportArgs {
     /// Show the events of each session.
     #[arg(short, long)]
     pub(super) all_events: bool,
-    /// Show only counts. The page of html has them.
+    /// Show only counts. In html, they are one section of the page.
     #[arg(short, long)]
     pub(super) summary: bool,
     /// Show the records behind each line, as SECONDS.MILLIS:SERIAL; `ausearch -a SERIAL` prints
-    /// them. In json and csv they are always included.
+    /// them. In json and csv they are always included. The page of html always shows those of what is
+    /// chosen; with this option, its table of guests or operations has them too.
     #[arg(long)]
     pub(super) proof: bool,
-    /// Show a row for each guest.
+    /// Show a row for each guest. In html, they are one section of the page.
     #[arg(long, conflicts_with_all = ["summary", "operations", "all_events"])]
     pub(super) guests: bool,
-    /// Show a sentence for each operation.
+    /// Show a sentence for each operation. In html, they are one section of the page.
     #[arg(long, conflicts_with_all = ["summary", "all_events"])]
     pub(super) operations: bool,
     /// Show only guests that have or had this name: a renamed guest matches its old names too. NAME
@@ -243,22 +249,17 @@ impl ReportArgs {
         Ok(Clock::system().with_zone(zone))
     }
 
-    /// Checks that a page can be written.
-    pub(super) fn check_page(&self, on_terminal: bool) -> Result<(), Failure> {
-        if self.summary {
-            let message = "report: --summary has no html format; the page has the counts";
-            return Err(Failure::bad_input(message));
+    /// The rows that a page has besides the sessions.
+    pub(super) fn page_rows(&self) -> Rows {
+        if self.guests {
+            Rows::Guests
+        } else if self.operations {
+            Rows::Operations
+        } else if self.summary {
+            Rows::Counts
+        } else {
+            Rows::Sessions
         }
-        if self.guests || self.operations {
-            let message = "report: --guests and --operations have no html format";
-            return Err(Failure::bad_input(message));
-        }
-        if on_terminal {
-            return Err(Failure::bad_input(
-                "report: a page is for a browser: viraudit report --format html > page.html",
-            ));
-        }
-        Ok(())
     }
 
     /// The sessions and events to show.

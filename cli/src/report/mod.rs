@@ -1,6 +1,7 @@
 //! `viraudit report`: the sessions of guests in a log, and their events.
 
 mod args;
+mod counts;
 mod csv;
 mod gaps;
 mod grid;
@@ -17,6 +18,7 @@ mod questions;
 mod state;
 mod summary;
 mod table;
+mod wording;
 
 pub(crate) use args::ReportArgs;
 
@@ -40,8 +42,10 @@ use viraudit_trail::time::{Clock, UtcFormatCache};
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     let clock = args.clock()?;
     let is_page = args.format == Format::Html;
-    if is_page {
-        args.check_page(io::stdout().is_terminal())?;
+    if is_page && io::stdout().is_terminal() {
+        return Err(Failure::bad_input(
+            "report: a page is for a browser: viraudit report --format html > page.html",
+        ));
     }
     let filter = args.filter(&clock)?;
     let mut sources = logs::find(&args.files, "report")?;
@@ -132,18 +136,20 @@ pub(crate) fn joined(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     joined
 }
 
-/// Writes the page; returns whether there was anything to show. A page about nothing is one, too.
+/// Writes the page; returns whether there was anything to show.
 fn page(report: &Report, args: &ReportArgs, sources: &Sources, clock: &Clock) -> io::Result<bool> {
     let options = page::Options {
         title: args.title.clone(),
         zone: clock.now().time_zone().clone(),
         now: clock.now().timestamp().as_millisecond(),
         verdict: page::Verdict::new(sources, clock),
+        rows: args.page_rows(),
+        proof: args.proof,
     };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    page::write(report, &options, &mut out)?;
+    let found = page::write(report, &options, &mut out)?;
     out.flush()?;
-    Ok(!report.is_empty())
+    Ok(found)
 }
 
 /// An event as a line of JSON, for `watch`, with fields of the record that reports don't keep.

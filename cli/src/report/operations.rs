@@ -4,6 +4,7 @@ use super::csv::Row;
 use super::grid::Cells;
 use super::listing::{Listing, local_text};
 use super::object::{Object, key};
+use super::wording::{result, user};
 use std::borrow::Cow;
 use std::ops::Range;
 use viraudit_trail::report::{Operation, Operations};
@@ -50,19 +51,14 @@ impl Listing<7> for Operations<'_> {
         proof: bool,
         times: &mut LocalFormatCache,
     ) -> Cells<'c, 7> {
-        let user: Cow<'_, str> = match operation.user {
-            Some(user) if operation.by_daemon => format!("({user})").into(),
-            Some(user) => user.into(),
-            None => "-".into(),
-        };
         let stamps =
             || operation.proof.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         [
             local_text(operation.time, times).into(),
             operation.host.as_deref().unwrap_or_default().into(),
             Cow::Borrowed(&*operation.vm),
-            user,
-            if operation.success { "ok" } else { "failed" }.into(),
+            user(operation).unwrap_or("-".into()),
+            result(operation).into(),
             Cow::Borrowed(&*operation.text),
             if proof { stamps().into() } else { Cow::Borrowed("") },
         ]

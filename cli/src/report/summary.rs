@@ -1,12 +1,12 @@
 //! The counts of `--summary`.
 
 use super::args::Format;
+use super::counts::{counts, states};
 use super::json;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
 use viraudit_trail::report::Report;
-use viraudit_trail::session::State;
 use viraudit_trail::time::{local, utc};
 
 /// Writes the counts.
@@ -17,17 +17,7 @@ pub(crate) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let sum = report.summary();
-    let states = State::ALL.iter().map(|state| state.name()).zip(sum.states);
-    let counts = [
-        ("guests", sum.guests),
-        ("sessions", sum.sessions),
-        ("starts", sum.starts),
-        ("stops", sum.stops),
-        ("resources", sum.resources),
-        ("avcs", sum.avcs),
-        ("anomalies", sum.anomalies),
-        ("failed_operations", sum.failed),
-    ];
+    let (counts, states) = (counts(&sum), states(&sum));
     match format {
         Format::Json => {
             let states: Map<String, Value> =
@@ -50,7 +40,7 @@ pub(crate) fn write(
             }
             csv.flush()
         }
-        // The page has the counts; the command line refuses --summary with it.
+        // The page writes them itself.
         Format::Html => Ok(()),
         Format::Table => {
             let time = |ms: Option<i64>| ms.map_or("-".to_owned(), |ms| local(ms, zone));

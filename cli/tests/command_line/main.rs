@@ -17,6 +17,7 @@ mod man;
 mod man_pages;
 mod memory;
 mod page;
+mod page_rows;
 mod plugin;
 mod program;
 mod public_logs;

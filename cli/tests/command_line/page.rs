@@ -11,9 +11,9 @@ use std::fs;
 use std::io::Read;
 use std::process::Output;
 
-const LOGS: [&str; 2] = ["trail/tests/golden/day.log", "trail/tests/golden/hosts.log"];
+pub(crate) const LOGS: [&str; 2] = ["trail/tests/golden/day.log", "trail/tests/golden/hosts.log"];
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     let mut command = viraudit(["report"].iter().chain(args));
     command.env("TZ", "Europe/Berlin");
     let output = command.output().unwrap();
@@ -21,17 +21,17 @@ fn run(args: &[&str]) -> Output {
     output
 }
 
-fn page(log: &str, more: &[&str]) -> String {
+pub(crate) fn page(log: &str, more: &[&str]) -> String {
     text(&run(&[&["--format", "html", log], more].concat()).stdout)
 }
 
 /// The text between two others.
-fn between<'t>(page: &'t str, start: &str, end: &str) -> &'t str {
+pub(crate) fn between<'t>(page: &'t str, start: &str, end: &str) -> &'t str {
     let (_, rest) = page.split_once(start).unwrap_or_else(|| panic!("no {start}"));
     rest.split_once(end).unwrap_or_else(|| panic!("no {end}")).0
 }
 
-fn data(page: &str) -> Value {
+pub(crate) fn data(page: &str) -> Value {
     let coded = between(page, "<script type=\"text/plain\" id=\"data\">", "</script>");
     let mut json = Vec::new();
     let gzip = Base64::decode_vec(coded).unwrap();
@@ -39,11 +39,11 @@ fn data(page: &str) -> Value {
     serde_json::from_slice(&json).unwrap()
 }
 
-fn numbers(column: &Value) -> Vec<i64> {
+pub(crate) fn numbers(column: &Value) -> Vec<i64> {
     column.as_array().unwrap().iter().map(|number| number.as_i64().unwrap()).collect()
 }
 
-fn sums(column: &Value) -> Vec<i64> {
+pub(crate) fn sums(column: &Value) -> Vec<i64> {
     let mut sum = 0;
     let add = |delta| {
         sum += delta;
@@ -251,8 +251,8 @@ fn where_a_page_is_of_no_use() {
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
         assert!(stderr(&output).contains(expected), "{output:?}");
     };
-    failed(&["--format", "html", "--summary"], "--summary has no html format");
     failed(&["--format", "html", "--timezone", "Mars/Base"], "--timezone 'Mars/Base' is not known");
+    failed(&["--format", "html", "--guests", "--operations"], "cannot be used with");
 }
 
 #[test]

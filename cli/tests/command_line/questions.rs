@@ -67,7 +67,7 @@ fn the_page_has_every_question_and_its_answer() {
         "# Questions and answers\n\n\
          Twenty questions of an auditor, each with the command that answers it. `viraudit report --help` and\n\
          viraudit-report(1) list the same ones. [report.md](report.md) has the meaning of every option and key; \
-         `--format json`\nand `--format csv` work with every command, and [tours.md](tours.md#an-auditor) goes through ten of \
+         `--format json`,\n`csv` and `html` work with every command, and [tours.md](tours.md#an-auditor) goes through ten of \
          them.\n\n\
          The log is `examples/three-hosts.log` of the source tree: a day of the hosts kvm1, kvm2 and kvm3, whose libvirtd records\n\
          its clients. Without a file, a command reads this host's own log.\n",
@@ -83,6 +83,18 @@ fn the_page_has_every_question_and_its_answer() {
         }
     }
     compare("docs/questions.md", &page);
+}
+
+#[test]
+fn every_question_has_an_answer_in_every_format() {
+    for (question, options) in QUESTIONS {
+        for (format, begins) in [("json", "{\""), ("csv", ""), ("html", "<!doctype html>")] {
+            let output = run(options, &["--format", format]);
+            assert_eq!((output.status.code(), &*stderr(&output)), (Some(0), ""), "{question}");
+            let answer = text(&output.stdout);
+            assert!(!answer.is_empty() && answer.starts_with(begins), "{format}: {question}");
+        }
+    }
 }
 
 #[test]

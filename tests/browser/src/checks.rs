@@ -2,7 +2,7 @@
 
 use crate::Scene;
 use crate::browser::{Browser, report};
-use crate::scenes;
+use crate::{lists, scenes};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -32,6 +32,9 @@ pub async fn run() {
     tiles(&browser, &one).await;
     quiet(&browser, &one).await;
     paper(&browser, &one).await;
+    lists::guests(&browser).await;
+    lists::operations(&browser).await;
+    lists::counts(&browser).await;
     hostile(&browser).await;
     unusual(&browser).await;
     browser.end().await;
@@ -39,20 +42,23 @@ pub async fn run() {
 }
 
 /// Opens a page, and forgets what was logged before.
-async fn opened(browser: &Browser, scene: &Scene) {
+pub(crate) async fn opened(browser: &Browser, scene: &Scene) {
     browser.console().await;
     browser.requests().await;
     browser.open(&scene.page()).await;
 }
 
 /// Nothing was logged, and nothing but the page was requested.
-async fn quiet(browser: &Browser, scene: &Scene) {
+pub(crate) async fn quiet(browser: &Browser, scene: &Scene) {
+    let script = "const ids = [...document.querySelectorAll('[id]')].map((element) => element.id); \
+                  return ids.filter((id, at) => ids.indexOf(id) !== at)";
+    assert_eq!(browser.run(script).await, serde_json::json!([]), "IDs that are there twice");
     assert_eq!(browser.console().await, [] as [&str; 0], "the console");
     let page = format!("file://{}", scene.page().display());
     assert_eq!(browser.requests().await, [page], "requests");
 }
 
-fn objects(log: &Path, args: &[&str]) -> Vec<Value> {
+pub(crate) fn objects(log: &Path, args: &[&str]) -> Vec<Value> {
     let json = report(log, &[&["--format", "json"], args].concat());
     json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
@@ -71,27 +77,34 @@ async fn counts(browser: &Browser, scene: &Scene) {
     ] {
         expected.push((format!("[data-tile={tile}]"), summary[key].clone()));
     }
-    expected[0].0 = "#guests".to_owned();
+    expected[0].0 = "[data-count=guests]".to_owned();
     for (selector, count) in expected {
         let shown = browser.text(&format!("{selector} b")).await.replace(',', "");
         assert_eq!(shown, count.to_string(), "{selector}");
     }
 }
 
-/// The cells of all pages of the table.
-async fn rows(browser: &Browser) -> Vec<Vec<String>> {
+/// The cells of all pages of a table, which shows its first page then.
+pub(crate) async fn rows(browser: &Browser, table: &str) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    loop {
-        let script = "return [...document.querySelectorAll('#rows tr')].map((row) => \
-                      [...row.cells].map((cell) => cell.textContent))";
+    let section = format!("section:has(> * > #{table})");
+    for _ in 0..1000 {
+        let script = format!(
+            "return [...document.querySelectorAll('#{table} tbody tr')].map((row) => \
+             [...row.cells].map((cell) => cell.textContent))"
+        );
         let page: Vec<Vec<String>> =
-            serde_json::from_value(browser.run(script).await).expect("rows");
+            serde_json::from_value(browser.run(&script).await).expect("rows");
         rows.extend(page);
-        if browser.run("return document.getElementById('page-after').disabled").await == true {
+        let is_last = format!("return document.querySelector('{section} .page-after').disabled");
+        if browser.run(&is_last).await == true {
+            let first = format!("document.querySelector('{section} .page-first').click()");
+            browser.run(&first).await;
             return rows;
         }
-        browser.click("#page-after").await;
+        browser.click(&format!("{section} .page-after")).await;
     }
+    panic!("{table} has no last page: {:?}", browser.console().await);
 }
 
 async fn table(browser: &Browser, scene: &Scene) {
@@ -119,7 +132,7 @@ async fn table(browser: &Browser, scene: &Scene) {
             ]
         })
         .collect();
-    let shown: Vec<Vec<String>> = rows(browser)
+    let shown: Vec<Vec<String>> = rows(browser, "sessions")
         .await
         .into_iter()
         .map(|mut row| {
@@ -134,22 +147,23 @@ async fn table(browser: &Browser, scene: &Scene) {
     }
     // Sorted by guest, down.
     for sort in ["ascending", "descending"] {
-        browser.click("th[data-column=guest] button").await;
-        let now =
-            browser.run("return document.querySelector('th[data-column=guest]').ariaSort").await;
+        browser.click("#sessions th[data-column=guest] button").await;
+        let now = browser
+            .run("return document.querySelector('#sessions th[data-column=guest]').ariaSort")
+            .await;
         assert_eq!(now, sort);
     }
-    let last = &rows(browser).await[0][0];
+    let last = &rows(browser, "sessions").await[0][0];
     assert_eq!(
         Some(last),
         expected.iter().map(|row| &row[0]).max_by_key(|name| natural(name)),
         "sorted"
     );
-    browser.click("th[data-column=start] button").await;
+    browser.click("#sessions th[data-column=start] button").await;
 }
 
 /// A name and its number.
-fn natural(name: &str) -> (String, u32) {
+pub(crate) fn natural(name: &str) -> (String, u32) {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (letters.to_owned(), name[letters.len()..].parse().unwrap_or(0))
 }
@@ -161,7 +175,7 @@ async fn search(browser: &Browser, scene: &Scene) {
     let all = objects(&scene.log(), &[]);
     let found = all.iter().filter(|session| session["vm"] == "web1").count();
     assert_eq!(browser.text("#hits").await, format!("{found} of {} sessions", all.len()));
-    assert_eq!(rows(browser).await.len(), found);
+    assert_eq!(rows(browser, "sessions").await.len(), found);
     browser.click("#clear").await;
     assert_eq!(browser.text("#hits").await, format!("{} sessions", all.len()));
 }
@@ -252,7 +266,7 @@ async fn tiles(browser: &Browser, scene: &Scene) {
     }
     browser.click("[data-show=failed]").await;
     let failed = all.iter().filter(|session| session["state"] == "failed").count();
-    assert_eq!(rows(browser).await.len(), failed);
+    assert_eq!(rows(browser, "sessions").await.len(), failed);
     browser.click("#clear").await;
 }
 
@@ -309,28 +323,36 @@ async fn hostile(browser: &Browser) {
         "<!--<script>",
         "\u{202e}evil\u{2069}\u{1b}[31m\u{9b}x",
     ] {
-        let scene = Scene::new(&scenes::hostile(text), &["--title", text]);
-        opened(browser, &scene).await;
-        browser.click("#rows tr td:nth-child(2)").await;
-        let found = browser
+        for (rows, table) in
+            [("--changes", "sessions"), ("--guests", "guests"), ("--operations", "operations")]
+        {
+            let scene = Scene::new(&scenes::hostile(text), &[rows, "--proof", "--title", text]);
+            opened(browser, &scene).await;
+            browser.click(&format!("#{table} tbody td:nth-child(2)")).await;
+            let found = browser
             .run(
                 "return [document.scripts.length, document.images.length, document.title, \
                  document.body.innerText, document.querySelectorAll('iframe,object,embed,link').length]",
             )
             .await;
-        assert_eq!((&found[0], &found[1], &found[4]), (&2.into(), &0.into(), &0.into()), "{text}");
-        assert_ne!(found[2], "taken");
-        let shown = found[3].as_str().expect("text");
-        let bad = |c: char| {
-            c.is_control() && !"\n\t\r".contains(c) || ('\u{202a}'..='\u{2069}').contains(&c)
-        };
-        assert!(!shown.contains(bad), "{text:?}");
-        let visible: String = text
-            .chars()
-            .map(|c| if bad(c) { c.escape_default().to_string() } else { c.to_string() })
-            .collect();
-        assert!(shown.contains(&visible), "{visible} in {shown}");
-        quiet(browser, &scene).await;
+            assert_eq!(
+                (&found[0], &found[1], &found[4]),
+                (&2.into(), &0.into(), &0.into()),
+                "{text}"
+            );
+            assert_ne!(found[2], "taken");
+            let shown = found[3].as_str().expect("text");
+            let bad = |c: char| {
+                c.is_control() && !"\n\t\r".contains(c) || ('\u{202a}'..='\u{2069}').contains(&c)
+            };
+            assert!(!shown.contains(bad), "{text:?}");
+            let visible: String = text
+                .chars()
+                .map(|c| if bad(c) { c.escape_default().to_string() } else { c.to_string() })
+                .collect();
+            assert!(shown.contains(&visible), "{visible} in {shown}");
+            quiet(browser, &scene).await;
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod browser;
 mod checks;
 mod figures;
+mod lists;
 mod log;
 mod pictures;
 mod scenes;

@@ -55,6 +55,8 @@ pub struct Operation<'r> {
     pub text: String,
     /// All records, in their order.
     pub proof: Vec<Stamp>,
+    /// The position of its session among the sessions of the report.
+    pub session_at: usize,
     key_time: i64,
 }
 
@@ -71,6 +73,8 @@ impl Operation<'_> {
 struct Group {
     main: EventId,
     session: SessionId,
+    /// The position of the session among the selected ones.
+    session_at: usize,
     records: Range<u32>,
     /// Whether a start was prepared that isn't in the log.
     unstarted: bool,
@@ -168,6 +172,7 @@ impl<'r> Operations<'r> {
             by_daemon: report.names_clients && !is_host && client.is_none() && auid.is_none(),
             text,
             proof,
+            session_at: group.session_at,
             key_time: report.key_time(group.session),
         }
     }
@@ -177,8 +182,8 @@ impl Report {
     /// The selected operations, by time. Only a report that reads all events has them.
     pub fn operations(&self) -> Operations<'_> {
         let mut operations = Operations { report: self, groups: Vec::new(), records: Vec::new() };
-        for &session in &self.selected {
-            Grouping::new(&mut operations, session).run();
+        for at in 0..self.selected.len() {
+            Grouping::new(&mut operations, at).run();
         }
         // Events are sorted, so their ids are in order of time.
         operations.groups.sort_by_key(|group| group.main);
@@ -190,6 +195,7 @@ impl Report {
 struct Grouping<'o, 'r> {
     operations: &'o mut Operations<'r>,
     session: SessionId,
+    session_at: usize,
     /// The labels and resources of a start that hasn't come yet.
     prepared: Vec<EventId>,
     /// Accesses that belong to the next operation, or to none.
@@ -199,9 +205,10 @@ struct Grouping<'o, 'r> {
 }
 
 impl<'o, 'r> Grouping<'o, 'r> {
-    fn new(operations: &'o mut Operations<'r>, session: SessionId) -> Self {
+    fn new(operations: &'o mut Operations<'r>, session_at: usize) -> Self {
+        let session = operations.report.selected[session_at];
         let (prepared, accesses) = (Vec::new(), Vec::new());
-        Self { operations, session, prepared, accesses, open: None }
+        Self { operations, session, session_at, prepared, accesses, open: None }
     }
 
     fn event(&self, id: EventId) -> Event {
@@ -332,6 +339,7 @@ impl<'o, 'r> Grouping<'o, 'r> {
         let from = self.operations.records.len() as u32;
         self.operations.records.extend(records);
         let records = from..self.operations.records.len() as u32;
-        self.operations.groups.push(Group { main, session: self.session, records, unstarted });
+        let Self { session, session_at, .. } = *self;
+        self.operations.groups.push(Group { main, session, session_at, records, unstarted });
     }
 }

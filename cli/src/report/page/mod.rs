@@ -5,6 +5,8 @@
 mod columns;
 mod events;
 mod findings;
+mod guests;
+mod operations;
 mod payload;
 mod policy;
 mod sessions;
@@ -34,6 +36,23 @@ pub(crate) struct Options {
     pub(crate) now: i64,
     /// The result of verify for the same logs.
     pub(crate) verdict: Verdict,
+    /// What the page has besides the sessions.
+    pub(crate) rows: Rows,
+    /// Whether the table of these rows has a column for their records.
+    pub(crate) proof: bool,
+}
+
+/// The rows that a page has besides the sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// No others.
+    Sessions,
+    /// The guests, for `--guests`.
+    Guests,
+    /// The operations, for `--operations`.
+    Operations,
+    /// The counts, for `--summary`.
+    Counts,
 }
 
 /// The data that the script reads.
@@ -43,6 +62,10 @@ struct Data {
     last: i64,
     zone: zone::Offsets,
     sessions: sessions::Sessions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guests: Option<guests::Guests>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operations: Option<operations::Operations>,
     causes: sessions::Causes,
     events: events::Events,
     timeline: timeline::Timeline,
@@ -62,10 +85,12 @@ struct Facts {
     events: usize,
     shortened: bool,
     peak: Option<(i64, u32)>,
+    /// The number of operations in the page, and of all.
+    operations: (usize, usize),
 }
 
-/// Writes the page.
-pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the page; returns whether there was anything to show. A page about nothing is one, too.
+pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<bool> {
     let sessions: Vec<SessionView<'_>> = report.sessions().collect();
     let mut words = Words::default();
     let events = events::Events::new(report, &sessions, &mut words);
@@ -75,10 +100,19 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
     let hosts = hosts(&sessions);
     let rows = sessions::Sessions::new(report, &sessions, &events, &timeline, &mut words);
     let causes = sessions::Causes::new(report, &sessions, &mut words);
+    let guests = (options.rows == Rows::Guests)
+        .then(|| guests::Guests::new(report, options.proof, &mut words));
+    let operations = (options.rows == Rows::Operations)
+        .then(|| operations::Operations::new(report, options.proof, &mut words));
+    let found = match (&guests, &operations) {
+        (Some(guests), _) => guests.len() > 0,
+        (_, Some(operations)) => operations.len() > 0,
+        _ => !report.is_empty(),
+    };
     let of_findings =
         findings.iter().map(|finding| (finding.name, finding.sessions.clone())).collect();
     let facts = Facts {
-        title: options.title.clone().unwrap_or_else(|| title(&hosts)),
+        title: options.title.clone().unwrap_or_else(|| title(options.rows, &hosts)),
         hosts,
         range,
         summary: report.summary(),
@@ -86,6 +120,7 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
         events: events.all,
         shortened: events.shortened,
         peak: timeline.peak,
+        operations: operations.as_ref().map_or((0, 0), |rows| (rows.len(), rows.all)),
     };
     let zone =
         zone::Offsets::new(&options.zone, range.0.min(options.now), range.1.max(options.now));
@@ -95,13 +130,16 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
         last: range.1,
         zone,
         sessions: rows,
+        guests,
+        operations,
         causes,
         events,
         timeline,
         findings: of_findings,
         words,
     };
-    skeleton::write(&facts, &sessions, options, &payload::encoded(&data)?, out)
+    skeleton::write(&facts, &sessions, options, &payload::encoded(&data)?, out)?;
+    Ok(found)
 }
 
 /// The time that the page is about: the selected one, as far as the log goes.
@@ -138,10 +176,11 @@ fn hosts(sessions: &[SessionView<'_>]) -> Vec<String> {
     hosts.into_iter().map(str::to_owned).collect()
 }
 
-fn title(hosts: &[String]) -> String {
+fn title(rows: Rows, hosts: &[String]) -> String {
+    let what = if rows == Rows::Operations { "Operations" } else { "Guests" };
     match hosts {
-        [] => "Guests".to_owned(),
-        [host] => format!("Guests on {host}"),
-        hosts => format!("Guests on {} hosts", hosts.len()),
+        [] => what.to_owned(),
+        [host] => format!("{what} on {host}"),
+        hosts => format!("{what} on {} hosts", hosts.len()),
     }
 }

@@ -7,7 +7,7 @@ use super::words::Words;
 use crate::report::state::state;
 use serde::Serialize;
 use viraudit_trail::line::Stamp;
-use viraudit_trail::report::{Report, SessionView, Value};
+use viraudit_trail::report::{Report, SessionView};
 use viraudit_trail::session::State;
 
 /// The bits of a session's flags.
@@ -53,6 +53,11 @@ pub(super) struct Sessions {
     proof_later: [Plain; 2],
 }
 
+/// The number of a state in the page's data.
+pub(super) fn state_number(state: State) -> i64 {
+    State::ALL.iter().position(|&it| it == state).unwrap_or(State::ALL.len()) as i64
+}
+
 impl Sessions {
     /// The rows of all sessions.
     pub(super) fn new(
@@ -84,12 +89,11 @@ impl Sessions {
         self.renamed.0.push(words.known(session.renamed.as_deref()));
         self.uuid.0.push(words.id(&session.uuid.to_string()));
         self.user.0.push(words.known(session.user));
-        self.client.0.push(words.id(&client(session)));
+        self.client.0.push(words.client(session.client));
         self.auid.0.push(session.auid.map_or(-1, i64::from));
         self.from.0.push(from);
         self.length.0.push(until.map_or(-1, |until| until - from));
-        let state_at = State::ALL.iter().position(|&state| state == session.state);
-        self.state.0.push(state_at.unwrap_or(State::ALL.len()) as i64);
+        self.state.0.push(state_number(session.state));
         self.shown.0.push(words.id(state(session)));
         self.reason.0.push(words.known(session.reason.as_deref()));
         self.stop_reason.0.push(words.known(session.stop_reason.as_deref()));
@@ -139,16 +143,4 @@ impl Causes {
         }
         rows
     }
-}
-
-/// All known fields of the client that started the guest.
-fn client(session: &SessionView<'_>) -> String {
-    let Some(client) = session.client else { return String::new() };
-    let shown = client.values().map(|(key, value)| match value {
-        Value::Text(text) => format!("{key}={text}"),
-        Value::Number(number) => format!("{key}={number}"),
-        Value::Bool(yes) => format!("{key}={yes}"),
-        Value::Null => String::new(),
-    });
-    shown.collect::<Vec<_>>().join(" ")
 }

@@ -3,16 +3,18 @@
 use super::findings::Finding;
 use super::policy::policy;
 use super::verdict::Verdict;
-use super::{Facts, Options, zone};
+use super::{Facts, Options, Rows, zone};
+use crate::report::counts;
 use crate::terminal::escape;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use viraudit_trail::report::SessionView;
+use viraudit_trail::report::{SessionView, Summary};
 use viraudit_trail::session::State;
 use viraudit_trail::time::local;
 
 const PAGE: &str = include_str!("page.html");
+const TABLE: &str = include_str!("table.html");
 pub(super) const STYLE: &str = include_str!("page.css");
 
 /// The script. A function encloses its parts, so they share names that aren't global.
@@ -33,6 +35,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("js/keys.js"),
     include_str!("js/details.js"),
     include_str!("js/table.js"),
+    include_str!("js/tables.js"),
     include_str!("js/controls.js"),
     include_str!("js/paper.js"),
     include_str!("js/main.js"),
@@ -68,6 +71,8 @@ pub(super) fn write(
             "about" => about(facts, options).into(),
             "verdict" => verdict(&options.verdict).into(),
             "tiles" => tiles(facts).into(),
+            "skip" => skip_links(options.rows).into(),
+            "tables" => tables(facts, options.rows).into(),
             "findings" => findings(&facts.findings, sessions).into(),
             "footer" => footer(facts, options).into(),
             _ => "".into(),
@@ -182,7 +187,7 @@ fn tiles(facts: &Facts) -> String {
     let guests = if sum.guests == 1 { "guest" } else { "guests" };
     let _ = write!(
         text,
-        "<div class=\"tile\" id=\"guests\"><b>{}</b><span>{guests}</span></div>",
+        "<div class=\"tile\" data-count=\"guests\"><b>{}</b><span>{guests}</span></div>",
         grouped(sum.guests)
     );
     let mut tile = |name: &str, label: &str, count: u64| {
@@ -230,6 +235,63 @@ fn findings(findings: &[Finding], sessions: &[SessionView<'_>]) -> String {
         text.push_str(if found.len() > NAMED { "…</span></li>" } else { "</span></li>" });
     }
     text + "\n</ul>"
+}
+
+/// The names of the tables that the script fills, with their titles.
+fn listed(rows: Rows) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let other = match rows {
+        Rows::Guests => Some(("guests", "Guests")),
+        Rows::Operations => Some(("operations", "Operations")),
+        Rows::Sessions | Rows::Counts => None,
+    };
+    other.into_iter().chain([("sessions", "Sessions")])
+}
+
+fn skip_links(rows: Rows) -> String {
+    let link =
+        |(name, _)| format!("<a class=\"skip\" href=\"#{name}\">Skip to the table of {name}</a>\n");
+    listed(rows).map(link).collect()
+}
+
+fn tables(facts: &Facts, rows: Rows) -> String {
+    let mut text = if rows == Rows::Counts { summary(&facts.summary) } else { String::new() };
+    for (name, title) in listed(rows) {
+        let (shown, all) = facts.operations;
+        let note = if name == "operations" && shown < all {
+            format!(
+                "\n<p class=\"note\">These are the last {} of {}. <code>viraudit report --operations</code> \
+                 prints all.</p>",
+                grouped(shown as u64),
+                many(all as u64, "operation", "operations")
+            )
+        } else {
+            String::new()
+        };
+        let part = TABLE.replace("{{name}}", name).replace("{{title}}", title);
+        text.push_str(&part.replace("{{note}}", &note));
+    }
+    text
+}
+
+/// The counts of `--summary`.
+fn summary(sum: &Summary) -> String {
+    let mut text = String::from(
+        "<section aria-labelledby=\"summary-title\" class=\"listed\">\n<h2 id=\"summary-title\">Summary</h2>\n\
+         <table id=\"summary\" aria-labelledby=\"summary-title\">\n",
+    );
+    let mut row = |name: &str, count: u64| {
+        let count = grouped(count);
+        let _ = writeln!(
+            text,
+            "<tr><th scope=\"row\">{name}</th><td class=\"number\">{count}</td></tr>"
+        );
+    };
+    let all = counts::counts(sum);
+    let (about, records) = all.split_at(2);
+    about.iter().for_each(|(key, count)| row(key, *count));
+    counts::states(sum).for_each(|(state, count)| row(state, count));
+    records.iter().for_each(|(key, count)| row(&key.replace('_', " "), *count));
+    text + "</table>\n</section>\n\n"
 }
 
 fn footer(facts: &Facts, options: &Options) -> String {

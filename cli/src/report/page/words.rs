@@ -2,6 +2,7 @@
 
 use crate::terminal::escape;
 use std::collections::HashMap;
+use viraudit_trail::report::{ClientView, Value};
 
 /// The texts, numbered in their order. The first is the empty one.
 ///
@@ -30,6 +31,18 @@ impl Words {
     /// The number of a text that may be unknown.
     pub(super) fn known(&mut self, text: Option<&str>) -> i64 {
         text.map_or(0, |text| self.id(text))
+    }
+
+    /// The number of a text with all known fields of a client.
+    pub(super) fn client(&mut self, client: Option<&ClientView>) -> i64 {
+        let Some(client) = client else { return self.known(None) };
+        let shown = client.values().map(|(key, value)| match value {
+            Value::Text(text) => format!("{key}={text}"),
+            Value::Number(number) => format!("{key}={number}"),
+            Value::Bool(yes) => format!("{key}={yes}"),
+            Value::Null => String::new(),
+        });
+        self.id(&shown.collect::<Vec<_>>().join(" "))
     }
 
     /// All texts.

@@ -32,7 +32,7 @@ function watchControls() {
   $("earlier").onclick = () => pan(-0.5);
   $("later").onclick = () => pan(0.5);
   $("all-time").onclick = () => showTime(overall.from, overall.until);
-  $("clear").onclick = clearFilters;
+  $("clear").onclick = () => clearFilters();
   $("print").onclick = () => window.print();
   $("theme").onclick = () => setTheme(isDark() ? "light" : "dark");
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themeChanged);
@@ -43,15 +43,10 @@ function watchControls() {
   themeChanged();
 }
 
-function clearFilters() {
-  Object.assign(view, { tile: "all", finding: null, query: "" });
+// Shows everything, or everything of one guest.
+function clearFilters(guest = -1) {
+  Object.assign(view, { tile: "all", finding: null, query: "", guest });
   $("find").value = "";
-  filtersChanged();
-}
-
-function find(text) {
-  Object.assign(view, { tile: "all", finding: null, query: text });
-  $("find").value = text;
   filtersChanged();
 }
 
@@ -65,9 +60,17 @@ function showFilters() {
     button.setAttribute("aria-pressed", String(button.dataset.show === view.finding));
   }
   const all = view.shown.length === COUNT;
-  $("clear").hidden = all;
+  const { tile, finding, query, guest } = view;
+  $("clear").hidden = tile === "all" && !finding && !query.trim() && guest < 0;
+  $("sessions-title").textContent = guest < 0 ? "Sessions" : `Sessions of ${guestName(guest)}`;
   const sessions = counted(COUNT, "session", "sessions");
   $("hits").textContent = all ? sessions : `${number(view.shown.length)} of ${sessions}`;
+}
+
+// The last name of a guest.
+function guestName(uuid) {
+  const s = S.uuid.lastIndexOf(uuid);
+  return S.renamed[s] ? W[S.renamed[s]] : nameOf(s);
 }
 
 function isDark() {

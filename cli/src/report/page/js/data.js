@@ -1,11 +1,12 @@
-// The data: columns of numbers, and the texts that they refer to. S are the sessions, E the events.
+// The data: columns of numbers, and the texts that they refer to. S are the sessions, E the events, G the guests
+// and O the operations; the last two only where the page was asked for them.
 
 const STATES = ["running", "stopped", "failed", "lost", "down", "seen", "unstarted"];
 const RUNNING = 0, FAILED = 2, LOST = 3, DOWN = 4, SEEN = 5, UNSTARTED = 6;
 const NO_START = 1, GAP = 2, BEGINS_BEFORE = 4, ENDS_AFTER = 8, BY_DAEMON = 16, ON_TWO_HOSTS = 32, HAS_END = 64;
 const ATTACH = 1, DETACH = 2, CHANGE = 3, BROKEN = 4, DENIAL = 5, ANOMALY = 6;
 
-let W, S, E, T, FINDINGS, FIRST, LAST, ZONE, COUNT;
+let W, S, E, T, G = null, O = null, FINDINGS, FIRST, LAST, ZONE, COUNT;
 
 async function readData() {
   const coded = atob(document.getElementById("data").textContent);
@@ -21,6 +22,8 @@ async function readData() {
   readSessions(data.sessions);
   readEvents(data.events);
   readCauses(data.causes);
+  if (data.guests) G = { ...data.guests, proof: data.guests.proof && readProofs(data.guests.proof) };
+  if (data.operations) readOperations(data.operations);
   readTimeline(data.timeline);
 }
 
@@ -64,6 +67,23 @@ function readCauses(c) {
     if (!S.causes.has(s)) S.causes.set(s, []);
     S.causes.get(s).push({ text: W[c.text[i]], likely: c.likely[i] === 1, serial: c.serial[i] });
   });
+}
+
+// Returns a function: the records of a row, as [[milliseconds, serial]].
+function readProofs(c) {
+  const time = sums(c.time), serial = sums(c.serial), end = sums(c.count);
+  return (row) => {
+    const of = [];
+    for (let i = row ? end[row - 1] : 0; i < end[row]; i++) of.push([time[i], serial[i]]);
+    return of;
+  };
+}
+
+function readOperations(c) {
+  O = {
+    session: c.session, time: sums(c.time), host: c.host, vm: c.vm, user: c.user, client: c.client, result: c.result,
+    text: c.text, proof: readProofs(c.proof), showsProof: c.shows_proof, failed: (o) => W[c.result[o]] === "failed",
+  };
 }
 
 function readTimeline(c) {

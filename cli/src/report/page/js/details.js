@@ -1,6 +1,6 @@
 // The chosen session: what is known of it, its events, and how to find its records.
 
-const EVENTS_SHOWN = 500;
+const EVENTS_SHOWN = 500, RECORDS_SHOWN = 20;
 
 function spanText(s) {
   const from = S.flags[s] & NO_START ? "start not in the log" : timeText(S.from[s]);
@@ -25,9 +25,8 @@ function eventText(e) {
   return `${W[E.kind[e]]} ${W[E.text[e]]}${failed}`;
 }
 
-function pill(s) {
-  return make("span", { className: "pill " + STATES[S.state[s]], textContent: W[S.shown[s]] });
-}
+const statePill = (state, textContent) => make("span", { className: "pill " + STATES[state], textContent });
+const pill = (s) => statePill(S.state[s], W[S.shown[s]]);
 
 // The serial numbers of the session's own records: [[milliseconds, serial]].
 function proofs(s) {
@@ -47,7 +46,8 @@ function showDetails() {
   }
   title.textContent = vmText(s);
   title.className = "text";
-  body.replaceChildren(actionsOf(s), factsOf(s), eventsOf(s));
+  const operation = view.operation < 0 ? [] : [operationFacts(view.operation)];
+  body.replaceChildren(actionsOf(s), ...operation, factsOf(s), eventsOf(s));
 }
 
 let empty = [];
@@ -60,17 +60,42 @@ function actionsOf(s) {
       showTime(drawFrom[s] - length * 0.1, endOf(s) + length * 0.1);
       scrollToSession(s);
     }),
-    button("All of this guest", () => find(W[S.uuid[s]])),
+    button("All of this guest", () => clearFilters(S.uuid[s])),
     button("Close", () => choose(-1)));
 }
 
-function link(s, text) {
-  return make("button", { type: "button", className: "link", textContent: text, onclick: () => choose(s) });
+const linkTo = (textContent, onclick) => make("button", { type: "button", className: "link", textContent, onclick });
+const link = (s, text) => linkTo(text, () => choose(s));
+
+// A list of facts, and a function that adds one.
+function makeFacts() {
+  const list = make("dl", { className: "facts" });
+  return [list, (name, ...values) => list.append(make("dt", { textContent: name }), make("dd", {}, ...values))];
+}
+
+// Some records, and the commands that print them.
+function proofFacts(fact, proof) {
+  if (!proof.length) return;
+  const shown = proof.slice(0, RECORDS_SHOWN), rest = proof.length - shown.length;
+  const more = rest ? `and ${number(rest)} more` : "";
+  fact("Proof", shown.map(stampText).join(" "), more && " " + more);
+  const commands = shown.map(([, serial]) => make("code", { textContent: `ausearch -a ${serial}` }));
+  fact("Records", ...commands.flatMap((code) => [code, " "]), more);
+}
+
+function operationFacts(o) {
+  const [list, fact] = makeFacts();
+  fact("Operation", W[O.text[o]]);
+  fact("Time", timeText(O.time[o]));
+  fact("Result", make("span", { className: O.failed(o) ? "bad-text" : "", textContent: W[O.result[o]] }));
+  fact("User", W[O.user[o]] || "–");
+  if (O.client[o]) fact("Client", W[O.client[o]]);
+  proofFacts(fact, O.proof(o));
+  return make("div", { className: "operation" }, list);
 }
 
 function factsOf(s) {
-  const list = make("dl", { className: "facts" });
-  const fact = (name, ...values) => list.append(make("dt", { textContent: name }), make("dd", {}, ...values));
+  const [list, fact] = makeFacts();
   fact("Start", startText(s), S.reason[s] ? `, ${W[S.reason[s]]}` : "");
   fact("End", endText(s), S.stopReason[s] ? `, ${W[S.stopReason[s]]}` : "");
   if (lasted(s) >= 0) fact("Duration", durationText(lasted(s)));
@@ -91,12 +116,8 @@ function factsOf(s) {
   const before = T.movedFrom.get(s), after = T.movedTo.get(s);
   if (before !== undefined) fact("Came from", link(before, hostOf(before) || "another host"));
   if (after !== undefined) fact("Went to", link(after, hostOf(after) || "another host"));
-  const proof = proofs(s);
   fact("Session", `${hostOf(s)}/${W[S.uuid[s]]}/${new Date(S.from[s]).toISOString()}`);
-  if (proof.length) {
-    fact("Proof", proof.map(stampText).join(" "));
-    fact("Records", ...proof.map(([, serial]) => make("code", { textContent: `ausearch -a ${serial}` })).flatMap((code) => [code, " "]));
-  }
+  proofFacts(fact, proofs(s));
   return list;
 }
 

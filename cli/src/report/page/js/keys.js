@@ -7,7 +7,7 @@ function watchKeys() {
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
       $("find").focus();
       event.preventDefault();
-    } else if (event.key === "Escape" && document.activeElement !== $("find")) choose(-1);
+    } else if (event.key === "Escape" && document.activeElement !== $("find")) chooseNothing();
   });
 }
 

@@ -6,7 +6,7 @@ readData().then(() => {
   findBeginnings();
   startView();
   document.documentElement.classList.add("ready");
-  makeTable();
+  makeTables();
   watchControls();
   watchBrush();
   watchLanes();

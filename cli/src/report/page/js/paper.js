@@ -1,4 +1,4 @@
-// Paper: the lanes as pictures that fit on a page, and the table with all its rows.
+// Paper: the lanes as pictures that fit on a page, and the tables with all their rows.
 
 const PAPER_WIDTH = 1050, LANES_A_PICTURE = 34, PRINTED_LANES = 340;
 
@@ -28,8 +28,7 @@ function toPaper() {
   if (lanes.length > printed.length) figures.push(make("p", { textContent: `The other ${number(lanes.length - printed.length)} lanes are not printed: choose less with the filters first.` }));
   $("paper").replaceChildren(...figures);
   colours = screen;
-  makeHead(true);
-  showRows(0, Math.min(PRINTED_ROWS, sorted.length));
+  tables.forEach((table) => table.toPaper());
 }
 
 function paintPaper(height, paint, { from, until }) {
@@ -41,6 +40,5 @@ function paintPaper(height, paint, { from, until }) {
 
 function fromPaper() {
   $("paper").replaceChildren();
-  makeHead(false);
-  showPage();
+  tables.forEach((table) => table.fromPaper());
 }

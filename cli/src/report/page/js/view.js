@@ -5,8 +5,11 @@ const view = {
   from: 0, until: 1,            // the time on screen
   mode: "guest",                // lanes: one per guest, or packed per host
   tile: "all", finding: null, query: "",
-  chosen: -1,
+  guest: -1,                    // the UUID of the only guest, by its text's number
+  chosen: -1,                   // the session
+  operation: -1,
   shown: new Int32Array(0),     // the sessions that match, in their order
+  passed: null, found: null,    // whether each passes the tile and the finding, and has the words
 };
 
 let overall = { from: 0, until: 1 };
@@ -72,21 +75,30 @@ function draw() {
 
 // The filters have changed.
 function filtersChanged() {
-  view.shown = matching();
+  match();
   layRows();
   countRunning();
-  fillTable();
+  tables.forEach((table) => table.fill());
   showFilters();
   draw();
 }
 
 function choose(s, options = {}) {
   view.chosen = s;
+  view.operation = options.operation ?? -1;
   if (s >= 0 && options.reveal !== false) {
     reveal(s);
     scrollToSession(s);
   }
   showDetails();
-  markRow();
+  tables.forEach((table) => table.markRows());
   draw();
+}
+
+function chooseNothing() {
+  if (view.guest >= 0) {
+    view.guest = -1;
+    filtersChanged();
+  }
+  choose(-1);
 }
