@@ -114,7 +114,7 @@ audit_off() { auditctl -e 0 >/dev/null; }
 
 # start_auditd [RAW|ENRICHED [FLUSH]]: an auditd of our own, with nothing of the host's
 # configuration; its log is $LOG, its process $AUDITD. Auditing is on afterwards. PLUGINS is the directory
-# of its plugins' files, if it has any.
+# of its plugins' files, if it has any; SETTINGS are further lines of its configuration.
 start_auditd() {
     local dir
     dir=$(mktemp -d "$WORK/auditd.XXXXXX")
@@ -126,6 +126,7 @@ start_auditd() {
         umask 077
         sed "s|@DIR@|$dir|; s|@FORMAT@|${1:-RAW}|; s|@FLUSH@|${2:-NONE}|" "$HERE/auditd.conf" \
             >"$dir/auditd.conf"
+        printf '%s\n' "${SETTINGS:-}" >>"$dir/auditd.conf"
     )
     # Not -f: that writes no log. With -n it stays our child.
     auditd -n -c "$dir" -s enable </dev/null >"$dir/out" 2>&1 &
