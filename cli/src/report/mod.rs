@@ -36,7 +36,7 @@ use viraudit_trail::events::{Store, Wants};
 use viraudit_trail::expect::HeardRecord;
 use viraudit_trail::input::Sources;
 use viraudit_trail::report::{EventView, Report};
-use viraudit_trail::time::{Clock, UtcFormatCache};
+use viraudit_trail::time::{Clock, UtcFormatCache, local};
 
 /// Reads the logs and prints the report.
 pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
@@ -87,11 +87,18 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
         notes.splice(0..0, logs::kinds(&sources));
     }
     console::eprint(match notes.as_slice() {
-        _ if is_log => "nothing found".to_owned(),
+        _ if is_log => nothing_found(&report, clock.now().time_zone()),
         [] => "no audit records about guests".to_owned(),
         notes => format!("no audit records about guests: {}", notes.join("; ")),
     });
     Ok(NOTHING_FOUND)
+}
+
+/// What is said when nothing was found. Nothing is known about a time before or after the log's.
+fn nothing_found(report: &Report, zone: &TimeZone) -> String {
+    let Some((first, last)) = report.missed_range() else { return "nothing found".to_owned() };
+    let (first, last) = (local(first, zone), local(last, zone));
+    format!("nothing found: the log's records are from {first} to {last}")
 }
 
 /// Prints the report; returns whether there was anything to print.

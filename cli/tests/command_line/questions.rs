@@ -347,6 +347,25 @@ fn impossible_values_are_named() {
 }
 
 #[test]
+fn a_time_that_the_log_does_not_have_is_named() {
+    let range =
+        ": the log's records are from 2026-03-02 08:00:00+00:00 to 2026-03-02 18:00:00+00:00";
+    for (options, reason) in [
+        ("--at 2026-03-02T07:59:00Z", range),
+        ("--at 2026-03-03 --vm web1", range),
+        ("--end 2026-03-01", range),
+        ("--start 2026-03-03 --vm web1", range),
+        ("--operations --start 2026-03-03", range),
+        ("--at 2026-03-02T12:35:00Z --vm web2", ""),
+        ("--start 2026-03-02T07:00:00Z --end 2026-03-03 --vm nobody", ""),
+    ] {
+        let output = run(options, &["--timezone", "UTC"]);
+        assert_eq!(output.status.code(), Some(1), "{options}");
+        assert_eq!(stderr(&output), format!("viraudit: nothing found{reason}\n"), "{options}");
+    }
+}
+
+#[test]
 fn a_start_that_is_only_prepared_shows_no_guest() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.log");

@@ -1,6 +1,6 @@
 //! When guests ran, as far as the log shows.
 
-use super::Report;
+use super::{Filter, Report};
 use crate::events::{EventId, WordId};
 use crate::session::{Session, SessionId, State};
 use std::collections::{HashMap, HashSet};
@@ -60,6 +60,17 @@ impl Report {
             }
             spans
         })
+    }
+
+    /// The first and the last moment in the log, if all of the selected time is before or after them.
+    pub fn missed_range(&self) -> Option<(i64, i64)> {
+        let spans = self.host_spans().values();
+        let first = spans.clone().map(|span| span.0).min()?;
+        let last = spans.map(|span| span.1).max()?;
+        let Filter { at, start, end, .. } = self.filter;
+        let is_early = [at, end].into_iter().flatten().any(|time| time < first);
+        let is_late = [at, start].into_iter().flatten().any(|time| time > last);
+        (is_early || is_late).then_some((first, last))
     }
 
     /// When a guest ran in a session, with the first and the last moment of its host in the place of
