@@ -366,6 +366,28 @@ fn a_time_that_the_log_does_not_have_is_named() {
 }
 
 #[test]
+fn what_still_runs_counts_up_to_the_last_record_of_its_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    let log = three_hosts::log();
+    let starts =
+        log.lines().filter(|line| line.contains("node=kvm1 ") && line.contains("op=start"));
+    let login =
+        "node=kvm1 type=USER_LOGIN msg=audit(1772442000.000:4017): pid=1 uid=0 auid=0 ses=1";
+    let lines: Vec<&str> = starts.chain([login]).collect();
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    // Whatever its type, and whether or not events are shown.
+    for options in [&[][..], &["--all-events"]] {
+        let mut command = viraudit(["report", "--with", "db1", "--format", "json"]);
+        let output = command.args(options).arg(&path).output().unwrap();
+        let first = text(&output.stdout).lines().next().map(str::to_owned).unwrap();
+        let session: Value = serde_json::from_str(&first).unwrap();
+        let db1 = 1_772_438_700_063;
+        assert_eq!(session["together_ms"], 1_772_442_000_000_i64 - db1, "{options:?}");
+    }
+}
+
+#[test]
 fn a_start_that_is_only_prepared_shows_no_guest() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.log");

@@ -29,7 +29,7 @@ use crate::serials::{Hosts, Irregularity, Kind};
 use crate::time::Clock;
 use details::Details;
 use interner::Interner;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use timeline::Timeline;
@@ -61,6 +61,8 @@ pub struct Store {
     details: Details,
     timeline: Timeline,
     hosts: Hosts,
+    /// The first and the last moment of each host in the log, of whatever type the records are.
+    pub(crate) host_spans: HashMap<WordId, (i64, i64)>,
     /// Where records are missing, by time.
     pub gaps: Vec<Gap>,
     /// Whether the events have come in their order, each once.
@@ -281,7 +283,11 @@ impl Store {
     /// Finds the gaps. The events must still be in the order in which they were read.
     fn find_gaps(&mut self) {
         let mut found = Vec::new();
-        std::mem::take(&mut self.hosts).finish(&mut found);
+        let hosts = std::mem::take(&mut self.hosts);
+        for (host, span) in hosts.spans() {
+            self.host_spans.insert(self.words.intern(host), span);
+        }
+        hosts.finish(&mut found);
         found.sort_by_key(|irregularity| irregularity.place);
         // Hosts without further events.
         let mut done = HashSet::new();

@@ -51,7 +51,8 @@ impl Report {
     /// The first and the last moment of each host in the log.
     pub(super) fn host_spans(&self) -> &Spans {
         self.host_spans.get_or_init(|| {
-            let mut spans = Spans::new();
+            // Records of all types, but only those with serial numbers.
+            let mut spans = self.store.host_spans.clone();
             for id in (0..self.store.events.len()).map(EventId::new) {
                 let event = self.event(id);
                 let ms = event.stamp.ms;

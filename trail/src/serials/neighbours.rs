@@ -35,6 +35,15 @@ impl Hosts {
         }
     }
 
+    /// The first and the last moment of each host, of whatever type its records are.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = (&[u8], (i64, i64))> {
+        self.hosts.iter().filter_map(|(name, host)| {
+            let pending = host.pending.as_ref().map(|(stretch, _)| stretch.span());
+            let spans = [host.span, pending].into_iter().flatten();
+            Some((&**name, spans.reduce(union)?))
+        })
+    }
+
     /// Adds everything irregular to `found`. Returns whether a part of the log was filtered.
     pub(crate) fn finish(mut self, found: &mut Vec<Irregularity>) -> bool {
         let mut filtered = false;
@@ -73,6 +82,8 @@ struct Host {
     number: u64,
     /// The last stretch, whose other neighbour isn't known yet.
     pending: Option<(Stretch, Place)>,
+    /// The first and the last time of all events.
+    span: Option<(i64, i64)>,
     /// The last event's time, and its place.
     last: i64,
     last_place: Place,
@@ -171,6 +182,7 @@ impl Host {
         }
         self.pause = self.pause.max(stretch.pause);
         self.events += stretch.events;
+        self.span = Some(self.span.map_or(stretch.span(), |span| union(span, stretch.span())));
         (self.last, self.last_place) = (self.last.max(stretch.last.ms), place);
         self.before = (!breaks(stretch.kind)).then_some(stretch.last);
         self.serials.add(stretch, place);
@@ -178,6 +190,11 @@ impl Host {
             self.reversed.add(stretch, place, &mut self.found);
         }
     }
+}
+
+/// The span from the earlier beginning to the later end.
+fn union(one: (i64, i64), other: (i64, i64)) -> (i64, i64) {
+    (one.0.min(other.0), one.1.max(other.1))
 }
 
 /// Events whose serial numbers and times both go down.

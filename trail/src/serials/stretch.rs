@@ -36,6 +36,11 @@ impl Stretch {
         Self { line, first, last, kind, mixed, down, pause: 0, events: 1, native }
     }
 
+    /// The times of the first and the last event.
+    pub(super) fn span(&self) -> (i64, i64) {
+        (self.first.ms, self.last.ms)
+    }
+
     /// Adds a stretch that follows directly.
     pub(super) fn join(&mut self, next: &Self) {
         self.pause = self.pause.max(next.first.ms - self.last.ms).max(next.pause);
