@@ -3,40 +3,11 @@
 
 #![no_main]
 
-/// The program's own writers: they are no part of a library.
 #[allow(dead_code)]
-#[path = "../../cli/src/report"]
-mod report {
-    #[path = "counts.rs"]
-    mod counts;
-    #[path = "csv.rs"]
-    pub(crate) mod csv;
-    #[path = "json.rs"]
-    pub(crate) mod json;
-    #[path = "layout.rs"]
-    pub(crate) mod layout;
-    #[path = "object.rs"]
-    mod object;
-    #[path = "page/mod.rs"]
-    pub(crate) mod page;
-    #[path = "parallel.rs"]
-    mod parallel;
-    #[path = "state.rs"]
-    mod state;
-    pub(crate) mod table {
-        #[path = "columns.rs"]
-        pub(crate) mod columns;
-        #[path = "event.rs"]
-        mod event;
-        #[path = "row.rs"]
-        pub(crate) mod row;
+#[path = "../shared/report.rs"]
+mod report;
 
-        pub(crate) use event::describe;
-    }
-    #[path = "wording.rs"]
-    mod wording;
-}
-
+#[allow(dead_code)]
 #[path = "../../cli/src/terminal.rs"]
 mod terminal;
 
