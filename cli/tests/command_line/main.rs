@@ -4,6 +4,7 @@
 
 mod broken_pipe;
 mod config;
+mod contrast;
 mod errors;
 mod expect;
 mod file;

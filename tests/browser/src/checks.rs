@@ -273,6 +273,8 @@ async fn tiles(browser: &Browser, scene: &Scene) {
 /// The PDF has pages, and the lanes' colours on one of them.
 async fn paper(browser: &Browser, scene: &Scene) {
     opened(browser, scene).await;
+    // From the dark theme: paper is light.
+    browser.click("#theme").await;
     let (pdf, picture) = (scene.file("page.pdf"), scene.file("paper"));
     browser.pdf(&pdf).await;
     let info =
@@ -291,6 +293,10 @@ async fn paper(browser: &Browser, scene: &Scene) {
         let close = |pixel: &[u8]| {
             [0x64u8, 0x74, 0x8a].iter().zip(pixel).all(|(one, other)| one.abs_diff(*other) < 12)
         };
+        let (points, white) = image[15..].chunks_exact(3).fold((0, 0), |(all, white), pixel| {
+            (all + 1, white + usize::from(pixel.iter().all(|part| *part > 240)))
+        });
+        assert!(white * 2 > points, "page {page} is dark");
         stopped += image[15..].chunks_exact(3).filter(|pixel| close(pixel)).count();
     }
     assert!(stopped > 2000, "the lanes are blank: {stopped} points");

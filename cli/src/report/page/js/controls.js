@@ -85,7 +85,7 @@ function setTheme(theme) {
 
 function themeChanged() {
   $("theme").textContent = isDark() ? "Light" : "Dark";
-  readColours();
+  colours = coloursOf();
   drawLegend();
   drawSoon();
 }
@@ -112,9 +112,7 @@ function drawLegend() {
       ctx.strokeRect(2, 2, 26, 14);
     }],
     [T.gaps.length > 0, "records are missing", (ctx) => {
-      ctx.globalAlpha = 0.3;
-      ctx.fillStyle = colours.gap;
-      ctx.fillRect(2, 1, 26, 16);
+      paintGap(ctx, 2, 28, 18);
     }],
   ];
   $("legend").replaceChildren(...entries.filter(([is]) => is).map(([, text, paint, width = 30]) => {

@@ -138,11 +138,17 @@ function paintGaps(ctx, scale, height) {
   for (const gap of T.gaps) {
     const x0 = Math.max(scale.x(gap.from), scale.left), x1 = Math.min(scale.x(gap.until), scale.right);
     if (x1 < scale.left || x0 > scale.right) continue;
-    ctx.globalAlpha = 0.16;
-    ctx.fillStyle = colours.gap;
-    ctx.fillRect(x0, 0, Math.max(x1 - x0, 3), height);
-    ctx.globalAlpha = 1;
+    paintGap(ctx, x0, Math.max(x1, x0 + 3), height);
   }
+}
+
+// A pale strip with an edge on both sides.
+function paintGap(ctx, x0, x1, height) {
+  ctx.fillStyle = colours.gap;
+  ctx.globalAlpha = 0.16;
+  ctx.fillRect(x0, 0, x1 - x0, height);
+  ctx.globalAlpha = 1;
+  for (const x of [x0, x1 - 1]) ctx.fillRect(x, 0, 1, height);
 }
 
 let hostsDiffer = false;

@@ -43,8 +43,8 @@ function paintOverview(ctx, scale, width) {
   const most = Math.max(T.peak ? T.peak[1] : 0, 1);
   const y = (count) => AREA_BOTTOM - (count / most) * (AREA_BOTTOM - AREA_TOP);
   paintGaps(ctx, scale, OVERVIEW);
-  paintSteps(ctx, scale, T.running, y, someRunning ? colours["area-all"] : colours.area);
-  if (someRunning) paintSteps(ctx, scale, someRunning, y, colours.area);
+  paintSteps(ctx, scale, T.running, y, someRunning ? colours["area-all"] : colours.area, someRunning ? colours.seen : colours.running);
+  if (someRunning) paintSteps(ctx, scale, someRunning, y, colours.area, colours.running);
   ctx.fillStyle = colours.line;
   ctx.fillRect(scale.left, AREA_BOTTOM, scale.right - scale.left, 1);
   paintDenials(ctx, scale);
@@ -59,7 +59,7 @@ function paintOverview(ctx, scale, width) {
   ctx.fillText("0", scale.left - 8, AREA_BOTTOM - 1);
   ctx.textAlign = "left";
   // At full width, the axis below has the same ticks.
-  let free = isAllTime() && scale.from === overall.from && colours !== PAPER ? Infinity : scale.left;
+  let free = isAllTime() && scale.from === overall.from && !isOnPaper() ? Infinity : scale.left;
   for (const { ms, text } of ticksOf(scale)) {
     const x = scale.x(ms);
     const half = ctx.measureText(text).width / 2;
@@ -69,9 +69,12 @@ function paintOverview(ctx, scale, width) {
   }
 }
 
-function paintSteps(ctx, scale, counts, y, colour) {
+// An area with an edge.
+function paintSteps(ctx, scale, counts, y, colour, edge) {
   const part = (LAST - FIRST) / counts.length;
   ctx.fillStyle = colour;
+  ctx.strokeStyle = edge;
+  ctx.lineWidth = 1;
   ctx.beginPath();
   ctx.moveTo(scale.x(FIRST), AREA_BOTTOM);
   counts.forEach((count, i) => {
@@ -80,6 +83,7 @@ function paintSteps(ctx, scale, counts, y, colour) {
   });
   ctx.lineTo(scale.x(LAST), AREA_BOTTOM);
   ctx.fill();
+  ctx.stroke();
 }
 
 // A stroke for each part with denials, higher where there are more.

@@ -3,17 +3,19 @@
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 let colours = {};
 
-function readColours() {
-  const style = getComputedStyle(document.documentElement);
-  const names = ["bg", "panel", "stripe", "line", "text", "soft", "accent", "running", "on-running", "stopped", "on-stopped",
-    "failed", "lost", "lost-bg", "on-lost", "down", "down-bg", "on-down", "seen", "mark", "denial", "gap", "area", "area-all"];
-  colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+// The colours of the style sheet for the screen, or with a class. An element shows what each of them is now.
+function coloursOf(className = "") {
+  const probe = make("span", { className, hidden: true });
+  document.body.append(probe);
+  const shown = getComputedStyle(probe);
+  const names = [...document.styleSheets[0].cssRules[0].style].filter((name) => name.startsWith("--"));
+  const found = names.map((name) => {
+    probe.style.color = `var(${name})`;
+    return [name.slice(2), shown.color];
+  });
+  probe.remove();
+  return Object.fromEntries(found);
 }
-
-const PAPER = { bg: "#ffffff", panel: "#ffffff", stripe: "#f3f5f8", line: "#c3cad3", text: "#000000", soft: "#3c4652", accent: "#000000",
-  running: "#1f6fd1", "on-running": "#ffffff", stopped: "#64748a", "on-stopped": "#ffffff", failed: "#c81e2b",
-  lost: "#a85400", "lost-bg": "#fbe3c4", "on-lost": "#3d1f00", down: "#6a3dc2", "down-bg": "#e5daf8", "on-down": "#2b1260",
-  seen: "#55606e", mark: "#1c2430", denial: "#c81e2b", gap: "#a85400", area: "#a9cbf3", "area-all": "#dce9f8" };
 
 // A canvas to draw on, cleared, in CSS pixels.
 function surface(canvas, width, height, scale = window.devicePixelRatio || 1) {

@@ -7,9 +7,12 @@ function watchPaper() {
   window.addEventListener("afterprint", fromPaper);
 }
 
+const isOnPaper = () => document.documentElement.classList.contains("on-paper");
+
 function toPaper() {
   const screen = colours;
-  colours = PAPER;
+  colours = coloursOf("on-paper");
+  document.documentElement.classList.add("on-paper");
   const lanes = findVisible(view.from, view.until);
   const printed = lanes.slice(0, PRINTED_LANES);
   const figures = [];
@@ -39,6 +42,7 @@ function paintPaper(height, paint, { from, until }) {
 }
 
 function fromPaper() {
+  document.documentElement.classList.remove("on-paper");
   $("paper").replaceChildren();
   tables.forEach((table) => table.fromPaper());
 }
