@@ -1,4 +1,4 @@
-//! Chromium, driven by its own driver, and what it logs.
+//! A browser, driven by its own driver, and what it logs.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
@@ -10,19 +10,37 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// Which browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Debian's chromium with chromedriver. Only it has a console that can be read, and numbers of pages on
+    /// paper; it is the one that takes pictures.
+    Chromium,
+    /// Debian's firefox-esr with geckodriver.
+    Firefox,
+}
+
 /// A browser with one window.
 pub struct Browser {
+    pub kind: Kind,
     driver: Driver,
     client: Client,
 }
 
-/// The driver's process. It ends with the test, and the browser ends with it.
-struct Driver(Child);
+/// The driver's process, and the browser's where it doesn't end with its driver. Both end with the test.
+struct Driver {
+    process: Child,
+    browser: Option<u64>,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        if let Some(browser) = self.browser {
+            let kill = Command::new("kill").arg(browser.to_string()).stderr(Stdio::null()).status();
+            drop(kill);
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -49,37 +67,34 @@ impl WebDriverCompatibleCommand for Request {
 
 impl Browser {
     /// Starts a browser with a window of this size.
-    pub async fn start(width: u32, height: u32) -> Self {
+    pub async fn start(kind: Kind, width: u32, height: u32) -> Self {
         let port = free_port();
-        let driver = Command::new("chromedriver")
+        let name = match kind {
+            Kind::Chromium => "chromedriver",
+            Kind::Firefox => "geckodriver",
+        };
+        let process = Command::new(name)
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("chromedriver (Debian's chromium-driver)");
-        let driver = Driver(driver);
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut driver = Driver { process, browser: None };
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let args = vec![
-            "--headless=new".to_owned(),
-            "--no-sandbox".to_owned(),
-            "--disable-gpu".to_owned(),
-            "--disable-dev-shm-usage".to_owned(),
-            "--hide-scrollbars".to_owned(),
-            "--force-device-scale-factor=1".to_owned(),
-            format!("--window-size={width},{height}"),
-        ];
-        let capabilities = json!({
-            "goog:chromeOptions": { "args": args },
-            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        });
+        let capabilities = match kind {
+            Kind::Chromium => chromium(width, height),
+            Kind::Firefox => firefox(width, height),
+        };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities.as_object().expect("an object").clone())
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a session");
-        Self { driver, client }
+        let process = client.capabilities().and_then(|all| all.get("moz:processID"));
+        driver.browser = process.and_then(Value::as_u64);
+        Self { kind, driver, client }
     }
 
     /// Ends the browser.
@@ -189,14 +204,25 @@ impl Browser {
         self.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await;
     }
 
-    /// The lines of the console since the last call.
+    /// The lines of the console since the last call: in Firefox, only what the page says if its script failed.
     pub async fn console(&self) -> Vec<String> {
+        if self.kind == Kind::Firefox {
+            let script =
+                "return [...document.querySelectorAll('body > p.note')].map((p) => p.textContent)";
+            let notes = self.run(script).await;
+            return notes.as_array().into_iter().flatten().map(Value::to_string).collect();
+        }
         let lines = self.post("se/log", json!({ "type": "browser" })).await;
         lines.as_array().into_iter().flatten().map(|line| line["message"].to_string()).collect()
     }
 
     /// What was requested since the last call, but for the scripts of the driver.
     pub async fn requests(&self) -> Vec<String> {
+        if self.kind == Kind::Firefox {
+            let script = "return [location.href, ...performance.getEntriesByType('resource').map(({name}) => name)]";
+            let names = self.run(script).await;
+            return serde_json::from_value(names).expect("addresses");
+        }
         let lines = self.post("se/log", json!({ "type": "performance" })).await;
         let message = |line: &Value| -> Option<String> {
             let message: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
@@ -207,6 +233,29 @@ impl Browser {
         };
         lines.as_array().into_iter().flatten().filter_map(message).collect()
     }
+}
+
+fn chromium(width: u32, height: u32) -> Value {
+    let args = [
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--hide-scrollbars".to_owned(),
+        "--force-device-scale-factor=1".to_owned(),
+        format!("--window-size={width},{height}"),
+    ];
+    json!({
+        "goog:chromeOptions": { "args": args },
+        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+    })
+}
+
+fn firefox(width: u32, height: u32) -> Value {
+    let args = ["-headless".to_owned(), format!("--width={width}"), format!("--height={height}")];
+    // The theme of a desktop that has none.
+    let preferences = json!({ "ui.systemUsesDarkTheme": 0, "layout.css.devPixelsPerPx": "1.0" });
+    json!({ "moz:firefoxOptions": { "binary": "firefox-esr", "args": args, "prefs": preferences } })
 }
 
 fn free_port() -> u16 {

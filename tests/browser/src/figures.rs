@@ -1,20 +1,21 @@
 //! How fast pages are: docs/performance.md has the figures.
 
 use crate::Scene;
-use crate::browser::Browser;
+use crate::browser::{Browser, Kind};
 use crate::scenes;
 use serde_json::Value;
 
 /// Prints a line for each page.
 pub async fn measure() {
-    for (name, log) in [
-        ("one host, 201 sessions", scenes::one_host()),
-        ("40 hosts, 19,577 sessions", scenes::crowded()),
-        ("100,000 sessions", scenes::many(100_000)),
+    for (name, log, args) in [
+        ("one host, 201 sessions", scenes::one_host(), &[][..]),
+        ("40 hosts, 19,577 sessions", scenes::crowded(), &[]),
+        ("100,000 sessions", scenes::many(100_000), &[]),
+        ("100,000 sessions and 100,000 operations", scenes::many(100_000), &["--operations"]),
     ] {
-        let scene = Scene::new(&log, &[]);
+        let scene = Scene::new(&log, args);
         let bytes = std::fs::metadata(scene.page()).expect("the page").len();
-        let browser = Browser::start(1440, 1000).await;
+        let browser = Browser::start(Kind::Chromium, 1440, 1000).await;
         browser.open(&scene.page()).await;
         let times = browser.run("return JSON.parse(document.documentElement.dataset.times)").await;
         println!(

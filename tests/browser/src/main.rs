@@ -1,6 +1,6 @@
 //! The page of `viraudit report --format html` in a real browser.
 //!
-//!     viraudit-browser-tests check            runs the tests
+//!     viraudit-browser-tests check BROWSER    runs the tests in chromium or firefox
 //!     viraudit-browser-tests pictures DIR     takes the pictures of the documentation
 //!     viraudit-browser-tests figures          measures how fast pages are
 //!     viraudit-browser-tests log SCENE        prints a log: one-host, three-hosts or crowded
@@ -13,6 +13,7 @@ mod log;
 mod pictures;
 mod scenes;
 
+use browser::Kind;
 use std::path::{Path, PathBuf};
 
 /// A page of a log, in a directory of its own.
@@ -53,14 +54,17 @@ fn main() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     match args.as_slice() {
-        ["check"] => runtime.block_on(checks::run()),
+        ["check", "chromium"] => runtime.block_on(checks::run(Kind::Chromium)),
+        ["check", "firefox"] => runtime.block_on(checks::run(Kind::Firefox)),
         ["pictures", directory] => runtime.block_on(pictures::take(Path::new(directory))),
         ["figures"] => runtime.block_on(figures::measure()),
         ["log", "one-host"] => print!("{}", scenes::one_host()),
         ["log", "three-hosts"] => print!("{}", scenes::three_hosts()),
         ["log", "crowded"] => print!("{}", scenes::crowded()),
         _ => {
-            eprintln!("usage: viraudit-browser-tests check | pictures DIR | figures | log SCENE");
+            eprintln!(
+                "usage: viraudit-browser-tests check BROWSER | pictures DIR | figures | log SCENE"
+            );
             std::process::exit(2);
         }
     }

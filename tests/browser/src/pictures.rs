@@ -1,7 +1,7 @@
 //! The pictures of the documentation.
 
 use crate::Scene;
-use crate::browser::Browser;
+use crate::browser::{Browser, Kind};
 use crate::scenes;
 use serde_json::json;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub async fn take(directory: &Path) {
         ("page-three-hosts", &three, false, "overlap", 1400),
         ("page-crowded", &crowded, false, "", 1100),
     ] {
-        let browser = Browser::start(width, height).await;
+        let browser = Browser::start(Kind::Chromium, width, height).await;
         browser.open(&scene.page()).await;
         if dark {
             browser.click("#theme").await;
