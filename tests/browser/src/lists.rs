@@ -194,6 +194,10 @@ pub async fn operations(browser: &Browser) {
     browser.run("document.querySelector('#operations tbody tr:nth-child(7) button').focus()").await;
     browser.keys(&[ENTER]).await;
     chosen(browser, &all[6]).await;
+    legible(browser).await;
+    browser.click("#theme").await;
+    legible(browser).await;
+    browser.click("#theme").await;
     browser.keys(&[ESCAPE]).await;
     assert_eq!(browser.text("#chosen-title").await, "No session chosen");
 
@@ -232,6 +236,33 @@ async fn chosen(browser: &Browser, operation: &Value) {
     assert!(all.contains(&format!("Session{session}")), "{session} in {all}");
     let row = browser.text("#operations [aria-selected=true]").await;
     assert!(row.contains(operation["text"].as_str().expect("a text")), "{row}");
+}
+
+/// All text that is shown has a contrast of at least 4.5 to what is behind it, as WCAG 2 computes it.
+async fn legible(browser: &Browser) {
+    let script = "
+        const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+        const luminance = (colour) => parts(colour).slice(0, 3).map((part) => part / 255)
+            .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+            .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+        const behind = (element) => {
+            const colour = getComputedStyle(element).backgroundColor;
+            return parts(colour)[3] === 0 ? behind(element.parentElement) : colour;
+        };
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), pale = [];
+        let count = 0;
+        while (texts.nextNode()) {
+            const element = texts.currentNode.parentElement;
+            if (!texts.currentNode.data.trim() || !element.getClientRects().length) continue;
+            const pair = [getComputedStyle(element).color, behind(element)].map(luminance);
+            const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+            count++;
+            if (contrast < 4.5) pale.push(`${texts.currentNode.data.trim()}: ${contrast}`);
+        }
+        return [count, pale]";
+    let found = browser.run(script).await;
+    assert!(found[0].as_u64() > Some(200), "{found}");
+    assert_eq!(found[1], serde_json::json!([]), "too pale");
 }
 
 /// The counts are those of `--summary`.
