@@ -65,8 +65,9 @@ All options combine. A session must fulfil those about sessions (--vm, --uuid, -
 written with a blank.
 
 Every format answers every question. --guests, --operations and --summary print rows of different kinds, so only \
-one of them can be used, and not with --all-events (--summary ignores it). --at is about one moment, and \
---operations and --changes are about what happened, so they can't be combined. A page is not printed on a terminal.
+one of them can be used, and not with --all-events (--summary ignores it); --summary has no --changes, which \
+shows events. --at is about one moment, and --operations and --changes are about what happened, so they can't be \
+combined. A page is not printed on a terminal.
 
 On a terminal, rows are cut to its width (or to COLUMNS) and coloured unless NO_COLOR is set. \
 Elsewhere rows are whole and not coloured.
