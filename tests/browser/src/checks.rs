@@ -3,7 +3,7 @@
 use crate::Scene;
 use crate::browser::{Browser, Kind, report};
 use crate::{lists, scenes};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 
@@ -21,6 +21,7 @@ pub async fn run(kind: Kind) {
         opened(&browser, scene).await;
         counts(&browser, scene).await;
         table(&browser, scene).await;
+        legend(&browser, scene).await;
         quiet(&browser, scene).await;
     }
     opened(&browser, &one).await;
@@ -52,7 +53,7 @@ pub(crate) async fn opened(browser: &Browser, scene: &Scene) {
 pub(crate) async fn quiet(browser: &Browser, scene: &Scene) {
     let script = "const ids = [...document.querySelectorAll('[id]')].map((element) => element.id); \
                   return ids.filter((id, at) => ids.indexOf(id) !== at)";
-    assert_eq!(browser.run(script).await, serde_json::json!([]), "IDs that are there twice");
+    assert_eq!(browser.run(script).await, json!([]), "IDs that are there twice");
     assert_eq!(browser.console().await, [] as [&str; 0], "the console");
     let page = format!("file://{}", scene.page().display());
     assert_eq!(browser.requests().await, [page], "requests");
@@ -166,6 +167,22 @@ async fn table(browser: &Browser, scene: &Scene) {
 pub(crate) fn natural(name: &str) -> (String, u32) {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (letters.to_owned(), name[letters.len()..].parse().unwrap_or(0))
+}
+
+/// The legend has what the lanes show, and nothing else.
+async fn legend(browser: &Browser, scene: &Scene) {
+    let sessions = objects(&scene.log(), &[]);
+    let shown = browser.text("#legend").await;
+    for (text, key, value) in [
+        ("still running", "state", json!("running")),
+        ("lost:", "state", json!("lost")),
+        ("ended with its host", "state", json!("down")),
+        ("seen,", "state", json!("seen")),
+        ("may have ended where records are missing", "gap", json!(true)),
+    ] {
+        let occurs = sessions.iter().any(|session| session[key] == value);
+        assert_eq!(shown.contains(text), occurs, "{text} in the legend: {shown}");
+    }
 }
 
 async fn search(browser: &Browser, scene: &Scene) {

@@ -114,6 +114,7 @@ function drawLegend() {
     [T.gaps.length > 0, "records are missing", (ctx) => {
       paintGap(ctx, 2, 28, 18);
     }],
+    [S.flags.some((flags) => flags & GAP), "may have ended where records are missing", (ctx) => paintDoubt(ctx, 20, 9), 18],
   ];
   $("legend").replaceChildren(...entries.filter(([is]) => is).map(([, text, paint, width = 30]) => {
     const canvas = make("canvas");
