@@ -19,6 +19,7 @@ Exit status:
   2  wrong usage, or malformed input
   3  not permitted, or an I/O error; status: records are
      not delivered; expect: records were lost
+     or cut
   4  expect: the command that it ran failed
 
 An error is one line on standard error. Standard input is read only if an argument is -.";

@@ -1,16 +1,33 @@
 """af_unix.py SOCKET: prints the records as a client of SOCKET gets them, in either format, a line each.
 
-A record is printed once the next one has begun, and the one whose text has reason=end ends it. The first
-line is `hears`, as soon as anything arrives.
+The first line is `hears`, as soon as anything arrives. The others follow when a record with reason=end has come.
 """
 
-import re
 import signal
 import socket
+import struct
 import sys
 
-# A binary header has a zero or a one before each text.
-RECORD = re.compile(rb"(?:type=\S+ msg=)?audit\([^\0\1\n]*")
+# In the binary format: version, length of this header, type and length of the text. Some versions of auditd
+# append what was in their buffer before.
+HEADER = struct.Struct("=IIII")
+
+
+def texts(arrived):
+    if arrived[0] > 1:
+        return arrived.splitlines()
+    begins = [at for at in range(len(arrived) - HEADER.size + 1) if is_header(arrived, at)]
+    found = []
+    for at, after in zip(begins, begins[1:] + [len(arrived)]):
+        begin = at + HEADER.size
+        length = HEADER.unpack_from(arrived, at)[3]
+        found.append(arrived[begin:min(begin + length, after)].rstrip(b"\0\n"))
+    return found
+
+
+def is_header(arrived, at):
+    version, own, _, length = HEADER.unpack_from(arrived, at)
+    return version <= 1 and own == HEADER.size and length <= 8970
 
 
 def main():
@@ -25,7 +42,7 @@ def main():
         if not arrived:
             print("hears", flush=True)
         arrived += piece
-    sys.stdout.buffer.write(b"\n".join(RECORD.findall(arrived)) + b"\n")
+    sys.stdout.buffer.write(b"\n".join(texts(arrived)) + b"\n")
 
 
 main()

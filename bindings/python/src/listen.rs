@@ -299,6 +299,7 @@ impl NativeListener {
             }
             let mut lines = vec![matcher.verdict().to_string()];
             lines.extend(state.hearing.loss(answer));
+            lines.extend(matcher.doubt());
             if answer == Answer::Deaf {
                 lines.extend(silence());
             }

@@ -33,7 +33,7 @@ Exit status:
   0  the records came, and COMMAND succeeded
   1  a record did not come, or came although it must not
   2  wrong usage
-  3  not permitted, an I/O error, or interrupted; or records were lost
+  3  not permitted, an I/O error, or interrupted; or records were lost or cut
      meanwhile, so that neither 0 nor 1 would be certain
   4  COMMAND failed; its status is on standard error
 

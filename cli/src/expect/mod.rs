@@ -70,6 +70,9 @@ pub(crate) fn run(args: &ExpectArgs) -> Result<u8, Failure> {
     if let Some(loss) = hearing.loss(answer) {
         console::eprint(loss);
     }
+    if let Some(doubt) = matcher.doubt() {
+        console::eprint(doubt);
+    }
     if code != DONE {
         console::eprint(hearing.count());
     }

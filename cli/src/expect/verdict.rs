@@ -16,6 +16,8 @@ struct Object<'v> {
     others: u64,
     /// The number of lost records; 0 if it is unknown, and null if none was lost.
     lost: Option<u32>,
+    /// The number of records that were cut, and may be ones that are missing or must not come.
+    cut: u64,
     expectations: Vec<Expected<'v>>,
     /// The record that must not come.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +101,7 @@ pub(super) fn json(word: &'static str, attempt: &Attempt) -> String {
         heard: matcher.heard(),
         others: hearing.others(),
         lost: hearing.lost(),
+        cut: matcher.cut(),
         expectations,
         unwanted,
     })

@@ -206,6 +206,36 @@ fn a_log_is_followed_through_rotation() {
     }
 }
 
+#[test]
+fn what_a_cut_record_lacks_is_uncertain() {
+    let whole = disk("/c", 3);
+    let cut = |lost: &str| whole.replace(lost, "\n");
+    let in_a_result = cut("cess'\n");
+    let before_the_result = cut(" terminal=? res=success'\n");
+    for (input, args, status) in [
+        // What is there is certain, and so is a record that is whole.
+        (&in_a_result, &["new-disk=/c"][..], 0),
+        (&in_a_result, &["new-disk=/c", "--absent"], 1),
+        (&(before_the_result.clone() + &disk("/d", 4)), &["res=success"], 0),
+        (&whole, &["res=failed"], 1),
+        (&in_a_result, &["vm=web2", "res=success"], 1),
+        (&in_a_result, &["op=stop", "res=success", "--type", "VIRT_CONTROL"], 1),
+        (&in_a_result, &["new-disk=/d", "--absent"], 0),
+        // The cut one may have been the one.
+        (&in_a_result, &["res=success"], 3),
+        (&before_the_result, &["res=success"], 3),
+        (&before_the_result, &["res=success", "--absent"], 3),
+        (&(before_the_result.clone() + &disk("/d", 4)), &["res=success", "--count", "2"], 3),
+    ] {
+        let output = expect(&[args, &["--json"]].concat(), input);
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {}", stderr(&output));
+        let said = "1 record was cut and may be one of these; the verdict is uncertain";
+        assert_eq!(stderr(&output).contains(said), status == 3, "{}", stderr(&output));
+        let json = text(&output.stdout);
+        assert!(json.contains(if status == 3 { "\"cut\":1" } else { "\"cut\":0" }), "{json}");
+    }
+}
+
 /// A running `expect` that has printed its first line.
 struct Listening {
     child: Child,

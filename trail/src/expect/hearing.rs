@@ -43,7 +43,7 @@ pub enum Answer {
     Unmet,
     /// A record came that must not come.
     Unwanted,
-    /// Uncertain: records were lost, and those that were heard don't decide it.
+    /// Uncertain: records were lost or cut, and what was heard doesn't decide it.
     Lost,
     /// Uncertain: no record can be heard, see [`silence`].
     Deaf,
@@ -132,7 +132,7 @@ impl Hearing {
     }
 
     /// The answer, if no further record comes. Neither that a record didn't come nor that none came
-    /// is certain after a loss.
+    /// is certain after a loss, or if a record was cut that may be the one.
     pub fn answer(&self, matcher: &Matcher) -> Answer {
         let certain = match matcher.verdict() {
             Verdict::Unwanted { .. } => return Answer::Unwanted,
@@ -140,7 +140,7 @@ impl Hearing {
             Verdict::Met if matcher.waits() => Answer::Met,
             Verdict::Met => return Answer::Met,
         };
-        if self.lost().is_some() {
+        if self.lost().is_some() || matcher.cut() > 0 {
             return Answer::Lost;
         }
         if self.source.is_kernel() && silence().is_some() { Answer::Deaf } else { certain }

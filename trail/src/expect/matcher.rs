@@ -38,11 +38,18 @@ struct State {
     found: Vec<HeardRecord>,
     /// The nearest record that didn't count.
     nearest: Option<(Likeness, Nearest)>,
+    /// The number of records that fit in what is there of them, and were cut.
+    cut: u64,
 }
 
 impl State {
     fn is_met(&self) -> bool {
         self.expectation.absent || self.found.len() as u64 >= self.expectation.count
+    }
+
+    fn may_fit(&self, record: &HeardRecord) -> bool {
+        let differences = || self.expectation.selection.differences(record);
+        record.is_cut() && differences().iter().all(|difference| record.is_open(&difference.key))
     }
 }
 
@@ -56,7 +63,7 @@ impl Matcher {
         if groups.is_empty() || groups.iter().any(Vec::is_empty) {
             return Err("no record is expected".into());
         }
-        let state = |expectation| State { expectation, found: Vec::new(), nearest: None };
+        let state = |expectation| State { expectation, found: Vec::new(), nearest: None, cut: 0 };
         let groups = groups.into_iter().map(|group| group.into_iter().map(state).collect());
         let mut matcher = Self { groups: groups.collect(), current: 0, heard: 0, unwanted: None };
         matcher.skip_met();
@@ -92,6 +99,23 @@ impl Matcher {
         place != Some(number) && state.is_some_and(State::is_met)
     }
 
+    /// The number of records that were cut, and may be ones that are missing or must not come.
+    pub fn cut(&self) -> u64 {
+        let open = |state: &&State| state.expectation.absent || !state.is_met();
+        self.groups.iter().flatten().filter(open).map(|state| state.cut).sum()
+    }
+
+    /// A line about these records; `None` if there is none, or if the verdict is certain all the same.
+    pub fn doubt(&self) -> Option<String> {
+        let records = match self.cut() {
+            _ if self.unwanted.is_some() => return None,
+            0 => return None,
+            1 => "1 record was cut and may be one of these".to_owned(),
+            cut => format!("{cut} records were cut and may be some of these"),
+        };
+        Some(records + "; the verdict is uncertain")
+    }
+
     /// Counts a record that is compared with no expectation.
     pub fn skip(&mut self) {
         self.heard += 1;
@@ -110,6 +134,8 @@ impl Matcher {
             let holds = at <= current && (at == last || current <= at + 1);
             for (number, state) in group.iter_mut().enumerate() {
                 let fits = state.expectation.selection.fits(&record);
+                let counts = if state.expectation.absent { holds } else { at == current };
+                state.cut += u64::from(counts && !fits && state.may_fit(&record));
                 if state.expectation.absent {
                     if fits && holds {
                         self.unwanted = Some((at, number, record));

@@ -2,7 +2,7 @@
 
 use crate::line::fields::{Fields as Words, find};
 use crate::line::foreign::{ForeignLine, ForeignReader};
-use crate::line::{LineKind, Stamp, StampReader, front, quoted, without_cr};
+use crate::line::{LineKind, Stamp, StampReader, front, is_cut, quoted, without_cr};
 use crate::time::Clock;
 use std::borrow::Cow;
 use viraudit::RecordType;
@@ -18,6 +18,7 @@ pub struct HeardRecord {
     head: Vec<u8>,
     /// BODY and origin suffix.
     text: Vec<u8>,
+    is_cut: bool,
 }
 
 impl HeardRecord {
@@ -34,6 +35,17 @@ impl HeardRecord {
     /// The program's text: BODY and origin suffix.
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// Whether it lacks its end, and may lack fields.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Whether the record may have had another value of a field: it was cut before or in it.
+    pub(super) fn is_open(&self, key: &str) -> bool {
+        let last = || Words::new(&self.text).last().is_some_and(|word| word.key == key.as_bytes());
+        self.is_cut && (key == "text" || self.field(key).is_none() || last())
     }
 
     /// The decoded value of a field: of the program's text, else of the kernel's fields (`pid`, `uid`,
@@ -116,6 +128,7 @@ impl RecordReader {
             node: line.node.map(<[u8]>::to_vec),
             head: head.to_vec(),
             text: text.to_vec(),
+            is_cut: is_cut(line.body),
         })
     }
 

@@ -128,6 +128,11 @@ impl<'t> Denial<'t> {
         Some(String::from_utf8_lossy(word).into_owned())
     }
 
+    /// Whether it reports an access that was allowed: a policy may ask for such records.
+    pub(crate) fn is_granted(&self) -> bool {
+        self.result().is_some_and(|result| is_granted(&result))
+    }
+
     /// The permissions of SELinux, or the operation of AppArmor.
     pub(crate) fn operation(&self) -> Option<Cow<'t, [u8]>> {
         if self.is_apparmor() {
@@ -194,4 +199,9 @@ impl<'t> Denial<'t> {
     pub(crate) fn field(&self, key: &[u8]) -> Option<Cow<'t, [u8]>> {
         self.main(key).and_then(kernel_text)
     }
+}
+
+/// Whether a result is that of an access that was allowed.
+pub(crate) fn is_granted(result: &str) -> bool {
+    matches!(result, "granted" | "audit")
 }

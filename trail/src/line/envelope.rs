@@ -73,6 +73,11 @@ fn result(text: &[u8]) -> Result<(&[u8], bool), Defect> {
     }
 }
 
+/// Whether a record lacks its end.
+pub(crate) fn is_cut(record: &[u8]) -> bool {
+    matches!(quoted(record).and_then(|quoted| result(quoted.text)), Err(Defect::Cut))
+}
+
 /// The offset of the blank before the last word that starts with `start`.
 pub(super) fn last_word(text: &[u8], start: &[u8]) -> Option<usize> {
     memrchr_iter(b' ', text).find(|&at| text[at + 1..].starts_with(start))

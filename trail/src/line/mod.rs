@@ -15,8 +15,8 @@ mod sign;
 mod stamp;
 mod virt;
 
-pub(crate) use denial::{AuxBody, Denial, context};
-pub(crate) use envelope::{Envelope, quoted};
+pub(crate) use denial::{AuxBody, Denial, context, is_granted};
+pub(crate) use envelope::{Envelope, is_cut, quoted};
 pub use foreign::{Reason, Remark, Remarks};
 pub(crate) use kind::{AuxKind, LANDLOCK_ACCESS, LANDLOCK_DOMAIN, LineKind, SECCOMP, anomaly_name};
 pub(crate) use program::other_program;

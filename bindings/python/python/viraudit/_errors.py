@@ -40,7 +40,7 @@ class ListenError(Exception):
     def __init__(self, message: str, cause: str) -> None:
         super().__init__(message)
         self.cause = cause
-        """``not-permitted``, ``lost`` (records were lost), or ``deaf`` (auditing is off, or this is
+        """``not-permitted``, ``lost`` (records were lost or cut), or ``deaf`` (auditing is off, or this is
         not the host's network namespace)."""
 
 

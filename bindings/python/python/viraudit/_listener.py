@@ -130,7 +130,7 @@ class Listener:
         :param within: the longest wait, in seconds.
         :raises ExpectationError: if the record did not come, or came although it must not. Its text
             has the nearest record and the differences.
-        :raises ListenError: if records were lost or nothing can be heard, so that the answer is unknown.
+        :raises ListenError: if records were lost or cut or nothing can be heard, so that the answer is unknown.
         """
         # pytest's traceback ends at the caller.
         __tracebackhide__ = True
