@@ -34,6 +34,7 @@ pub async fn run(kind: Kind) {
     quiet(&browser, &one).await;
     paper(&browser, &one).await;
     lists::guests(&browser).await;
+    lists::second_page(&browser).await;
     lists::operations(&browser).await;
     lists::counts(&browser).await;
     hostile(&browser).await;

@@ -143,6 +143,31 @@ async fn choose_guests(browser: &Browser, scene: &Scene, all: &[Value]) {
     browser.click("#clear").await;
 }
 
+/// A guest on the second page is chosen with the keyboard: the page and the focus stay.
+pub async fn second_page(browser: &Browser) {
+    let scene = Scene::new(&scenes::crowded(), &["--guests"]);
+    opened(browser, &scene).await;
+    let section = "section:has(#guests)";
+    browser.click(&format!("{section} .page-after")).await;
+    let shown = browser.text(&format!("{section} .rows-shown")).await;
+    assert!(shown.starts_with("101 to 200 of "), "{shown}");
+    browser.run("document.querySelector('#guests tbody tr:nth-child(7) button').focus()").await;
+    for pressed in ["true", "false"] {
+        browser.keys(&[ENTER]).await;
+        let script = "const chosen = document.activeElement; \
+                      return [chosen.textContent, chosen.getAttribute('aria-pressed'), \
+                              document.getElementById('sessions-title').textContent]";
+        let focus = browser.run(script).await;
+        assert_eq!(focus[1], pressed, "{focus}");
+        let name = focus[0].as_str().unwrap_or_default();
+        let title =
+            if pressed == "true" { format!("Sessions of {name}") } else { "Sessions".into() };
+        assert_eq!(focus[2], title);
+        assert_eq!(browser.text(&format!("{section} .rows-shown")).await, shown);
+    }
+    quiet(browser, &scene).await;
+}
+
 /// The operations: rows as in JSON, sorted, found, chosen, and printed.
 pub async fn operations(browser: &Browser) {
     let args = &["--operations", "--proof"];

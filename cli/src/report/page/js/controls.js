@@ -62,7 +62,10 @@ function showFilters() {
   const all = view.shown.length === COUNT;
   const { tile, finding, query, guest } = view;
   $("clear").hidden = tile === "all" && !finding && !query.trim() && guest < 0;
-  $("sessions-title").textContent = guest < 0 ? "Sessions" : `Sessions of ${guestName(guest)}`;
+  for (const [id, rows] of [["sessions-title", "Sessions"], ["operations-title", "Operations"]]) {
+    const name = () => [" of ", make("span", { className: "text", textContent: guestName(guest) })];
+    $(id)?.replaceChildren(rows, ...(guest < 0 ? [] : name()));
+  }
   const sessions = counted(COUNT, "session", "sessions");
   $("hits").textContent = all ? sessions : `${number(view.shown.length)} of ${sessions}`;
 }

@@ -3,14 +3,15 @@
 const PAGE_ROWS = 100, PRINTED_ROWS = 3000;
 
 // The name of the table's element; how many rows there are; its columns; the column by which the rows are in
-// order; which rows match; what choosing one does, and whether one is chosen.
+// order; which rows match; what choosing one does, whether one is chosen, and whether choosing it again undoes it.
 //
 // A column has a key, a title and a cell, and sorts by `rank`, or by a text: the cell itself, or `text`.
 class Table {
-  constructor({ name, count, columns, inOrder, matching, choose, isChosen }) {
-    Object.assign(this, { count, inOrder, matching, choose, isChosen });
+  constructor({ name, count, columns, inOrder, matching, choose, isChosen, toggles = false }) {
+    Object.assign(this, { count, inOrder, matching, choose, isChosen, toggles });
     this.columns = columns.filter((column) => !column.if || column.if());
     this.order = { column: inOrder ?? this.columns[0].key, down: false };
+    this.matched = null;
     this.rows = new Int32Array(0);
     this.page = 0;
     this.table = $(name);
@@ -58,10 +59,16 @@ class Table {
     this.sort();
   }
 
-  // Shows the rows that match now.
+  // Shows the rows that match now. If they are the same ones, the page and the focus stay.
   fill() {
-    this.rows = this.matching();
-    this.sort();
+    const { matched } = this;
+    this.matched = this.matching();
+    if (matched && matched.length === this.matched.length && matched.every((row, i) => row === this.matched[i])) {
+      this.markRows();
+    } else {
+      this.rows = this.matched.slice();
+      this.sort();
+    }
   }
 
   sort() {
@@ -101,8 +108,10 @@ class Table {
 
   markRows() {
     for (const row of this.body.children) {
-      if (this.isChosen(Number(row.dataset.row))) row.setAttribute("aria-selected", "true");
+      const isChosen = this.isChosen(Number(row.dataset.row));
+      if (isChosen) row.setAttribute("aria-selected", "true");
       else row.removeAttribute("aria-selected");
+      if (this.toggles) row.querySelector("button").setAttribute("aria-pressed", String(isChosen));
     }
   }
 

@@ -6,7 +6,7 @@ const counts = (n) => (n ? make("span", { className: "bad-text", textContent: nu
 
 const sessionTable = () => new Table({
   name: "sessions", count: COUNT, inOrder: "start",
-  matching: () => view.shown.slice(),
+  matching: () => view.shown,
   choose: (s) => choose(s),
   isChosen: (s) => s === view.chosen,
   columns: [
@@ -28,6 +28,7 @@ const guestTable = () => new Table({
   matching: matchingGuests,
   choose: chooseGuest,
   isChosen: (g) => G.uuid[g] === view.guest,
+  toggles: true,
   columns: [
     { key: "guest", title: "Guest", cell: (g) => linkTo(W[G.vm[g]], () => chooseGuest(g)), text: (g) => W[G.vm[g]] },
     { key: "hosts", title: "Hosts", cell: (g) => W[G.hosts[g]] || "–", kind: "text hosts", if: () => G.hosts.some(Boolean) },
