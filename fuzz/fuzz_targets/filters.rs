@@ -70,7 +70,7 @@ fuzz_target!(|input: &[u8]| {
     every_record_is_in_an_operation(&all);
 });
 
-/// The filter of some options. What the command line refuses is left out.
+/// The filter of some options. Most of what the command line refuses is left out.
 fn filter(options: &[u8]) -> Filter {
     let mut filter = Filter::default();
     for option in options.split(|&byte| byte == b'\n') {

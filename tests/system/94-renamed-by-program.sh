@@ -23,7 +23,7 @@ space_left_action = exec $WORK/rename" start_auditd ENRICHED
 mount --bind "$(dirname "$LOG")/../auditd.conf" /etc/audit/auditd.conf
 logs=$(dirname "$LOG")
 
-# rename N: auditd has started the program for the Nth time.
+# renamed N: the program has renamed N logs. started N: auditd has started it for the Nth time.
 renamed() { [ "$(find "$logs" -name 'audit.log.*' | wc -l)" = "$1" ]; }
 started() { [ -e "$WORK/runs" ] || renamed "$1"; }
 resumed() { renamed "$1" && [ -s "$LOG" ] && [ ! -e "$WORK/runs" ]; }

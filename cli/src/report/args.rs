@@ -27,7 +27,7 @@ auditd's log (log_file in /etc/audit/auditd.conf) and its rotated files are read
 host of lines that have none. In a directory without files, each directory is a host's.
 
 The lines may be auditd's (raw or enriched, with or without node=), journald's (from journalctl \
-_TRANSPORT=audit, in any format with times), the kernel's (dmesg), syslog's or a log shipper's (JSON). \
+--all _TRANSPORT=audit, in json, export or a short format), the kernel's (dmesg), syslog's or a log shipper's (JSON). \
 docs/logs.md has the formats. Lines with records that are not read are counted and named.
 
 TIME is one of:
@@ -64,9 +64,8 @@ All options combine. A session must fulfil those about sessions (--vm, --uuid, -
 --start, --end), and must have an event that fulfils all the others. --failed starts and --failed operations may be \
 written with a blank.
 
-Every format answers every question. --guests, --operations and --summary print rows of different kinds, so only \
-one of them can be used, and not with --all-events (--summary ignores it); --summary has no --changes, which \
-shows events. --at is about one moment, and --operations and --changes are about what happened, so they can't be \
+All formats have --guests, --operations and --summary. Only one of the three can be used. --guests and --operations \
+can't be used with --all-events, which --summary ignores; --summary can't be used with --changes, which shows events. --at is about one moment, and --operations and --changes are about what happened, so they can't be \
 combined. A page is not printed on a terminal.
 
 On a terminal, rows are cut to its width (or to COLUMNS) and coloured unless NO_COLOR is set. \
@@ -83,7 +82,7 @@ Examples:
   viraudit report --vm web1 --all-events --proof
   viraudit report --format html --title 'May, all hosts' > page.html
   viraudit report --format json /var/log/audit | jq 'select(.state == \"lost\")'
-  journalctl -o json _TRANSPORT=audit | viraudit report -";
+  journalctl --all -o json _TRANSPORT=audit | viraudit report -";
 
 /// The help behind the options.
 static AFTER_HELP: LazyLock<String> = LazyLock::new(|| format!("{HELP}\n\n{}", questions::help()));
@@ -105,8 +104,8 @@ pub(crate) struct ReportArgs {
     #[arg(short, long)]
     pub(super) summary: bool,
     /// Show the records behind each line, as SECONDS.MILLIS:SERIAL; `ausearch -a SERIAL` prints
-    /// them. In json and csv they are always included. The page of html always shows those of what is
-    /// chosen; with this option, its table of guests or operations has them too.
+    /// them. In json and csv they are always included. The page of html always shows those of
+    /// the chosen session or operation; with this option, its table of guests or operations has them too.
     #[arg(long)]
     pub(super) proof: bool,
     /// Show a row for each guest. In html, they are one section of the page.

@@ -4,6 +4,7 @@ use super::csv::Row;
 use super::grid::Cells;
 use super::listing::{Listing, local_text};
 use super::object::{Object, key};
+use super::wording::user;
 use std::borrow::Cow;
 use std::ops::Range;
 use viraudit_trail::report::{GuestRow, Guests};
@@ -80,7 +81,7 @@ impl Listing<12> for Guests<'_> {
             when(guest.last_start, &guest.last_start_reason).into(),
             when(guest.last_stop, &guest.last_stop_reason).into(),
             when(guest.idle_since, &None).into(),
-            guest.user.unwrap_or("-").into(),
+            user(guest.user, guest.by_daemon).unwrap_or("-".into()),
             guest.failed_starts.to_string().into(),
             guest.denials.to_string().into(),
             if proof { stamps.join(" ").into() } else { Cow::Borrowed("") },

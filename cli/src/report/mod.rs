@@ -94,7 +94,7 @@ pub(crate) fn run(args: ReportArgs) -> Result<u8, Failure> {
     Ok(NOTHING_FOUND)
 }
 
-/// What is said when nothing was found. Nothing is known about a time before or after the log's.
+/// The message if nothing was found. Nothing is known about a time before or after the log's.
 fn nothing_found(report: &Report, zone: &TimeZone) -> String {
     let Some((first, last)) = report.missed_range() else { return "nothing found".to_owned() };
     let (first, last) = (local(first, zone), local(last, zone));

@@ -57,7 +57,7 @@ impl Listing<7> for Operations<'_> {
             local_text(operation.time, times).into(),
             operation.host.as_deref().unwrap_or_default().into(),
             Cow::Borrowed(&*operation.vm),
-            user(operation).unwrap_or("-".into()),
+            user(operation.user, operation.by_daemon).unwrap_or("-".into()),
             result(operation).into(),
             Cow::Borrowed(&*operation.text),
             if proof { stamps().into() } else { Cow::Borrowed("") },

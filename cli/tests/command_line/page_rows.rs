@@ -1,7 +1,7 @@
 //! The pages of `--guests`, `--operations` and `--summary`: their data equals the other formats'.
 
 use crate::page::{LOGS, between, data, numbers, page, run, sums};
-use crate::program::{UUID, text};
+use crate::program::{UUID, root, text};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -41,6 +41,38 @@ fn plain(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// Whether the page shows this user, maybe in parentheses.
+fn is_user(shown: &str, user: &Value) -> bool {
+    let user = plain(user);
+    shown == user || shown == format!("({user})")
+}
+
+#[test]
+fn what_a_policy_granted_is_no_denial() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.log");
+    let log = fs::read_to_string(root().join(THREE_HOSTS)).unwrap();
+    for (from, to, denials) in [
+        ("", "", 2),
+        ("avc:  denied", "avc:  granted", 0),
+        // Denied by the policy, though not by the kernel.
+        ("permissive=0", "permissive=1", 2),
+    ] {
+        assert!(log.contains(from));
+        fs::write(&path, log.replace(from, to)).unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(objects(path, &["--summary"])[0]["avcs"], denials, "{to}");
+        let of_guests: u64 =
+            objects(path, &["--guests"]).iter().filter_map(|guest| guest["denials"].as_u64()).sum();
+        assert_eq!(of_guests, denials, "{to}");
+        let page = page(path, &[]);
+        let tile = page.split_once("class=\"tile\" data-tile=\"denials\"").expect("the tile").1;
+        assert_eq!(between(tile, "<b>", "</b>"), denials.to_string());
+        let of_sessions: i64 = numbers(&data(&page)["sessions"]["denials"]).iter().sum();
+        assert_eq!(of_sessions as u64, denials, "{to}");
+    }
+}
+
 #[test]
 fn the_guests_equal_the_other_formats() {
     for log in LOGS.into_iter().chain([THREE_HOSTS]) {
@@ -51,7 +83,7 @@ fn the_guests_equal_the_other_formats() {
             let states = ["running", "stopped", "failed", "lost", "down", "seen"];
             assert_eq!(numbers(&rows["vm"]).len(), guests.len(), "{log}");
             assert!(!guests.is_empty());
-            for column in ["vm", "uuid", "last_start_reason", "last_stop_reason", "user"] {
+            for column in ["vm", "uuid", "last_start_reason", "last_stop_reason"] {
                 let expected: Vec<&str> =
                     guests.iter().map(|guest| plain(&guest[column])).collect();
                 assert_eq!(texts(&data, &rows[column]), expected, "{log}: {column}");
@@ -70,7 +102,9 @@ fn the_guests_equal_the_other_formats() {
                 assert_eq!(rows[column], json!(expected), "{log}: {column}");
             }
             let hosts = texts(&data, &rows["hosts"]);
+            let users = texts(&data, &rows["user"]);
             for (at, guest) in guests.iter().enumerate() {
+                assert!(is_user(&users[at], &guest["user"]), "{log}: {} {guest}", users[at]);
                 let split: Vec<&str> = hosts[at].split_whitespace().collect();
                 assert_eq!(json!(split), guest["hosts"], "{log}");
                 assert_eq!(states[numbers(&rows["state"])[at] as usize], guest["state"]);
@@ -114,14 +148,19 @@ fn the_operations_equal_the_other_formats() {
                 assert_eq!(json!(start), ms(&json!(expected[name.len()..])), "{log}");
                 let result = &texts(&data, &rows["result"])[at];
                 assert_eq!(result == "ok", operation["success"] == true);
-                let user = plain(&operation["user"]);
-                assert!(users[at] == user || users[at] == format!("({user})"), "{log}: {user}");
+                assert!(
+                    is_user(&users[at], &operation["user"]),
+                    "{log}: {} {operation}",
+                    users[at]
+                );
             }
         }
     }
     // The daemon acts for itself where no client is named.
-    let words = data(&page(THREE_HOSTS, &["--operations"]))["words"].clone();
-    assert!(words.as_array().unwrap().contains(&json!("(root)")));
+    for options in [&["--operations"][..], &["--guests", "--vm", "build1", "--state", "down"]] {
+        let words = data(&page(THREE_HOSTS, options))["words"].clone();
+        assert!(words.as_array().unwrap().contains(&json!("(root)")), "{options:?}");
+    }
 }
 
 #[test]

@@ -60,17 +60,37 @@ fn answer(options: &str, keys: &[&str]) -> Vec<String> {
     objects(options).iter().map(line).collect()
 }
 
+/// What a reader has to know of some answers.
+fn note(question: usize) -> &'static str {
+    match question {
+        10 => {
+            "A guest that still runs counts only up to its host's last record. Here that is db1's arrival on kvm2, so the log \
+             shows no\nlonger time than `0s`."
+        }
+        11 => {
+            "Failed attaches, failed starts and denials count, too. With `--at TIME`, only guests that held such a thing at that \
+             moment\nare shown."
+        }
+        17 => {
+            "A row whose result is `granted` (SELinux) or `audit` (AppArmor), or that has `permissive=true`, was not refused. \
+             Counts of\ndenials leave out the first two."
+        }
+        _ => "",
+    }
+}
+
 /// docs/questions.md is the golden file of all answers.
 #[test]
 fn the_page_has_every_question_and_its_answer() {
     let mut page = String::from(
         "# Questions and answers\n\n\
          Twenty questions of an auditor, each with the command that answers it. `viraudit report --help` and\n\
-         viraudit-report(1) list the same ones. [report.md](report.md) has the meaning of every option and key; \
-         `--format json`,\n`csv` and `html` work with every command, and [tours.md](tours.md#an-auditor) goes through ten of \
-         them.\n\n\
+         viraudit-report(1) list the same ones. The help has every option and the forms of TIME; [report.md](report.md) has the\n\
+         filters and keys. `--format json`, `csv` and `html` work with every command. [tours.md](tours.md#ten-questions) has ten\n\
+         questions of this kind.\n\n\
          The log is `examples/three-hosts.log` of the source tree: a day of the hosts kvm1, kvm2 and kvm3, whose libvirtd records\n\
-         its clients. Without a file, a command reads this host's own log.\n",
+         its clients. Without a file, a command reads this host's own log. The times here are in UTC (`--timezone UTC`); without\n\
+         that option, times are local, also those of `--start`, `--end` and `--at` without a zone.\n",
     );
     for (number, (question, options)) in (1..).zip(QUESTIONS) {
         let command = format!("viraudit report {options}").trim_end().to_owned();
@@ -80,6 +100,10 @@ fn the_page_has_every_question_and_its_answer() {
         for line in text(&output.stdout).lines() {
             page += format!("    {line}").trim_end();
             page.push('\n');
+        }
+        match note(number) {
+            "" => {}
+            note => page += &format!("\n{note}\n"),
         }
     }
     compare("docs/questions.md", &page);
@@ -205,6 +229,14 @@ fn the_answers_are_right() {
         // Sessions that also have such an event, whenever it was.
         ("--at 2026-03-02T12:00:00Z --reason migrated", &["vm"], &["db1"]),
         ("--at 2026-03-02T12:00:00Z --failed", &["vm"], &["db1"]),
+        ("--at 2026-03-02T12:00:00Z --failed --path /srv/db1.qcow2", &["vm"], &["db1"]),
+        (
+            "--at 2026-03-02T12:00:00Z --reason migrated --kind net",
+            &["kind", "vm"],
+            &["session db1", "held db1", "held db1"],
+        ),
+        ("--at 2026-03-02T12:00:00Z --reason migrated --path /srv/web2.qcow2", &["vm"], &[]),
+        ("--at 2026-03-02T12:00:00Z --user carol --mac 52:54:00:00:00:06", &["vm"], &["db1"]),
         ("--at 2026-03-02T12:00:00Z --user alice", &["vm"], &["web1", "web2"]),
         // A failed start never ran.
         ("--at 2026-03-02T10:30:00Z --failed starts", &["vm"], &[]),

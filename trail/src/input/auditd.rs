@@ -45,7 +45,7 @@ fn rotations(path: &Path) -> Result<Vec<Source>, (PathBuf, io::Error)> {
 
 /// The log that a file with this name is, or is a rotation of: `audit.log` for `audit.log.2.gz`, for
 /// `audit.log-20261120` and for `audit.log.2026-11-20_0930`. auditd and logrotate append a number or a
-/// date; the program of auditd's `max_log_file_action = exec` gives the name itself.
+/// date; a program that auditd starts with `exec` gives any name.
 pub(super) fn rotated_from(name: &str) -> &str {
     let plain = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     let mut log = plain;

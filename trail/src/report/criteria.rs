@@ -71,6 +71,17 @@ impl Report {
     }
 
     fn fits_all(&self, session: &Session, id: EventId, event: &Event) -> bool {
+        self.is_thing(event) && self.is_deed(session, id, event)
+    }
+
+    /// Whether an event fulfils the criteria about the thing: its kind, its path, address or device.
+    pub(super) fn is_thing(&self, event: &Event) -> bool {
+        (self.filter.kinds.is_empty() || self.has_kind(event))
+            && (!self.filter.has_subject() || self.has_subject(event))
+    }
+
+    /// Whether an event fulfils the criteria about what was done: by whom, why, and with which result.
+    pub(super) fn is_deed(&self, session: &Session, id: EventId, event: &Event) -> bool {
         let filter = &self.filter;
         let is_virt = matches!(event.kind, EventKind::Virt(_));
         let failed = match filter.failed {
@@ -81,15 +92,19 @@ impl Report {
             Some(Failed::Operations) => event.kind != EventKind::Virt(Op::Start),
         };
         failed
-            && (filter.kinds.is_empty() || self.has_kind(event))
             && (filter.reasons.is_empty() || self.has_reason(event))
             && (!filter.changes || self.is_change(session, id, event))
             && self.is_by_user(event)
-            && (!filter.has_subject() || self.has_subject(event))
     }
 
     /// Whether any event of a session fulfils all criteria.
     pub(super) fn any_fits(&self, id: SessionId) -> bool {
+        let session = self.session(id);
+        self.any(id, |event, id| self.fits(session, id, event))
+    }
+
+    /// Whether any event of a session fulfils a condition.
+    pub(super) fn any(&self, id: SessionId, fits: impl Fn(&Event, EventId) -> bool) -> bool {
         let session = self.session(id);
         // A lost one was ended by the start of another.
         let end = session.end.filter(|_| session.state != State::Lost);
@@ -99,7 +114,7 @@ impl Report {
         ends.chain(self.events.of(id).iter().copied()).any(|id| {
             let event = self.event(id);
             let counts = by_anyone || matches!(event.kind, EventKind::Virt(_));
-            counts && self.fits(session, id, &event)
+            counts && fits(&event, id)
         })
     }
 
@@ -132,6 +147,15 @@ impl Report {
             }
             Op::Label | Op::OtherControl | Op::Lifecycle(_) => true,
             Op::Start | Op::Stop | Op::Init => false,
+        }
+    }
+
+    /// Whether an event reports an access that was denied, or would have been if the policy were enforced.
+    pub(super) fn is_denial(&self, event: &Event) -> bool {
+        match event.kind {
+            EventKind::Avc => !self.store.denial_of(event).is_granted(),
+            EventKind::Anomaly(LANDLOCK_ACCESS | SECCOMP) => true,
+            _ => false,
         }
     }
 

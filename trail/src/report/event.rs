@@ -7,6 +7,7 @@ use crate::events::{Event, EventId, EventKind};
 use crate::line::fields::{decoded_option, find, number, raw_option};
 use crate::line::{
     Denial, LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, ResourceChange, SECCOMP, Stamp, anomaly_name,
+    is_granted,
 };
 use crate::session::SessionId;
 use std::borrow::Cow;
@@ -84,6 +85,15 @@ impl<'r> EventView<'r> {
         }
     }
 
+    /// Whether it reports an access that was denied, or would have been if the policy were enforced.
+    pub fn is_denial(&self) -> bool {
+        match self.kind {
+            "avc" => !self.text("result").is_some_and(is_granted),
+            "landlock" | "seccomp" => true,
+            _ => false,
+        }
+    }
+
     /// Adds a value.
     fn put(&mut self, key: &'static str, value: Value<'r>) {
         self.fields.push((key.into(), value));
@@ -112,7 +122,8 @@ impl<'r> EventView<'r> {
         }
         let session = report.session(session);
         let has_name = matches!(event.kind, EventKind::Virt(_));
-        if !report.fits(session, id, event) {
+        let fits = if is_held { report.is_thing(event) } else { report.fits(session, id, event) };
+        if !fits {
             return None;
         }
         let name = if has_name { event.name } else { session.name };

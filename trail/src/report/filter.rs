@@ -73,11 +73,12 @@ impl Filter {
 
     /// Whether there is a criterion about events other than the time and failures.
     fn has_event_criteria(&self) -> bool {
-        self.user.is_some()
-            || self.has_subject()
-            || self.changes
-            || !self.kinds.is_empty()
-            || !self.reasons.is_empty()
+        self.user.is_some() || self.changes || !self.reasons.is_empty() || self.has_thing()
+    }
+
+    /// Whether there is a criterion about what an event is about.
+    fn has_thing(&self) -> bool {
+        self.has_subject() || !self.kinds.is_empty()
     }
 
     /// Whether a time is in the selected range.
@@ -169,12 +170,10 @@ impl Report {
             _ => {}
         }
         if let Some(at) = filter.at {
-            let must_hold = filter.has_subject() || !filter.kinds.is_empty();
             return self.runs_at(id, at)
-                && match must_hold {
-                    true => self.any_held(id, at),
-                    false => !self.has_criteria || self.any_fits(id),
-                };
+                && (!filter.has_thing() || self.any_held(id, at))
+                && (!self.has_criteria
+                    || self.any(id, |event, id| self.is_deed(session, id, event)));
         }
         let any_fits = || match filter.has_subject() {
             true => self.had_in_range(id),
@@ -193,8 +192,7 @@ impl Report {
 
     /// Whether a guest held a selected resource at a time.
     fn any_held(&self, id: SessionId, at: i64) -> bool {
-        let session = self.session(id);
-        self.held_at(id, at).into_iter().any(|id| self.fits(session, id, &self.event(id)))
+        self.held_at(id, at).into_iter().any(|id| self.is_thing(&self.event(id)))
     }
 
     /// Whether a guest had a selected path, MAC address or device in the selected range of time.
@@ -225,7 +223,7 @@ impl Report {
         self.user_of(event).0 == Some(name) || self.client_of(event).is_some_and(is_called)
     }
 
-    /// The first and the last moment of a session, which go on for ever where the log doesn't show them.
+    /// The first and the last moment of a session. An end that the log doesn't show is as far as can be.
     pub(super) fn span(&self, session: &Session) -> (i64, i64) {
         self.extent_of(session).within(i64::MIN, i64::MAX)
     }

@@ -3,7 +3,6 @@
 use super::presence::union;
 use super::{ClientView, Proof, Report, SessionView};
 use crate::events::{EventId, EventKind};
-use crate::line::{LANDLOCK_ACCESS, SECCOMP};
 use crate::session::{SessionId, State};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -45,6 +44,8 @@ pub struct GuestRow<'r> {
     pub user: Option<&'r str>,
     /// The client of that record.
     pub client: Option<&'r ClientView>,
+    /// Whether the user is only the daemon's own, in a log that names clients.
+    pub by_daemon: bool,
     /// How many starts failed.
     pub failed_starts: u64,
     /// How many denials are about the guest.
@@ -129,6 +130,9 @@ impl Report {
             }
         }
         let records = self.records_of(sessions);
+        let by = records.by.map(|id| self.event(id));
+        let (user, auid) = by.map_or((None, None), |event| self.user_of(&event));
+        let client = by.filter(|_| self.names_clients).and_then(|event| self.client_of(&event));
         GuestRow {
             uuid: last.uuid,
             virt: last.virt.clone(),
@@ -144,11 +148,9 @@ impl Report {
             last_stop: stop.and_then(|view| view.end),
             last_stop_reason: stop.and_then(|view| view.stop_reason.clone()),
             idle_since: last.end.filter(|_| matches!(last.state, State::Stopped | State::Down)),
-            user: records.by.and_then(|id| self.user_of(&self.event(id)).0),
-            client: records
-                .by
-                .filter(|_| self.names_clients)
-                .and_then(|id| self.client_of(&self.event(id))),
+            user,
+            client,
+            by_daemon: self.names_clients && by.is_some() && client.is_none() && auid.is_none(),
             failed_starts: sessions.iter().filter(|view| view.state == State::Failed).count()
                 as u64,
             denials: records.denials,
@@ -179,7 +181,7 @@ impl Report {
                             (named, newest, records.by) = (has_client, ms, Some(id));
                         }
                     }
-                    EventKind::Avc | EventKind::Anomaly(LANDLOCK_ACCESS | SECCOMP) => {
+                    _ if self.is_denial(&event) => {
                         let fits = self.filter.has_time(ms) && self.fits(session, id, &event);
                         records.denials += u64::from(fits);
                     }

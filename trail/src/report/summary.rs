@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::events::{EventId, EventKind};
-use crate::line::{LANDLOCK_ACCESS, LANDLOCK_DOMAIN, Op, SECCOMP};
+use crate::line::{LANDLOCK_DOMAIN, Op};
 use crate::session::{SessionId, State};
 
 /// Counts of the selected sessions and events.
@@ -67,8 +67,7 @@ impl Summary {
             EventKind::Virt(Op::Start) => &mut self.starts,
             EventKind::Virt(Op::Stop) => &mut self.stops,
             EventKind::Virt(Op::Resource) => &mut self.resources,
-            EventKind::Avc => &mut self.avcs,
-            EventKind::Anomaly(LANDLOCK_ACCESS | SECCOMP) => &mut self.avcs,
+            _ if report.is_denial(&event) => &mut self.avcs,
             EventKind::Anomaly(LANDLOCK_DOMAIN) => return,
             EventKind::Anomaly(_) => &mut self.anomalies,
             _ => return,

@@ -31,7 +31,7 @@ pub(super) enum Mark {
 impl Mark {
     pub(super) fn of(event: &EventView<'_>) -> Self {
         match event.kind {
-            "avc" | "landlock" | "seccomp" => return Self::Denial,
+            _ if event.is_denial() => return Self::Denial,
             "anomaly" => return Self::Anomaly,
             _ if event.get("success") == Some(&Value::Bool(false)) => return Self::Failed,
             "resource" => {}

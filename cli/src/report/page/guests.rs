@@ -3,6 +3,7 @@
 use super::columns::{Plain, Proofs};
 use super::sessions::state_number;
 use super::words::Words;
+use crate::report::wording::user;
 use serde::Serialize;
 use viraudit_trail::report::{GuestRow, Report};
 
@@ -53,7 +54,7 @@ impl Guests {
         self.last_stop.push(guest.last_stop);
         self.last_stop_reason.0.push(words.known(guest.last_stop_reason.as_deref()));
         self.idle_since.push(guest.idle_since);
-        self.user.0.push(words.known(guest.user));
+        self.user.0.push(words.known(user(guest.user, guest.by_daemon).as_deref()));
         self.failed_starts.0.push(guest.failed_starts as i64);
         self.denials.0.push(guest.denials as i64);
         if let Some(proof) = &mut self.proof {

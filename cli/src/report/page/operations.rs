@@ -49,7 +49,7 @@ impl Operations {
         self.time.0.push(operation.time);
         self.host.0.push(words.known(operation.host.as_deref()));
         self.vm.0.push(words.id(&operation.vm));
-        self.user.0.push(words.known(user(operation).as_deref()));
+        self.user.0.push(words.known(user(operation.user, operation.by_daemon).as_deref()));
         self.client.0.push(words.client(operation.client));
         self.result.0.push(words.id(result(operation)));
         self.text.0.push(words.id(&operation.text));
