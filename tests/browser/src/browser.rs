@@ -6,6 +6,7 @@ use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -27,20 +28,15 @@ pub struct Browser {
     client: Client,
 }
 
-/// The driver's process, and the browser's where it doesn't end with its driver. Both end with the test.
-struct Driver {
-    process: Child,
-    browser: Option<u64>,
-}
+/// The driver's process. A browser doesn't end with its driver, but is in its process group, which ends with the
+/// test, also with one that fails.
+struct Driver(Child);
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if let Some(browser) = self.browser {
-            let kill = Command::new("kill").arg(browser.to_string()).stderr(Stdio::null()).status();
-            drop(kill);
-        }
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.0.wait();
     }
 }
 
@@ -77,9 +73,10 @@ impl Browser {
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut driver = Driver { process, browser: None };
+        let driver = Driver(process);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -92,8 +89,6 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a session");
-        let process = client.capabilities().and_then(|all| all.get("moz:processID"));
-        driver.browser = process.and_then(Value::as_u64);
         Self { kind, driver, client }
     }
 
