@@ -65,7 +65,8 @@ All options combine. A session must fulfil those about sessions (--vm, --uuid, -
 written with a blank.
 
 All formats have --guests, --operations and --summary. Only one of the three can be used. --guests and --operations \
-can't be used with --all-events, which --summary ignores; --summary can't be used with --changes, which shows events. --at is about one moment, and --operations and --changes are about what happened, so they can't be \
+can't be used with --all-events, which --summary ignores; --summary can't be used with --changes, which shows \
+events. --at is about one moment, and --operations and --changes are about what happened, so they can't be \
 combined. A page is not printed on a terminal.
 
 On a terminal, rows are cut to its width (or to COLUMNS) and coloured unless NO_COLOR is set. \

@@ -4,7 +4,7 @@ use super::csv::Row;
 use super::grid::Cells;
 use super::listing::{Listing, local_text};
 use super::object::{Object, key};
-use super::wording::user;
+use super::wording::{stamps, user};
 use std::borrow::Cow;
 use std::ops::Range;
 use viraudit_trail::report::{GuestRow, Guests};
@@ -71,7 +71,6 @@ impl Listing<12> for Guests<'_> {
             (Some(time), None) => local_text(time, times),
             (None, _) => "-".into(),
         };
-        let stamps: Vec<String> = guest.proof.iter().map(ToString::to_string).collect();
         [
             Cow::Borrowed(&*guest.vm),
             guest.hosts.join(" ").into(),
@@ -84,7 +83,7 @@ impl Listing<12> for Guests<'_> {
             user(guest.user, guest.by_daemon).unwrap_or("-".into()),
             guest.failed_starts.to_string().into(),
             guest.denials.to_string().into(),
-            if proof { stamps.join(" ").into() } else { Cow::Borrowed("") },
+            if proof { stamps(&guest.proof).into() } else { "".into() },
         ]
     }
 
@@ -108,9 +107,7 @@ impl Listing<12> for Guests<'_> {
         row.number(key!("failed_starts"), Some(guest.failed_starts as i64));
         row.number(key!("denials"), Some(guest.denials as i64));
         row.proof(&guest.proof);
-        if let Some(client) = guest.client {
-            client.values().for_each(|(key, value)| row.any(key, &value));
-        }
+        row.client(guest.client);
         row.end();
     }
 

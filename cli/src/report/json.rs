@@ -76,9 +76,7 @@ fn append_session(
     if session.gap {
         row.bool(key!("gap"), true);
     }
-    if let Some(client) = session.client {
-        client.values().for_each(|(key, value)| row.any(key, &value));
-    }
+    row.client(session.client);
     if session.begins_before {
         row.bool(key!("begins_before"), true);
     }

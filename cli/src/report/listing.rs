@@ -29,7 +29,7 @@ pub(super) trait Listing<const N: usize>: Sync {
     /// Some of the rows.
     fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Self::Row<'_>>;
 
-    /// The cells of a row in a table; without `proof`, the last one is empty.
+    /// The cells of a row in a table. The last one is empty unless `proof` is set.
     fn cells<'c>(row: &'c Self::Row<'_>, proof: bool, times: &mut LocalFormatCache)
     -> Cells<'c, N>;
 

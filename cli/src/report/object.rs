@@ -6,7 +6,7 @@
 use crate::terminal;
 use serde::Serialize;
 use viraudit_trail::line::Stamp;
-use viraudit_trail::report::Value;
+use viraudit_trail::report::{ClientView, Value};
 
 /// A constant key after another value. Built at compile time, because every row has it.
 macro_rules! key {
@@ -135,6 +135,14 @@ impl<'l> Object<'l> {
     pub(super) fn json(&mut self, key: &'static str, value: &impl Serialize) {
         self.key(key);
         self.value(value);
+    }
+
+    /// Writes the keys of a client, if one is known.
+    #[inline]
+    pub(super) fn client(&mut self, client: Option<&ClientView>) {
+        for (key, value) in client.into_iter().flat_map(ClientView::values) {
+            self.any(key, &value);
+        }
     }
 
     /// Writes the timestamps and serial numbers of records.

@@ -4,7 +4,7 @@ use super::csv::Row;
 use super::grid::Cells;
 use super::listing::{Listing, local_text};
 use super::object::{Object, key};
-use super::wording::{result, user};
+use super::wording::{result, stamps, user};
 use std::borrow::Cow;
 use std::ops::Range;
 use viraudit_trail::report::{Operation, Operations};
@@ -51,8 +51,6 @@ impl Listing<7> for Operations<'_> {
         proof: bool,
         times: &mut LocalFormatCache,
     ) -> Cells<'c, 7> {
-        let stamps =
-            || operation.proof.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         [
             local_text(operation.time, times).into(),
             operation.host.as_deref().unwrap_or_default().into(),
@@ -60,7 +58,7 @@ impl Listing<7> for Operations<'_> {
             user(operation.user, operation.by_daemon).unwrap_or("-".into()),
             result(operation).into(),
             Cow::Borrowed(&*operation.text),
-            if proof { stamps().into() } else { Cow::Borrowed("") },
+            if proof { stamps(&operation.proof).into() } else { "".into() },
         ]
     }
 
@@ -83,9 +81,7 @@ impl Listing<7> for Operations<'_> {
         row.number(key!("auid"), operation.auid.map(Into::into));
         row.text(key!("text"), Some(&operation.text));
         row.proof(&operation.proof);
-        if let Some(client) = operation.client {
-            client.values().for_each(|(key, value)| row.any(key, &value));
-        }
+        row.client(operation.client);
         row.end();
     }
 

@@ -9,7 +9,7 @@ use crate::program::root;
 const TEXT: f64 = 4.5;
 const SHAPE: f64 = 3.0;
 
-/// What is seen without its colour: lines between rows, stripes and fills whose edge has a colour of its own.
+/// Colours that carry no meaning: lines between rows, stripes, and fills whose edge has its own colour.
 const WITHOUT_MEANING: [&str; 7] =
     ["bg", "line", "stripe", "area", "area-all", "lost-bg", "down-bg"];
 

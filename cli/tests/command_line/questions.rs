@@ -60,7 +60,7 @@ fn answer(options: &str, keys: &[&str]) -> Vec<String> {
     objects(options).iter().map(line).collect()
 }
 
-/// What a reader has to know of some answers.
+/// The remark below an answer. Most answers have none.
 fn note(question: usize) -> &'static str {
     match question {
         10 => {

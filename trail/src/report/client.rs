@@ -4,6 +4,20 @@ use super::{Value, text};
 use crate::events::User;
 use crate::line::fields::{Fields, decoded, number};
 
+/// Who caused an event.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Author<'r> {
+    /// The client as a person, else the daemon's user.
+    pub(super) user: Option<&'r str>,
+    /// The login user's id, if known.
+    pub(super) auid: Option<u32>,
+    /// The client that the record names.
+    pub(super) client: Option<&'r ClientView>,
+    /// Whether the daemon acted for itself: the log names clients, but this record names none, and the daemon has
+    /// no login.
+    pub(super) by_daemon: bool,
+}
+
 /// The client of a record. What isn't known is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientView {

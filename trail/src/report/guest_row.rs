@@ -130,9 +130,7 @@ impl Report {
             }
         }
         let records = self.records_of(sessions);
-        let by = records.by.map(|id| self.event(id));
-        let (user, auid) = by.map_or((None, None), |event| self.user_of(&event));
-        let client = by.filter(|_| self.names_clients).and_then(|event| self.client_of(&event));
+        let author = self.author_of(self.event_if(records.by).as_ref());
         GuestRow {
             uuid: last.uuid,
             virt: last.virt.clone(),
@@ -148,9 +146,9 @@ impl Report {
             last_stop: stop.and_then(|view| view.end),
             last_stop_reason: stop.and_then(|view| view.stop_reason.clone()),
             idle_since: last.end.filter(|_| matches!(last.state, State::Stopped | State::Down)),
-            user,
-            client,
-            by_daemon: self.names_clients && by.is_some() && client.is_none() && auid.is_none(),
+            user: author.user,
+            client: author.client,
+            by_daemon: author.by_daemon,
             failed_starts: sessions.iter().filter(|view| view.state == State::Failed).count()
                 as u64,
             denials: records.denials,

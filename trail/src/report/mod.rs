@@ -40,6 +40,7 @@ use crate::line::Op;
 use crate::line::fields::decoded;
 use crate::session::{Correlator, Session, SessionId};
 use crate::time::Clock;
+use client::Author;
 use filter::Selection;
 use grouped_events::GroupedEvents;
 use presence::Spans;
@@ -214,6 +215,16 @@ impl Report {
         let at = event.user.index();
         let auid = self.store.users.all().get(at).and_then(|user| user.auid);
         (self.users.get(at).and_then(|user| user.name.as_deref()), auid)
+    }
+
+    /// Who caused an event; without one, nobody is known.
+    #[inline]
+    fn author_of(&self, event: Option<&Event>) -> Author<'_> {
+        let Some(event) = event else { return Author::default() };
+        let (user, auid) = self.user_of(event);
+        let client = if self.names_clients { self.client_of(event) } else { None };
+        let by_daemon = self.names_clients && client.is_none() && auid.is_none();
+        Author { user, auid, client, by_daemon }
     }
 
     /// The client of an event.

@@ -5,6 +5,7 @@
 //! attach it, it takes the nodes away again. Before a start it writes labels and resources. It works on
 //! one request of a guest at a time, so records of the same guest that follow each other belong together.
 
+use super::client::Author;
 use super::criteria::kind_of;
 use super::filter::Failed;
 use super::session::is_proof;
@@ -139,8 +140,8 @@ impl<'r> Operations<'r> {
             proof.sort_unstable();
             proof.dedup();
         }
-        let (user, auid) = if is_host { (None, None) } else { report.user_of(event) };
-        let client = report.client_of(event).filter(|_| report.names_clients && !is_host);
+        let Author { user, auid, client, by_daemon } =
+            report.author_of(Some(event).filter(|_| !is_host));
         let is_resource = event.kind == EventKind::Virt(Op::Resource) && !group.unstarted;
         let (mut old, mut new) = (None, None);
         let words = &report.store.words;
@@ -169,7 +170,7 @@ impl<'r> Operations<'r> {
             user,
             auid,
             client,
-            by_daemon: report.names_clients && !is_host && client.is_none() && auid.is_none(),
+            by_daemon,
             text,
             proof,
             session_at: group.session_at,

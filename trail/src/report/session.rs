@@ -1,5 +1,6 @@
 //! A session of a report.
 
+use super::client::Author;
 use super::{ClientView, Report, SessionKey};
 use crate::events::{Event, EventKind, WordId};
 use crate::line::Stamp;
@@ -132,9 +133,7 @@ impl Report {
         // A shutdown or a boot of the host is not by the guest's user.
         let of_guest = |event: &Event| event.guest == Some(session.guest);
         let by = start.or(end.filter(of_guest)).or(seen);
-        let (user, auid) = by.as_ref().map_or((None, None), |event| self.user_of(event));
-        let client =
-            by.as_ref().filter(|_| self.names_clients).and_then(|event| self.client_of(event));
+        let Author { user, auid, client, by_daemon } = self.author_of(by.as_ref());
         let (stop_reason, renamed) = match session.state {
             State::Stopped => (
                 end.and_then(|event| words.stop_reason.get(self, event.reason)),
@@ -162,7 +161,7 @@ impl Report {
             uuid: guest.uuid,
             user,
             client,
-            by_daemon: self.names_clients && by.is_some() && client.is_none() && auid.is_none(),
+            by_daemon,
             auid,
             start: start.map(time),
             end: end.map(time),

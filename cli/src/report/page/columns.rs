@@ -20,7 +20,7 @@ pub(super) struct Proofs {
 }
 
 impl Proofs {
-    /// Adds the records of a row.
+    /// Appends a row's records.
     pub(super) fn push(&mut self, stamps: &[Stamp]) {
         self.count.0.push(stamps.len() as i64);
         for stamp in stamps {

@@ -36,7 +36,7 @@ pub(crate) struct Options {
     pub(crate) now: i64,
     /// The result of verify for the same logs.
     pub(crate) verdict: Verdict,
-    /// What the page has besides the sessions.
+    /// The rows that the page has besides the sessions.
     pub(crate) rows: Rows,
     /// Whether the table of these rows has a column for their records.
     pub(crate) proof: bool,

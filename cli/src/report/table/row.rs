@@ -5,6 +5,7 @@ use super::columns::{
 };
 use crate::report::layout::{blanks, cut, put_wide, width};
 use crate::report::state::state;
+use crate::report::wording::{stamps, user};
 use crate::terminal::escape;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
@@ -123,10 +124,7 @@ pub(crate) fn append(
         None => row.put(VM, &session.vm),
     }
     row.put(HOST, session.host.as_deref().unwrap_or("-"));
-    match session.user {
-        Some(user) if session.by_daemon => row.put(USER, &format!("({user})")),
-        user => row.put(USER, user.unwrap_or("-")),
-    }
+    row.put(USER, &user(session.user, session.by_daemon).unwrap_or("-".into()));
     match session.start.map(|ms| pen.starts.bytes(ms)) {
         Some(time) if session.begins_before => row.put_plain(START, &[b"<", time].concat()),
         time => row.put_plain(START, time.unwrap_or(b"not in the log")),
@@ -160,8 +158,7 @@ pub(crate) fn append(
         row.put_plain(TOGETHER, duration(together).as_bytes());
     }
     if row.columns.is_shown(PROOF) {
-        let names: Vec<String> = session.proof.iter().map(ToString::to_string).collect();
-        row.put_plain(PROOF, names.join(" ").as_bytes());
+        row.put_plain(PROOF, stamps(&session.proof).as_bytes());
     }
     row.end_with_state(session.state, name);
 }
